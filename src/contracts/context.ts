@@ -1,0 +1,33 @@
+import type { Socket } from 'node:net';
+
+/** What crosses the wire between the two halves of a driver. The receiving half validates it. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** Given to every driver by the core: all that a driver needs of the outside world. */
+export interface DriverContext {
+  /** Run a program without a shell and in a process group of its own. Throws with its stderr if it exits non-zero. */
+  readonly run: (command: string, args: readonly string[], options?: RunOptions) => Promise<string>;
+  /** A line for -v and the log file. */
+  readonly log: (text: string) => void;
+  /** Something the user should know; appears in the summary. */
+  readonly warn: (text: string) => void;
+  /** Aborted when the migration is undone; long work must stop then. */
+  readonly signal: AbortSignal;
+  /** A directory of this migration on this host, on tmpfs, removed by the core at the end. */
+  readonly directory: string;
+}
+
+export interface RunOptions {
+  readonly input?: string;
+  /** Set false for work that must finish although the migration is being undone. */
+  readonly abortable?: boolean;
+}
+
+/** A directory or file of the container that has to be the same on both hosts. Absolute paths. */
+export interface Tree {
+  readonly source: string;
+  readonly target: string;
+}
+
+/** Opens one more stream of the fs channel to the other host. */
+export type OpenStream = () => Promise<Socket>;

@@ -1,0 +1,19 @@
+/** The options of a CRIU request that depend on the kind of container. Names follow CRIU's RPC (criu-proto/rpc.proto). */
+export interface CommonSettings {
+  /** Directory that is the container's root, seen from the host. */
+  readonly root?: string;
+  readonly manageCgroups?: 'ignore' | 'soft';
+  /** Mounts of the container that come from outside. Dump: mount point → name; restore: name → path on the host. */
+  readonly externalMounts?: readonly { readonly key: string; readonly value: string }[];
+  /** CRIU's `external` strings, for instance `net[4026532281]:extRootNetNS`. */
+  readonly external?: readonly string[];
+}
+
+export type DumpSettings = CommonSettings;
+
+export interface RestoreSettings extends CommonSettings {
+  /** Files that the restored tree uses under a key that the dump's `external` named; opened by the core. */
+  readonly inherit?: readonly { readonly key: string; readonly path: string }[];
+  /** cgroup v1 controller name (or empty for v2) → cgroup that takes the place of the one on the source. */
+  readonly cgroupRoots?: readonly { readonly controller: string; readonly path: string }[];
+}

@@ -1,0 +1,83 @@
+import type { Refusal } from '../errors.ts';
+import type { DriverContext, Json, Tree } from './context.ts';
+import type { DumpSettings, RestoreSettings } from './criu-settings.ts';
+
+/** The driver for one kind of container. */
+export interface HType {
+  readonly kind: 'htype';
+  readonly name: string;
+  readonly apiVersion: 1;
+  readonly description: string;
+  readonly capabilities: {
+    /** CRIU can move it while it runs. */
+    readonly live: boolean;
+    /** Its memory can be copied in iterations before the freeze. */
+    readonly preDump: boolean;
+    /** The fs driver used when the user does not choose one. */
+    readonly fs: 'rsync' | 'shared';
+  };
+  /** On the source: whether there is a container of that name here. Must be quick and change nothing. */
+  readonly knows: (name: string) => Promise<boolean>;
+  /** On the source, once per migration. Throws CONTAINER_STATE and the like. */
+  readonly source: (name: string, options: HTypeOptions, ctx: DriverContext) => Promise<SourceContainer>;
+  /** On the target, once per migration, with what `SourceContainer.describe` gave; validates `meta`. */
+  readonly target: (description: ContainerDescription, ctx: DriverContext) => TargetContainer;
+}
+
+export interface HTypeOptions {
+  /** --dst-id: the name on the target. */
+  readonly targetId?: string | undefined;
+  /** --pid-root: the directory of files that go with a plain process tree. */
+  readonly pidRoot?: string | undefined;
+  /** --dst-rpid: file on the target that receives the pid of the restored root task. */
+  readonly targetPidFile?: string | undefined;
+}
+
+/** What the target must know of the container. Crosses the wire. */
+export interface ContainerDescription {
+  readonly htype: string;
+  /** The name on the target. */
+  readonly id: string;
+  /** Files that go with the container. */
+  readonly trees: readonly Tree[];
+  /** Files and directories outside of the trees that must exist on the target. */
+  readonly needs: readonly string[];
+  /** What only this htype's other half understands. */
+  readonly meta: Json;
+}
+
+/** The container on the source. */
+export interface SourceContainer {
+  readonly description: ContainerDescription;
+  /** The root of the process tree, as a pid of this host. */
+  readonly pid: number;
+  /** The network namespace, where it is one with a name of its own (a path); else null. */
+  readonly networkNamespace: string | null;
+  /** What CRIU must be told at each dump. */
+  readonly dump: DumpSettings;
+  /** Preflight. Changes nothing. */
+  readonly refusals: () => Promise<Refusal[]>;
+  /**
+   * The container is frozen by CRIU and must stay so when CRIU lets go of it: fence it. Only called when the hand-over is in
+   * doubt. Gives the two commands for the operator: one that removes the copy, one that lets it go on.
+   */
+  readonly hold: () => Promise<{ readonly remove: string; readonly resume: string }>;
+  /** After the commit, when the processes are dead: remove the container from this host; its files stay, marked as left. */
+  readonly release: (target: string) => Promise<void>;
+}
+
+/** The container-to-be on the target. Order of calls: refusals, prepare, restoring, restored, then started or abort. */
+export interface TargetContainer {
+  /** Preflight: name taken, something missing. Changes nothing. */
+  readonly refusals: () => Promise<Refusal[]>;
+  /** Files are there for the first time (they may still change); the container runs on the source. Everything slow goes here. */
+  readonly prepare: () => Promise<void>;
+  /** What CRIU must be told at the restore. The container is frozen on the source; be quick. */
+  readonly restore: () => Promise<RestoreSettings>;
+  /** All tasks exist, none has run an instruction. `pid`: the root task on this host. Frozen on the source; be quick. */
+  readonly restored: (pid: number) => Promise<void>;
+  /** The container runs here and belongs here. Tidy up what only the restore needed. */
+  readonly started: () => Promise<void>;
+  /** The migration was undone at any point: leave nothing. Idempotent. */
+  readonly abort: () => Promise<void>;
+}

@@ -1,0 +1,172 @@
+/**
+ * The stable error codes: what each means, phaul's exit code for it, and what a user does next.
+ * docs/errors.md is generated from this table. Exit codes: 1 failed, the container runs on the source as before; 2 usage;
+ * 3 preflight refused, nothing was touched; 4 the target could not be reached, nothing was touched;
+ * 5 an operator must look; 130 and 143 ended by SIGINT or SIGTERM after a clean rollback.
+ */
+export const codes = {
+  USAGE: { exit: 2, meaning: 'The command line is wrong.', hint: 'See phaul --help.' },
+  CONTAINER_UNKNOWN: {
+    exit: 3,
+    meaning: 'No htype on this host knows a container of that name.',
+    hint: 'List the containers with their own tool (for instance runc list), or say --type.',
+  },
+  CONTAINER_AMBIGUOUS: {
+    exit: 3,
+    meaning: 'Several htypes know a container of that name.',
+    hint: 'Say which with --type.',
+  },
+  CONTAINER_NAME: {
+    exit: 2,
+    meaning: 'The name is not one that a container can have.',
+    hint: 'Names are letters, digits and _ + - . and do not begin with a dot.',
+  },
+  CONTAINER_STATE: {
+    exit: 3,
+    meaning: 'The container is not in a state in which it can be moved.',
+    hint: 'Start or resume it first.',
+  },
+  CONTAINER_UNSUPPORTED: {
+    exit: 3,
+    meaning: 'The container uses something that cannot be moved.',
+    hint: 'See docs/troubleshooting.md.',
+  },
+  DRIVER_UNKNOWN: {
+    exit: 3,
+    meaning: 'A driver of that name is not built in on that host.',
+    hint: 'phaul drivers lists what there is; both hosts need the same.',
+  },
+  TARGET_UNREACHABLE: {
+    exit: 4,
+    meaning: 'ssh cannot reach the target.',
+    hint: 'Check the name, the network and that sshd runs there: ssh DEST true.',
+  },
+  SSH_AUTH: {
+    exit: 4,
+    meaning: 'The target refused the ssh login.',
+    hint: 'phaul never asks for a password: install a key (ssh-copy-id) or load it into the agent.',
+  },
+  SSH_HOST_KEY: {
+    exit: 4,
+    meaning: "The target's host key is not known, or it has changed.",
+    hint: 'Verify the key with its administrator, then add it to known_hosts; --accept-new-host-key accepts one that was never seen before.',
+  },
+  SSH_FORWARDING: {
+    exit: 4,
+    meaning: "The target's sshd does not let phaul open its channels.",
+    hint: "Set AllowStreamLocalForwarding yes and AllowTcpForwarding yes in the target's sshd_config.",
+  },
+  TARGET_NO_PHAUL: {
+    exit: 4,
+    meaning: 'phaul is not installed on the target, or not in the PATH of a non-interactive ssh session.',
+    hint: 'Install the same release there; ssh DEST phaul --version must work.',
+  },
+  TARGET_NOT_ROOT: { exit: 4, meaning: 'phaul does not run as root on the target.', hint: 'Use root@DEST.' },
+  NOT_ROOT: { exit: 3, meaning: 'phaul does not run as root.', hint: 'Run it as root.' },
+  PROTOCOL_VERSION: {
+    exit: 3,
+    meaning: 'The two hosts have releases of phaul that cannot talk to each other.',
+    hint: 'Install the same release on both hosts.',
+  },
+  PROTOCOL_ERROR: {
+    exit: 1,
+    meaning: 'The other host sent something that is not allowed there.',
+    hint: 'Install the same release on both hosts; if it is the same, please report it.',
+  },
+  CRIU_MISSING: {
+    exit: 3,
+    meaning: 'CRIU is not installed on that host.',
+    hint: 'Install CRIU 4.2 or newer, or say where it is with --criu-path.',
+  },
+  CRIU_TOO_OLD: { exit: 3, meaning: 'CRIU on that host is too old.', hint: 'Install CRIU 4.2 or newer.' },
+  CRIU_MISMATCH: {
+    exit: 3,
+    meaning: "The two hosts' CRIU versions cannot exchange memory pages.",
+    hint: 'Install the same CRIU on both hosts.',
+  },
+  CPU_INCOMPATIBLE: {
+    exit: 3,
+    meaning: "The target's CPU lacks something that the source's CPU has.",
+    hint: 'Choose another target; --skip-cpu-check if you know that the container does not use it.',
+  },
+  KERNEL_FEATURE: {
+    exit: 3,
+    meaning: 'The kernel lacks something that was asked for.',
+    hint: 'Leave the option out, or use a kernel that has it.',
+  },
+  NAME_TAKEN: {
+    exit: 3,
+    meaning: 'The target already has a container of that name.',
+    hint: 'Remove it there, or choose another name with --dst-id.',
+  },
+  PATH_TAKEN: {
+    exit: 3,
+    meaning: "A directory that the container's files would go to already has contents on the target.",
+    hint: 'Move it away, or let phaul overwrite it with --force.',
+  },
+  PATH_MISSING: {
+    exit: 3,
+    meaning: 'Something outside of the container that it uses does not exist on the target.',
+    hint: 'Create it there first.',
+  },
+  PID_TAKEN: {
+    exit: 3,
+    meaning: 'A process id that the tree has on the source is in use on the target.',
+    hint: 'Wait for that process to end, or run the tree in a PID namespace of its own.',
+  },
+  NETWORK_TAKEN: {
+    exit: 3,
+    meaning: 'A network name or address that the container needs is in use on the target.',
+    hint: 'Remove it on the target.',
+  },
+  NETWORK_UNSUPPORTED: {
+    exit: 3,
+    meaning: "The container's network is of a kind that phaul cannot move.",
+    hint: 'phaul moves veth pairs in a network namespace given by path.',
+  },
+  TOOL_MISSING: { exit: 3, meaning: 'A program that phaul needs is missing.', hint: 'Install it.' },
+  NO_SPACE: {
+    exit: 3,
+    meaning: 'There is not enough memory or disk on the target.',
+    hint: 'Free some, or choose another target.',
+  },
+  DISK_FULL: { exit: 1, meaning: 'The disk filled up while files were copied.', hint: 'Free some space.' },
+  FS_SYNC: { exit: 1, meaning: "The container's files could not be copied.", hint: 'See the message.' },
+  DRIVER_FAILED: { exit: 1, meaning: 'A driver failed.', hint: 'See the message.' },
+  CRIU_DUMP: {
+    exit: 1,
+    meaning: 'CRIU could not dump the container.',
+    hint: 'See the line of its log, and docs/troubleshooting.md.',
+  },
+  CRIU_RESTORE: {
+    exit: 1,
+    meaning: 'CRIU could not restore the container on the target.',
+    hint: 'See the line of its log, and docs/troubleshooting.md.',
+  },
+  CRIU_DIED: { exit: 1, meaning: 'The CRIU process ended unexpectedly.', hint: 'See its log.' },
+  LINK_LOST: {
+    exit: 1,
+    meaning: 'The connection to the target broke.',
+    hint: 'Check the network and run the command again.',
+  },
+  TIMEOUT: {
+    exit: 1,
+    meaning: 'The container would have stood still longer than --timeout allows.',
+    hint: 'Raise --timeout, or move the container when it is less busy.',
+  },
+  IN_DOUBT: {
+    exit: 5,
+    meaning:
+      'The connection broke in the very moment of the hand-over; the container is held frozen on the source.',
+    hint: 'Look on the target: if the container runs there, remove it here; if not, let it go on here.',
+  },
+  RELEASE_FAILED: {
+    exit: 5,
+    meaning: 'The container runs on the target, but its remains on the source could not all be removed.',
+    hint: 'Remove them by hand; never start them.',
+  },
+  CANCELLED: { exit: 130, meaning: 'Ended by the user.', hint: 'Run the command again when you like.' },
+  INTERNAL: { exit: 1, meaning: 'A defect of phaul.', hint: 'Please report it with the log.' },
+} as const satisfies Record<string, { exit: number; meaning: string; hint: string }>;
+
+export type ErrorCode = keyof typeof codes;
