@@ -1,0 +1,59 @@
+import type { Host } from './host.ts';
+import { ociConfig } from './oci-config.ts';
+
+export interface ContainerSpec {
+  readonly id: string;
+  /** With prefix length. */
+  readonly address: string;
+  readonly mac: string;
+  /** The container's init. */
+  readonly args: readonly string[];
+}
+
+/** The container of most tests; add its `args`. */
+export const ct101 = { id: 'ct101', address: '10.77.0.101/24', mac: '02:00:0a:4d:00:65' } as const;
+
+/**
+ * Starts a container under runc: bundle /srv/ID, /srv/ID-data mounted at /data, network as createNetwork() makes it.
+ * Its root file system has Redis, Python (python3, a minimal one) and busybox.
+ */
+export async function createContainer(host: Host, spec: ContainerSpec): Promise<void> {
+  const { id, args } = spec;
+  const data = `/srv/${id}-data`;
+  await createNetwork(host, spec);
+  await host.sh(`mkdir ${data} /srv/${id}; cp -a /srv/rootfs-redis /srv/${id}/rootfs`);
+  await host.write(`/srv/${id}/config.json`, JSON.stringify(ociConfig({ id, args, data })));
+  // Descriptors of the host's outside would break a dump.
+  await host.sh(
+    `cd /srv/${id}; runc run -d ${id} </dev/null >/dev/null 2>/srv/${id}.log || { cat /srv/${id}.log >&2; exit 1; }`,
+  );
+}
+
+/**
+ * Makes the network namespace /run/netns/ID: inside it eth0 with the container's address, outside its other end vID,
+ * plugged into the host's bridge. On a migration's target, where the address must not answer too early, `up` is false:
+ * then vID stays down.
+ */
+export async function createNetwork(
+  host: Host,
+  spec: Omit<ContainerSpec, 'args'>,
+  { up = true } = {},
+): Promise<void> {
+  const { id, address, mac } = spec;
+  await host.sh(`
+    ip netns add ${id}
+    ip link add v${id} type veth peer name eth0 address ${mac} netns ${id}
+    ip -n ${id} link set lo up
+    ip -n ${id} addr add ${address} dev eth0
+    ip -n ${id} link set eth0 up
+    ip link set v${id} ${up ? 'up' : 'down'} master br0`);
+}
+
+/** Removes a container and all that createContainer() made, or what is there of it. */
+export async function removeContainer(host: Host, id: string): Promise<void> {
+  await host.sh(`
+    runc delete --force ${id}
+    if [ -e /run/netns/${id} ]; then ip netns del ${id}; fi
+    if [ -e /sys/class/net/v${id} ]; then ip link del v${id}; fi
+    rm -rf /srv/${id} /srv/${id}-data /srv/${id}.log`);
+}

@@ -1,0 +1,33 @@
+import { spawnSync } from 'node:child_process';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { cacheDirectory } from './paths.ts';
+
+const patienceSeconds = 300;
+
+/**
+ * Runs `work` while no other process sets up or clears away a lab, or builds the root.
+ *
+ * The kernel holds the lock on our open directory (flock(2)) and drops it with the process, however that ends.
+ * @throws if the lock is not free within five minutes
+ */
+export async function withLock<T>(work: () => Promise<T>): Promise<T> {
+  mkdirSync(cacheDirectory, { recursive: true });
+  const directory = openSync(cacheDirectory, 'r');
+  try {
+    take(directory);
+    return await work();
+  } finally {
+    closeSync(directory);
+  }
+}
+
+function take(directory: number): void {
+  // flock(1) locks the open file that it shares with us, so the lock stays ours when it has ended.
+  const flock = (...options: string[]): boolean =>
+    spawnSync('flock', [...options, '3'], { stdio: ['ignore', 'ignore', 'inherit', directory] }).status === 0;
+  if (flock('--nonblock')) return;
+  console.error('lab: waiting for another process that sets up a lab');
+  if (!flock('--timeout', String(patienceSeconds))) {
+    throw new Error(`another process has held the lock on ${cacheDirectory} for ${patienceSeconds} s`);
+  }
+}
