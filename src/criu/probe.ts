@@ -1,0 +1,67 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PhaulError } from '../errors.ts';
+import { type Swrk, startSwrk } from './swrk.ts';
+
+/** What phaul needs to know of a host's CRIU and kernel. */
+export interface CriuProbe {
+  /** For instance `4.2.1`. */
+  readonly version: string;
+  /** As one number, major * 10000 + minor * 100 + patch. */
+  readonly number: number;
+  /** The kernel tracks written pages: pre-dump iterations are possible. */
+  readonly memTrack: boolean;
+  readonly lazyPages: boolean;
+}
+
+/** CRIU older than this cannot dump TCP sockets on kernels ≥ 6.16 (SO_PASSCRED), and has 24-byte page-server headers. */
+export const oldestCriu = { number: 40200, text: '4.2' };
+
+/** Asks CRIU for its version and the kernel's features. @throws CRIU_MISSING, CRIU_DIED */
+export async function probeCriu(criuPath: string): Promise<CriuProbe> {
+  const swrk = await startSwrk({ criuPath });
+  try {
+    const { version } = await swrk.request({ type: 'VERSION', keep_open: true });
+    if (!version) throw new PhaulError('CRIU_TOO_OLD', `${criuPath} does not tell its version.`);
+    const features = await swrk
+      .request({ type: 'FEATURE_CHECK', features: { mem_track: true, lazy_pages: true }, keep_open: true })
+      .then((answer) => answer.features);
+    const patch = version.sublevel ?? 0;
+    return {
+      version: [version.major_number, version.minor_number, ...(patch ? [patch] : [])].join('.'),
+      number: version.major_number * 10000 + version.minor_number * 100 + patch,
+      memTrack: features?.mem_track ?? false,
+      lazyPages: features?.lazy_pages ?? false,
+    };
+  } finally {
+    await swrk.end();
+  }
+}
+
+const cpuinfoImage = 'cpuinfo.img';
+
+/** This host's CPU as CRIU's cpuinfo image. `directory` is scratch space. @throws CRIU_DUMP */
+export async function dumpCpuinfo(criuPath: string, directory: string): Promise<Buffer> {
+  await cpuinfoRequest(criuPath, directory, 'CPUINFO_DUMP');
+  return readFile(join(directory, cpuinfoImage));
+}
+
+/** Whether this host's CPU has all that the one in `image` has. `directory` is scratch space. */
+export async function cpuAccepts(criuPath: string, directory: string, image: Uint8Array): Promise<boolean> {
+  await writeFile(join(directory, cpuinfoImage), image);
+  return cpuinfoRequest(criuPath, directory, 'CPUINFO_CHECK').then(
+    () => true,
+    () => false,
+  );
+}
+
+async function cpuinfoRequest(criuPath: string, directory: string, type: string): Promise<void> {
+  const swrk: Swrk = await startSwrk({ criuPath });
+  try {
+    const opts = { images_dir_fd: -1, images_dir: directory, log_file: 'cpuinfo.log', log_level: 4 };
+    const answer = await swrk.request({ type, opts });
+    if (!answer.success) throw new PhaulError('CPU_INCOMPATIBLE', `CRIU's ${type} failed.`);
+  } finally {
+    await swrk.end();
+  }
+}

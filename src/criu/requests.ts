@@ -1,0 +1,108 @@
+import type { CriuOptions, CriuRequest } from '../../criu-proto/messages.ts';
+import type { CommonSettings, DumpSettings, RestoreSettings } from '../contracts/criu-settings.ts';
+import { firstInheritedFd, pageSocketFd } from './swrk.ts';
+
+/** What the user may choose about CRIU, the same for dump and restore. */
+export interface CriuChoices {
+  readonly shellJob: boolean;
+  /** Established TCP connections: moved with the container, or closed on the target. */
+  readonly tcp: 'keep' | 'close';
+  readonly autoDedup: boolean;
+}
+
+// Bytes of a deleted but open file that travel in the images. CRIU's default of 1 MiB refuses what databases do daily.
+const ghostLimit = 256 * 2 ** 20;
+
+/** Name of the directory of an iteration, below the image store. The last dump is an iteration too. */
+export const iterationName = (iteration: number): string => String(iteration);
+
+interface DumpRequest {
+  readonly directory: string;
+  readonly pid: number;
+  readonly settings: DumpSettings;
+  readonly choices: CriuChoices;
+  /** The iteration before this one, if pages that did not change since need not be sent again. */
+  readonly parent: number | null;
+}
+
+export function preDumpRequest(dump: DumpRequest): CriuRequest {
+  return { type: 'PRE_DUMP', opts: { ...dumpOptions(dump), track_mem: true } };
+}
+
+export function dumpRequest(dump: DumpRequest): CriuRequest {
+  const tracked = dump.parent === null ? {} : { track_mem: true };
+  return { type: 'DUMP', opts: { ...dumpOptions(dump), ...tracked, notify_scripts: true } };
+}
+
+/** Serve one iteration's pages from the socket that is swrk's standard input. */
+export function pageServerRequest(directory: string, parent: number | null, autoDedup: boolean): CriuRequest {
+  const opts = {
+    ...images(directory, 'page-server.log'),
+    ...parentImage(parent),
+    auto_dedup: autoDedup,
+    ps: { fd: pageSocketFd },
+  };
+  return { type: 'PAGE_SERVER_CHLD', opts, keep_open: true };
+}
+
+export function restoreRequest(
+  directory: string,
+  settings: RestoreSettings,
+  choices: CriuChoices & { readonly leaveStopped: boolean },
+): CriuRequest {
+  const inherit_fd = (settings.inherit ?? []).map(({ key }, index) => ({
+    key,
+    fd: firstInheritedFd + index,
+  }));
+  const cg_root = (settings.cgroupRoots ?? []).map(({ controller, path }) => ({ ctrl: controller, path }));
+  const stopped = choices.leaveStopped ? { leave_stopped: true } : {};
+  return {
+    type: 'RESTORE',
+    opts: {
+      ...images(directory, 'restore.log'),
+      ...common(settings, choices),
+      inherit_fd,
+      cg_root,
+      ...stopped,
+      notify_scripts: true,
+    },
+  };
+}
+
+function dumpOptions({ directory, pid, settings, choices, parent }: DumpRequest): CriuOptions {
+  return {
+    ...images(directory, 'dump.log'),
+    ...common(settings, choices),
+    ...parentImage(parent),
+    pid,
+    ps: { fd: pageSocketFd },
+    // The network device's freeze stage is the lock; CRIU's own would start iptables twice inside the freeze.
+    network_lock: 'SKIP',
+  };
+}
+
+function common(settings: CommonSettings, choices: CriuChoices): CriuOptions {
+  return {
+    ...(settings.root === undefined ? {} : { root: settings.root }),
+    manage_cgroups_mode: settings.manageCgroups === 'soft' ? 'SOFT' : 'IGNORE',
+    ext_mnt: (settings.externalMounts ?? []).map(({ key, value }) => ({ key, val: value })),
+    external: settings.external ?? [],
+    ...(choices.tcp === 'keep' ? { tcp_established: true } : { tcp_close: true }),
+    shell_job: choices.shellJob,
+    auto_dedup: choices.autoDedup,
+    // What runc asks for too: file locks, devices that can be reopened by another path, terminals without a master.
+    file_locks: true,
+    evasive_devices: true,
+    orphan_pts_master: true,
+    ghost_limit: ghostLimit,
+  };
+}
+
+function images(directory: string, log_file: string): CriuOptions {
+  return { images_dir_fd: -1, images_dir: directory, log_file, log_level: 4 };
+}
+
+/** CRIU wants the parent directory relative to the images directory. */
+function parentImage(parent: number | null): CriuOptions {
+  return parent === null ? {} : { parent_img: `../${iterationName(parent)}` };
+}

@@ -1,0 +1,107 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import {
+  type CriuRequest,
+  type CriuResponse,
+  decodeResponse,
+  encodeRequest,
+} from '../../criu-proto/messages.ts';
+import { PhaulError } from '../errors.ts';
+import { seqpacketPair } from './seqpacket.ts';
+
+/** Descriptor 0 of swrk is the socket given as `stdin`; a request names it as `ps: {fd: 0}`. */
+export const pageSocketFd = 0;
+/** The first of the `inherit` files among swrk's descriptors; descriptor 3 is the protocol's. */
+export const firstInheritedFd = 4;
+
+export interface SwrkOptions {
+  readonly criuPath: string;
+  /** Handed over to CRIU, closed here. */
+  readonly stdin?: Socket;
+  /** Files opened for CRIU, as descriptors 4, 5, …. */
+  readonly inherit?: readonly string[];
+}
+
+/** A notification's script name (`post-dump`, `post-restore`, …); false makes CRIU give up where it listens to that. */
+export type NotifyHandler = (script: string, pid: number | undefined) => Promise<boolean>;
+
+/** One `criu swrk` process: CRIU spoken to over its own protocol, without a daemon. */
+export interface Swrk {
+  /** One request at a time. Resolves with CRIU's answer, success or not; throws CRIU_DIED if the process ends first. */
+  readonly request: (request: CriuRequest, onNotify?: NotifyHandler) => Promise<CriuResponse>;
+  /** Closes the socket, upon which CRIU ends, and waits for that. Idempotent. */
+  readonly end: () => Promise<void>;
+}
+
+/** @throws CRIU_MISSING if the program cannot be started. */
+export async function startSwrk(options: SwrkOptions): Promise<Swrk> {
+  const { ours, theirs } = seqpacketPair();
+  const inherited = (options.inherit ?? []).map((path) => openSync(path, 'r'));
+  const child = spawn(options.criuPath, ['swrk', '3'], {
+    // libuv makes descriptors 0 to 2 blocking, as CRIU needs its page socket to be (MSG_WAITALL, criu/page-xfer.c:1218).
+    stdio: [options.stdin ?? 'ignore', 'ignore', 'ignore', theirs, ...inherited],
+    // A group of its own: Ctrl-C on the terminal must reach phaul, which undoes, and not CRIU in the middle of a dump.
+    detached: true,
+    cwd: '/',
+  });
+  try {
+    await once(child, 'spawn');
+  } catch (cause) {
+    ours.destroy();
+    throw new PhaulError('CRIU_MISSING', `${options.criuPath} cannot be started.`, { cause });
+  } finally {
+    for (const fd of [theirs, ...inherited]) closeSync(fd);
+    options.stdin?.destroy();
+  }
+  return session(child, ours);
+}
+
+function session(child: ChildProcess, socket: Socket): Swrk {
+  const exited = once(child, 'exit');
+  let waiting: {
+    handler: NotifyHandler | undefined;
+    resolve: (r: CriuResponse) => void;
+    reject: (e: Error) => void;
+  } | null = null;
+
+  const receive = async (packet: Buffer): Promise<void> => {
+    const current = waiting;
+    if (!current) return;
+    try {
+      const response = decodeResponse(packet);
+      if (response.type === 'NOTIFY') {
+        const go = await (current.handler?.(response.notify?.script ?? '', response.notify?.pid) ?? true);
+        socket.write(encodeRequest({ type: 'NOTIFY', notify_success: go }));
+      } else {
+        waiting = null;
+        current.resolve(response);
+      }
+    } catch (error) {
+      waiting = null;
+      socket.destroy();
+      current.reject(error as Error);
+    }
+  };
+  socket.on('data', (packet: Buffer) => void receive(packet));
+  socket.on('error', () => socket.destroy());
+  socket.on('close', () => {
+    waiting?.reject(new PhaulError('CRIU_DIED', 'The CRIU process ended without an answer.'));
+    waiting = null;
+  });
+
+  return {
+    request: (request, handler) =>
+      new Promise((resolve, reject) => {
+        if (socket.destroyed) return reject(new PhaulError('CRIU_DIED', 'The CRIU process has ended.'));
+        if (waiting) return reject(new Error('swrk is busy'));
+        waiting = { handler, resolve, reject };
+        socket.write(encodeRequest(request));
+      }),
+    end: async () => {
+      socket.destroy();
+      await exited;
+    },
+  };
+}

@@ -1,0 +1,120 @@
+import type { Readable, Writable } from 'node:stream';
+import { z } from 'zod';
+import { codes, type ErrorCode } from '../error-codes.ts';
+import { PhaulError } from '../errors.ts';
+import { readFrames, writeFrame } from './frames.ts';
+import { heartbeat } from './heartbeat.ts';
+import { type Method, methods, notices, type Params, type Result } from './methods.ts';
+
+/** The source's end of the rpc channel. */
+export interface Caller {
+  /**
+   * @throws what the target threw (as a PhaulError of the target), LINK_LOST when the connection breaks or falls silent,
+   * CANCELLED when `signal` is aborted (the target still works on the call then), PROTOCOL_ERROR for a malformed answer.
+   */
+  readonly call: <M extends Method>(method: M, params: Params<M>, signal?: AbortSignal) => Promise<Result<M>>;
+  readonly close: () => void;
+}
+
+interface CallerOptions {
+  readonly input: Readable;
+  readonly output: Writable;
+  readonly onLog: (level: 'log' | 'warn', text: string) => void;
+  /** The reason why the transport ended, asked for when the stream does. */
+  readonly whyClosed: () => Promise<PhaulError>;
+}
+
+const errorFrame = z.object({
+  code: z.enum(Object.keys(codes) as [ErrorCode, ...ErrorCode[]]).catch('INTERNAL'),
+  message: z.string(),
+  hint: z.string().optional(),
+  logLine: z.string().optional(),
+  logFile: z.string().optional(),
+});
+const answer = z.union([
+  z.object({ id: z.int(), result: z.unknown() }),
+  z.object({ id: z.int(), error: errorFrame }),
+  z.object({ notice: z.enum(['alive', 'log']), params: z.unknown() }),
+]);
+
+export function caller(options: CallerOptions): Caller {
+  const pending = new Map<number, { settle: (value: unknown) => void; fail: (error: PhaulError) => void }>();
+  let lastId = 0;
+  let dead: PhaulError | null = null;
+
+  const die = (error: PhaulError): void => {
+    dead ??= error;
+    beat.stop();
+    for (const { fail } of pending.values()) fail(dead);
+    pending.clear();
+  };
+  const beat = heartbeat(
+    () => writeFrame(options.output, { notice: 'alive', params: {} }),
+    () => die(new PhaulError('LINK_LOST', 'The target has fallen silent.')),
+  );
+
+  readFrames(
+    options.input,
+    true,
+    (frame) => {
+      beat.heard();
+      const parsed = answer.safeParse(frame);
+      if (!parsed.success)
+        return die(new PhaulError('PROTOCOL_ERROR', 'The target sent an unknown message.'));
+      const message = parsed.data;
+      if ('notice' in message) {
+        const log = message.notice === 'log' ? notices.log.safeParse(message.params) : null;
+        if (log?.success) options.onLog(log.data.level, log.data.text);
+        return;
+      }
+      const call = pending.get(message.id);
+      if (!call) return die(new PhaulError('PROTOCOL_ERROR', 'The target answered a question nobody asked.'));
+      pending.delete(message.id);
+      if ('error' in message) call.fail(remoteError(message.error));
+      else call.settle(message.result);
+    },
+    (error) => {
+      if (error) die(error);
+      else void options.whyClosed().then(die);
+    },
+  );
+
+  return {
+    call: (method, params, signal) =>
+      new Promise((resolve, reject) => {
+        if (dead) return reject(dead);
+        if (signal?.aborted) return reject(cancelled());
+        const id = ++lastId;
+        const onAbort = (): void => {
+          pending.set(id, { settle: () => undefined, fail: () => undefined });
+          reject(cancelled());
+        };
+        signal?.addEventListener('abort', onAbort, { once: true });
+        const settled = (): void => signal?.removeEventListener('abort', onAbort);
+        pending.set(id, {
+          settle: (value) => {
+            settled();
+            const result = methods[method].result.safeParse(value);
+            if (result.success) resolve(result.data as never);
+            else reject(new PhaulError('PROTOCOL_ERROR', `The target's answer to ${method} is malformed.`));
+          },
+          fail: (error) => {
+            settled();
+            reject(error);
+          },
+        });
+        writeFrame(options.output, { id, method, params });
+      }),
+    close: () => beat.stop(),
+  };
+}
+
+function cancelled(): PhaulError {
+  return new PhaulError('CANCELLED', 'The migration was cancelled.');
+}
+
+function remoteError(error: z.infer<typeof errorFrame>): PhaulError {
+  const { code, message, ...details } = error;
+  const given = Object.fromEntries(Object.entries(details).filter(([, value]) => value !== undefined));
+  return new PhaulError(code, message, { ...given, host: 'target' });
+}

@@ -1,0 +1,74 @@
+import type { Readable, Writable } from 'node:stream';
+import { z } from 'zod';
+import { asPhaulError, PhaulError } from '../errors.ts';
+import { greeting, readFrames, writeFrame } from './frames.ts';
+import { heartbeat } from './heartbeat.ts';
+import { type Handlers, type Method, methods } from './methods.ts';
+
+const request = z.union([
+  z.object({
+    id: z.int(),
+    method: z.enum(Object.keys(methods) as [Method, ...Method[]]),
+    params: z.unknown(),
+  }),
+  z.object({ notice: z.literal('alive'), params: z.unknown() }),
+]);
+
+/** The target's end of the rpc channel. */
+export interface Server {
+  readonly log: (level: 'log' | 'warn', text: string) => void;
+  /** Settles when the source is gone: null after a clean end, else the reason. Never rejects. */
+  readonly closed: Promise<PhaulError | null>;
+}
+
+/** Answers the source's calls, one at a time in the order they come (`abort` at once), each validated before it is handled. */
+export function serve(input: Readable, output: Writable, handlers: Handlers): Server {
+  let queue: Promise<unknown> = Promise.resolve();
+  let close: (reason: PhaulError | null) => void;
+  const closed = new Promise<PhaulError | null>((resolve) => (close = resolve));
+  const end = (reason: PhaulError | null): void => {
+    beat.stop();
+    close(reason);
+  };
+  const send = (frame: object): void => writeFrame(output, frame);
+  // The source may be gone: `closed` tells.
+  output.on('error', () => undefined);
+  output.write(`${greeting}\n`);
+  const beat = heartbeat(
+    () => send({ notice: 'alive', params: {} }),
+    () => end(new PhaulError('LINK_LOST', 'The source has fallen silent.')),
+  );
+
+  const handle = async (id: number, method: Method, params: unknown): Promise<void> => {
+    try {
+      const valid = methods[method].params.safeParse(params);
+      if (!valid.success)
+        throw new PhaulError('PROTOCOL_ERROR', `The parameters of ${method} are malformed.`);
+      send({ id, result: await handlers[method](valid.data as never) });
+    } catch (thrown) {
+      const { code, message, hint, details } = asPhaulError(thrown);
+      send({ id, error: { code, message, hint, logLine: details.logLine, logFile: details.logFile } });
+    }
+  };
+
+  readFrames(
+    input,
+    false,
+    (frame) => {
+      beat.heard();
+      const parsed = request.safeParse(frame);
+      if (!parsed.success)
+        return end(new PhaulError('PROTOCOL_ERROR', 'The source sent an unknown message.'));
+      const message = parsed.data;
+      if ('notice' in message) return;
+      const work = (): Promise<void> => handle(message.id, message.method, message.params);
+      if (message.method === 'abort') void work();
+      else queue = queue.then(work);
+    },
+    (error) => end(error ?? null),
+  );
+  return {
+    closed,
+    log: (level, text) => send({ notice: 'log', params: { level, text: text.slice(0, 4096) } }),
+  };
+}

@@ -1,0 +1,82 @@
+import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { run } from './run.ts';
+
+const base = '/run/phaul';
+
+/** The directory of one migration on one host: images on a tmpfs, sockets, scratch space of the drivers. */
+export interface Workspace {
+  readonly directory: string;
+  /** Image directories, one per iteration; on a tmpfs of its own unless the user named another place. */
+  readonly images: string;
+  readonly scratch: string;
+  /** Removes everything (the images too, unless `keepImages`). Idempotent. */
+  readonly remove: (options?: { readonly keepImages?: boolean }) => Promise<void>;
+}
+
+/**
+ * @param id the migration's id: letters, digits and - only, checked where it enters.
+ * @param imagePath --img-path: an existing directory below which the images go instead of a tmpfs.
+ */
+export async function createWorkspace(
+  id: string,
+  role: 'source' | 'target',
+  imagePath?: string,
+): Promise<Workspace> {
+  await removeAbandoned();
+  const directory = join(base, `${id}-${role}`);
+  const images = imagePath ? join(imagePath, `phaul-${id}`) : join(directory, 'images');
+  const scratch = join(directory, 'scratch');
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await writeFile(join(directory, 'owner'), JSON.stringify(await identity(process.pid)));
+  await mkdir(images, { recursive: true, mode: 0o700 });
+  // Not the host's /run: that is often limited to a tenth of the memory.
+  if (!imagePath) await run('mount', ['-t', 'tmpfs', '-o', 'size=100%,mode=700', 'phaul', images]);
+  await mkdir(scratch);
+  return {
+    directory,
+    images,
+    scratch,
+    remove: async ({ keepImages = false } = {}) => {
+      if (imagePath && !keepImages) await rm(images, { recursive: true, force: true });
+      if (!imagePath) await unmount(images);
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** What a phaul that was killed left behind: directories whose owner no longer lives. */
+async function removeAbandoned(): Promise<void> {
+  for (const name of await readdir(base).catch(() => [])) {
+    const directory = join(base, name);
+    const owner = await readFile(join(directory, 'owner'), 'utf8').catch(() => null);
+    if (owner === null) continue;
+    const { pid } = JSON.parse(owner) as { pid: number };
+    if (owner === JSON.stringify(await identity(pid))) continue;
+    await unmountBelow(directory);
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** A pid and its start time, which together name a process for as long as the host is up (proc(5), stat field 22). */
+async function identity(pid: number): Promise<{ pid: number; start: string }> {
+  return { pid, start: (await processStart(pid)) ?? '' };
+}
+
+/** Start time of a process in clock ticks since boot, or null if there is no such process. */
+export async function processStart(pid: number): Promise<string | null> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
+  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+}
+
+async function unmountBelow(directory: string): Promise<void> {
+  const mounts = (await readFile('/proc/self/mounts', 'utf8'))
+    .split('\n')
+    .map((line) => line.split(' ')[1] ?? '');
+  for (const mount of mounts.reverse()) if (mount.startsWith(`${directory}/`)) await unmount(mount);
+}
+
+/** Lazily, so that a straggler's open file cannot keep it; not being a mount is fine. */
+async function unmount(path: string): Promise<void> {
+  await run('umount', ['-l', path]).catch(() => undefined);
+}
