@@ -56,6 +56,8 @@ export const hostEnvironment: Readonly<Record<string, string>> = {
   PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
   HOME: '/root',
   LC_ALL: 'C.UTF-8',
+  // Node's pipes are sockets, and a first bash with a socket for stdin thinks sshd started it and reads ~/.bashrc.
+  SHLVL: '1',
 };
 
 /** Starts a command; `argv` as inCgroups() or onHost() make it, `name` is what errors call it. */

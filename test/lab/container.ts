@@ -23,10 +23,10 @@ export async function createContainer(host: Host, spec: ContainerSpec): Promise<
   await createNetwork(host, spec);
   await host.sh(`mkdir ${data} /srv/${id}; cp -a /srv/rootfs-redis /srv/${id}/rootfs`);
   await host.write(`/srv/${id}/config.json`, JSON.stringify(ociConfig({ id, args, data })));
-  // Descriptors of the host's outside would break a dump.
-  await host.sh(
-    `cd /srv/${id}; runc run -d ${id} </dev/null >/dev/null 2>/srv/${id}.log || { cat /srv/${id}.log >&2; exit 1; }`,
-  );
+  // A descriptor from outside the container would break its dump, so runc reports to a log.
+  await host.sh(`
+    cd /srv/${id}
+    runc --log /srv/${id}.log run -d ${id} </dev/null >/dev/null 2>&1 || { cat /srv/${id}.log >&2; exit 1; }`);
 }
 
 /**

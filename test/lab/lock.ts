@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { cacheDirectory } from './paths.ts';
 
@@ -14,20 +15,24 @@ export async function withLock<T>(work: () => Promise<T>): Promise<T> {
   mkdirSync(cacheDirectory, { recursive: true });
   const directory = openSync(cacheDirectory, 'r');
   try {
-    take(directory);
+    await take(directory);
     return await work();
   } finally {
     closeSync(directory);
   }
 }
 
-function take(directory: number): void {
-  // flock(1) locks the open file that it shares with us, so the lock stays ours when it has ended.
-  const flock = (...options: string[]): boolean =>
-    spawnSync('flock', [...options, '3'], { stdio: ['ignore', 'ignore', 'inherit', directory] }).status === 0;
-  if (flock('--nonblock')) return;
+async function take(directory: number): Promise<void> {
+  if (await flock(directory, '--nonblock')) return;
   console.error('lab: waiting for another process that sets up a lab');
-  if (!flock('--timeout', String(patienceSeconds))) {
+  if (!(await flock(directory, '--timeout', String(patienceSeconds)))) {
     throw new Error(`another process has held the lock on ${cacheDirectory} for ${patienceSeconds} s`);
   }
+}
+
+/** flock(1) locks the open file that it shares with us, so the lock stays ours when it has ended. */
+async function flock(directory: number, ...options: string[]): Promise<boolean> {
+  const child = spawn('flock', [...options, '3'], { stdio: ['ignore', 'ignore', 'inherit', directory] });
+  const [exitCode] = await once(child, 'exit');
+  return exitCode === 0;
 }

@@ -6,26 +6,11 @@ export interface Workload {
   readonly data: string;
 }
 
-const capabilities = [
-  ...[
-    'CAP_AUDIT_WRITE',
-    'CAP_CHOWN',
-    'CAP_DAC_OVERRIDE',
-    'CAP_FOWNER',
-    'CAP_FSETID',
-    'CAP_KILL',
-    'CAP_MKNOD',
-  ],
-  ...[
-    'CAP_NET_BIND_SERVICE',
-    'CAP_NET_RAW',
-    'CAP_SETFCAP',
-    'CAP_SETGID',
-    'CAP_SETPCAP',
-    'CAP_SETUID',
-    'CAP_SYS_CHROOT',
-  ],
-];
+const capabilities = `
+  CAP_AUDIT_WRITE CAP_CHOWN CAP_DAC_OVERRIDE CAP_FOWNER CAP_FSETID CAP_KILL CAP_MKNOD
+  CAP_NET_BIND_SERVICE CAP_NET_RAW CAP_SETFCAP CAP_SETGID CAP_SETPCAP CAP_SETUID CAP_SYS_CHROOT`
+  .trim()
+  .split(/\s+/);
 
 const tmpfs = ['nosuid', 'noexec', 'nodev'];
 

@@ -7,11 +7,10 @@ import { aptOptions, debianMirror } from './mirror.ts';
 import { cacheDirectory } from './paths.ts';
 
 const suite = 'trixie';
-const packages = [
-  ...['criu', 'runc', 'nodejs', 'redis-server', 'rsync', 'openssh-server', 'openssh-client'],
-  ...['iproute2', 'iptables', 'nftables', 'iputils-ping', 'iputils-arping', 'kmod', 'procps'],
-  ...['busybox-static', 'acl', 'attr', 'libcap2-bin', 'python3-minimal', 'btrfs-progs', 'strace'],
-];
+const packages = `
+  criu runc nodejs redis-server rsync openssh-server openssh-client
+  iproute2 iptables nftables iputils-ping iputils-arping kmod procps
+  busybox-static acl attr libcap2-bin python3-minimal btrfs-progs strace`;
 
 // The suite's own CRIU 4.1 cannot dump TCP sockets on kernels from 6.16 on, the next suite's 4.2 can.
 const newer = { suite: 'forky', packages: ['criu', 'libcompel1', 'libnet9', 'libnl-3-200'] };
@@ -55,18 +54,18 @@ function build(directory: string): void {
   const mirror = debianMirror();
   const options = [...aptOptions(), 'Apt::Install-Recommends "false"', 'Acquire::Languages "none"'];
   const mmdebstrap = [
-    ...[
-      'mmdebstrap',
-      '--mode=root',
-      '--variant=minbase',
-      '--format=directory',
-      `--include=${packages.join(',')}`,
-    ],
+    'mmdebstrap',
+    '--mode=root',
+    '--variant=minbase',
+    '--format=directory',
+    `--include=${packages.trim().split(/\s+/).join(',')}`,
     ...options.map((option) => `--aptopt=${option}`),
     ...['force-unsafe-io', ...unwanted].map((option) => `--dpkgopt=${option}`),
     `--setup-hook=mkdir -p "$1/etc/apt/preferences.d"; printf %s '${preferences}' > "$1/etc/apt/preferences.d/newer"`,
     `--customize-hook=${customizeScript}`,
-    ...[suite, directory, `deb ${mirror} ${suite} main`],
+    suite,
+    directory,
+    `deb ${mirror} ${suite} main`,
     // A mirror may hold a copy of this suite that is older than its Release file allows.
     `deb [check-valid-until=no] ${mirror} ${newer.suite} main`,
   ];

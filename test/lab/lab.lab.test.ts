@@ -1,0 +1,192 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import test from 'ava';
+import { processesOf } from './cgroups.ts';
+import { createContainer, ct101, removeContainer } from './container.ts';
+import { hostNames } from './host.ts';
+import { Lab } from './lab.ts';
+import { projectDirectory } from './paths.ts';
+import { redis, startRedis } from './redis.ts';
+import { startTraffic } from './traffic.ts';
+
+const name = 'self-test';
+
+test.before(() => Lab.down(name));
+test.after.always(() => Lab.down(name));
+
+test.serial('a lab comes up in five seconds and its hosts reach each other by name', async (t) => {
+  await Lab.up(name); // The first one may have to build the root.
+  const started = performance.now();
+  const lab = await Lab.up(name);
+  t.true(performance.now() - started < 5000);
+  for (const host of hostNames) {
+    for (const peer of hostNames) t.is(await lab.host(host).sh(`ssh ${peer} hostname`), peer);
+  }
+});
+
+test.serial('a command over ssh finds phaul, and CRIU that can dump TCP sockets', async (t) => {
+  const a = (await Lab.up(name)).host('a');
+  t.is(await a.sh('ssh b command -v phaul'), '/usr/local/bin/phaul');
+  t.regex(await a.sh('criu --version'), /^Version: (4\.[2-9]|[5-9])/);
+  await t.throwsAsync(a.sh('touch /opt/phaul/written'), { message: /Read-only file system/ });
+});
+
+test.serial('hosts see cgroups of their own', async (t) => {
+  const lab = await Lab.up(name);
+  const paths = (await lab.host('a').read('/proc/1/cgroup')).length;
+  t.true(paths > 0);
+  for (const line of (await lab.host('a').sh('cat /proc/self/cgroup')).split('\n'))
+    t.regex(line, /:\/(init)?$/);
+  await lab
+    .host('a')
+    .sh(
+      'mkdir -p $(printf "/sys/fs/cgroup/%s\n" unified . | while read d; do [ -e $d/cgroup.procs ] && echo $d && break; done)/probe',
+    );
+  t.is(await lab.host('b').sh('find /sys/fs/cgroup -name probe'), '');
+});
+
+test.serial('PID 1 reaps orphans', async (t) => {
+  const a = (await Lab.up(name)).host('a');
+  await a.sh('(sleep 0.01 &) ; exit 0');
+  const zombies = 'ps -eo stat= | grep -c ^Z || true';
+  while ((await a.sh('pgrep -c sleep || true')) !== '0') await sleep(5);
+  t.is(await a.sh(zombies), '0');
+});
+
+test.serial('a pulled cable separates a host until it is plugged in again', async (t) => {
+  const lab = await Lab.up(name);
+  const ping = async (): Promise<number> => {
+    return (await lab.host('c').run(['ping', '-c1', '-W1', 'b'], { check: false })).exitCode;
+  };
+  t.is(await ping(), 0);
+  await lab.cut('b');
+  t.is(await ping(), 1);
+  await lab.join('b');
+  t.is(await ping(), 0);
+});
+
+test.serial('commands end, fail, time out and take signals as they should', async (t) => {
+  const a = (await Lab.up(name)).host('a');
+  t.deepEqual(await a.run(['cat'], { input: 'in' }), { stdout: 'in', stderr: '', exitCode: 0 });
+  t.is((await a.run(['sh', '-c', 'exit 7'], { check: false })).exitCode, 7);
+  await t.throwsAsync(a.run(['false']), { message: /^a: false ended with 1/ });
+  await t.throwsAsync(a.run(['no-such-command']), { message: /no-such-command/ });
+  await t.throwsAsync(a.run(['sleep', '60'], { timeoutMs: 50 }), { message: /longer than 50 ms/ });
+  const script = 'trap "echo caught; exit 3" TERM; echo ready; while :; do sleep 0.01; done';
+  const result = await new Promise((resolve) => {
+    const running = a.spawn(['sh', '-c', script], { check: false, onLine: () => running.kill() });
+    void running.result.then(resolve);
+  });
+  t.deepEqual(result, { stdout: 'ready\ncaught\n', stderr: '', exitCode: 3 });
+  await a.write('/srv/file', 'text');
+  t.is(await a.read('/srv/file'), 'text');
+});
+
+test.serial('the same container can exist on two hosts', async (t) => {
+  const lab = await Lab.up(name);
+  for (const host of ['a', 'b'] as const) {
+    await createContainer(lab.host(host), { ...ct101, args: ['sleep', '1000'] });
+    t.is(await lab.host(host).sh('runc exec ct101 hostname'), 'ct101');
+    t.is(await lab.host(host).sh('ls -l /proc/$(pgrep -x sleep)/fd | grep -c /dev/null'), '3');
+  }
+  await removeContainer(lab.host('a'), 'ct101');
+  t.is(await lab.host('a').sh('runc list -q; ls /srv /run/netns | grep ct101 || true'), '');
+  t.is(await lab.host('b').sh('runc list -q'), 'ct101');
+});
+
+test.serial('the client counts answers, pauses, lost increments and lost connections', async (t) => {
+  const lab = await Lab.up(name);
+  await startRedis(lab.host('a'));
+  const quiet = await (await startTraffic(lab.host('c'))).stop();
+  t.true(quiet.operations > 0);
+  t.like(quiet, { errors: [], lost: 0, doubled: 0 });
+
+  const troubled = await startTraffic(lab.host('c'));
+  await lab.host('a').sh('runc pause ct101; sleep 0.3; runc resume ct101');
+  await redis(lab.host('c'), 'INCRBY', 'lab:counter', '5');
+  await redis(lab.host('c'), 'CLIENT', 'KILL', 'TYPE', 'normal');
+  const report = await troubled.stop();
+  t.true(report.longestGapMs > 300);
+  t.like(report, { errors: ['the connection was closed'], lost: 0, doubled: 5 });
+});
+
+test.serial('down leaves nothing', async (t) => {
+  const before = machineState();
+  const lab = await Lab.up(name);
+  await createContainer(lab.host('a'), { ...ct101, args: ['sleep', '1000'] });
+  await lab.host('a').sh('runc pause ct101'); // A frozen process is the hardest to kill.
+  await lab.down();
+  t.deepEqual(machineState(), before);
+  t.is(Lab.find(name), undefined);
+  await lab.down();
+});
+
+test.serial('up clears away what is left when everything was killed', async (t) => {
+  const before = machineState();
+  await Lab.up(name);
+  for (const pid of processesOf(name)) process.kill(pid, 'SIGKILL');
+  while (processesOf(name).length > 0) await sleep(2);
+  t.is(Lab.find(name), undefined);
+  t.is(await (await Lab.up(name)).host('a').sh('hostname'), 'a');
+  await Lab.down(name);
+  t.deepEqual(machineState(), before);
+});
+
+test.serial('an up killed at any time leaves what the next one clears away', async (t) => {
+  const before = machineState();
+  for (let processes = 0; processes < 8; processes++) {
+    const child = cli('up');
+    while (processesOf(name).length <= processes && child.exitCode === null) await sleep(1);
+    child.kill('SIGKILL');
+    await Lab.up(name);
+    t.is(await Lab.find(name)?.host('b').sh('ssh a hostname'), 'a');
+    await Lab.down(name);
+    t.deepEqual(machineState(), before);
+  }
+});
+
+test.serial('two ups of the same lab at once come one after the other', async (t) => {
+  const both = [cli('up'), cli('up')].map(async (child) => (await once(child, 'exit'))[0] as number);
+  t.deepEqual(await Promise.all(both), [0, 0]);
+  t.is(await Lab.find(name)?.host('a').sh('hostname'), 'a');
+});
+
+test.serial('two labs do not see each other', async (t) => {
+  const other = await Lab.up(`${name}-2`);
+  const lab = await Lab.up(name);
+  await lab.host('a').write('/srv/mine', '');
+  t.false(existsSync(`${other.host('a').root}/srv/mine`));
+  await lab.down();
+  t.is(await other.host('a').sh('ssh b hostname'), 'b');
+  await other.down();
+});
+
+function cli(...args: string[]): ChildProcess {
+  const argv = ['--import', 'tsx', 'test/lab/cli.ts', ...args];
+  return spawn(process.execPath, argv, {
+    cwd: projectDirectory,
+    env: { ...process.env, PHAUL_LAB: name },
+    stdio: 'ignore',
+  });
+}
+
+/** What a lab could leave behind on the machine, other labs apart. */
+function machineState(): object {
+  const ofOthers = (entry: string): boolean =>
+    entry.startsWith('phaul-lab-') && !entry.startsWith(`phaul-lab-${name}`);
+  const list = (path: string): string[] => (existsSync(path) ? readdirSync(path).sort() : []);
+  return {
+    mounts: readFileSync('/proc/self/mountinfo', 'utf8'),
+    networkNamespaces: list('/run/netns'),
+    links: list('/sys/class/net'),
+    state: list('/run/phaul-lab').filter((lab) => lab === name),
+    cgroups: list('/sys/fs/cgroup').map((hierarchy) => {
+      return list(`/sys/fs/cgroup/${hierarchy}`).filter(
+        (entry) => entry.startsWith('phaul-lab-') && !ofOthers(entry),
+      );
+    }),
+    processes: processesOf(name),
+  };
+}

@@ -1,0 +1,61 @@
+import type { Host, HostName } from './host.ts';
+
+/** The last line that `phaul migrate --json` prints on stdout. */
+export type MigrationResult = MigrationSuccess | MigrationFailure;
+
+export interface MigrationSuccess {
+  readonly ok: true;
+  readonly acts: readonly { readonly act: string; readonly ms: number }[];
+  /** How long the container stood still. */
+  readonly freezeMs: number;
+  readonly iterations: readonly object[];
+  readonly pages: number;
+  /** Bytes moved on each channel. */
+  readonly bytes: { readonly mem: number; readonly images: number; readonly fs: number };
+  readonly warnings: readonly string[];
+}
+
+export interface MigrationFailure {
+  readonly ok: false;
+  readonly error: {
+    readonly code: string;
+    readonly message: string;
+    readonly hint?: string;
+    readonly sourceState?: string;
+  };
+}
+
+export interface MigrateOptions {
+  /** More arguments for `phaul migrate`. */
+  readonly args?: readonly string[];
+  /** Called with each line that phaul prints for people. */
+  readonly onProgress?: (line: string) => void;
+}
+
+/**
+ * Runs `phaul migrate` on the source.
+ * @throws if phaul ends without a result
+ */
+export async function migrate(
+  source: Host,
+  target: HostName,
+  container: string,
+  { args = ['--mode', 'live'], onProgress }: MigrateOptions = {},
+): Promise<MigrationResult> {
+  const onLine = (line: string, stream: 'stdout' | 'stderr'): void => {
+    if (stream === 'stderr') onProgress?.(line);
+  };
+  const command = ['phaul', 'migrate', ...args, '--json', container, target];
+  const { stdout, stderr, exitCode } = await source.run(command, { check: false, onLine });
+  const last = stdout.trimEnd().split('\n').at(-1) ?? '';
+  if (!last.startsWith('{"type":"result"'))
+    throw new Error(`phaul ended with ${exitCode} and no result\n${stderr}`);
+  return JSON.parse(last) as MigrationResult;
+}
+
+/** Whether runc on a host runs the container. */
+export async function isRunning(host: Host, container: string): Promise<boolean> {
+  const list = JSON.parse(await host.sh('runc list --format json')) as
+    { id: string; status: string }[] | null;
+  return (list ?? []).some(({ id, status }) => id === container && status === 'running');
+}

@@ -1,0 +1,33 @@
+// What `npm test` runs: every check to its end, whatever the others say. Last line of stdout: N passed, N failed.
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Lab } from '../lab/lab.ts';
+import { projectDirectory } from '../lab/paths.ts';
+import { type Score, runAva, runCheck } from './checks.ts';
+
+/** Each is one test: it passes if the command exits with 0. */
+const staticChecks: Readonly<Record<string, readonly string[]>> = {
+  formatting: ['prettier', '--check', '--log-level', 'warn', '.'],
+  lint: ['npm', 'run', '--silent', 'lint'],
+  types: ['tsc', '--noEmit'],
+};
+
+// A lab of its own, so that one in use by hand is left alone.
+process.env['PHAUL_LAB'] ??= 'test';
+
+const testFiles = readdirSync(join(projectDirectory, 'test'), { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.test.ts'))
+  .map((file) => join('test', file));
+const needsLab = (file: string): boolean => file.endsWith('.lab.test.ts');
+
+const scores: Score[] = [];
+for (const [name, argv] of Object.entries(staticChecks)) scores.push(await runCheck(name, argv));
+scores.push(await runAva(testFiles.filter((file) => !needsLab(file))));
+// There is one lab for all of these.
+scores.push(await runAva(testFiles.filter(needsLab), ['--concurrency', '1', '--serial']));
+await Lab.down();
+
+const passed = scores.reduce((sum, score) => sum + score.passed, 0);
+const failed = scores.reduce((sum, score) => sum + score.failed, 0);
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
