@@ -53,7 +53,7 @@ export async function createNetwork(
 export async function removeContainer(host: Host, id: string): Promise<void> {
   await host.sh(`
     runc delete --force ${id}
-    if [ -e /run/netns/${id} ]; then ip netns del ${id}; fi
     if [ -e /sys/class/net/v${id} ]; then ip link del v${id}; fi
+    if [ -e /run/netns/${id} ]; then ip netns del ${id}; fi
     rm -rf /srv/${id} /srv/${id}-data /srv/${id}.log`);
 }
