@@ -36,7 +36,7 @@ export interface RunningCommand {
  */
 const launcher = `
 for fd in /proc/self/fd/*; do fd=\${fd##*/}; if ((fd > 2)); then exec {fd}>&-; fi; done
-for directory in $1; do echo 0 >"$directory/cgroup.procs"; done
+for directory in $1; do echo 0 >"$directory/cgroup.procs" || exit; done
 shift
 exec "$@"`;
 

@@ -10,8 +10,9 @@ import { type TrafficReport, startTraffic } from './traffic.ts';
 const normalTrafficMs = 2000;
 const name = process.env['PHAUL_LAB'] ?? 'demo';
 
-process.exitCode = await untilInterrupted(demo);
+const exitCode = await untilInterrupted(demo);
 await Lab.down(name);
+process.exit(exitCode); // What an interrupted demonstration was waiting for will not come.
 
 async function demo(): Promise<number> {
   console.log('Bringing up hosts a, b and c (by hand: npm run lab -- --help)');
@@ -43,13 +44,22 @@ function asPromised(
 
 /** Ends early with 130 or 143 on a signal; further signals change nothing, because the lab has to be cleared away. */
 async function untilInterrupted(work: () => Promise<number>): Promise<number> {
-  const interrupted = new Promise<number>((resolve) => {
-    process.on('SIGINT', () => resolve(130));
-    process.on('SIGTERM', () => resolve(143));
+  let interrupted = false;
+  const interruption = new Promise<number>((resolve) => {
+    for (const [signal, code] of [
+      ['SIGINT', 130],
+      ['SIGTERM', 143],
+    ] as const) {
+      process.on(signal, () => {
+        if (!interrupted) console.error('Interrupted, clearing the lab away');
+        interrupted = true;
+        resolve(code);
+      });
+    }
   });
   const done = work().catch((error: unknown) => {
-    console.error(error instanceof Error ? error.message : error);
+    if (!interrupted) console.error(error instanceof Error ? error.message : error);
     return 1;
   });
-  return Promise.race([done, interrupted]);
+  return Promise.race([done, interruption]);
 }

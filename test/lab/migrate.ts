@@ -48,8 +48,9 @@ export async function migrate(
   const command = ['phaul', 'migrate', ...args, '--json', container, target];
   const { stdout, stderr, exitCode } = await source.run(command, { check: false, onLine });
   const last = stdout.trimEnd().split('\n').at(-1) ?? '';
-  if (!last.startsWith('{"type":"result"'))
-    throw new Error(`phaul ended with ${exitCode} and no result\n${stderr}`);
+  if (!last.startsWith('{"type":"result"')) {
+    throw new Error(`phaul ended with ${exitCode} and no result\n${onProgress ? '' : stderr}`.trimEnd());
+  }
   return JSON.parse(last) as MigrationResult;
 }
 

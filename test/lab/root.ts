@@ -36,12 +36,23 @@ export function ensureRoot(): string {
   const root = join(cacheDirectory, `root-${recipeHash()}`);
   if (existsSync(root)) return root;
   for (const old of readdirSync(cacheDirectory)) {
-    if (old.startsWith('root-')) rmSync(join(cacheDirectory, old), { recursive: true });
+    if (old.startsWith('root-') && !isInUse(old)) rmSync(join(cacheDirectory, old), { recursive: true });
   }
   console.error('lab: building the root file system of the hosts (once, about half a minute)');
   build(`${root}.new`);
   renameSync(`${root}.new`, root);
   return root;
+}
+
+/** Whether a lab that is up is stacked on this root: it would lose its programs. */
+function isInUse(root: string): boolean {
+  return readdirSync('/proc').some((pid) => {
+    try {
+      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/mountinfo`, 'utf8').includes(`/${root},`);
+    } catch {
+      return false; // The process has ended meanwhile.
+    }
+  });
 }
 
 function recipeHash(): string {
