@@ -165,6 +165,11 @@ export const codes = {
     meaning: 'The container runs on the target, but its remains on the source could not all be removed.',
     hint: 'Remove them by hand; never start them.',
   },
+  TERMINATED: {
+    exit: 143,
+    meaning: 'Ended by SIGTERM or SIGHUP.',
+    hint: 'Run the command again when you like.',
+  },
   CANCELLED: { exit: 130, meaning: 'Ended by the user.', hint: 'Run the command again when you like.' },
   INTERNAL: { exit: 1, meaning: 'A defect of phaul.', hint: 'Please report it with the log.' },
 } as const satisfies Record<string, { exit: number; meaning: string; hint: string }>;

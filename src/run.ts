@@ -10,19 +10,24 @@ import { PhaulError } from './errors.ts';
 export async function run(
   command: string,
   args: readonly string[],
-  options: { readonly input?: string; readonly signal?: AbortSignal | undefined } = {},
+  options: {
+    readonly input?: string;
+    readonly quiet?: boolean;
+    readonly signal?: AbortSignal | undefined;
+  } = {},
 ): Promise<string> {
   const result = await execa(command, [...args], {
     reject: false,
     detached: true,
     cleanup: false,
     env: { LC_ALL: 'C' },
+    ...(options.quiet ? { stdout: 'ignore' as const, stderr: 'ignore' as const } : {}),
     ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
     ...(options.signal ? { cancelSignal: options.signal } : {}),
   });
-  if (!result.failed) return result.stdout;
+  if (!result.failed) return result.stdout ?? '';
   if (result.isCanceled) throw new PhaulError('CANCELLED', `${command} was stopped.`);
   if (result.code === 'ENOENT') throw new PhaulError('TOOL_MISSING', `${command} is not installed.`);
-  const said = result.stderr.trim().split('\n').at(-1) || result.shortMessage;
+  const said = (result.stderr ?? '').trim().split('\n').at(-1) || result.shortMessage;
   throw new PhaulError('DRIVER_FAILED', `${command} ${args[0] ?? ''}: ${said}`, { cause: result });
 }

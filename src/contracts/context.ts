@@ -19,6 +19,8 @@ export interface DriverContext {
 
 export interface RunOptions {
   readonly input?: string;
+  /** Collect no output: for a program that leaves children behind, which would keep its pipes open. */
+  readonly quiet?: boolean;
   /** Set false for work that must finish although the migration is being undone. */
   readonly abortable?: boolean;
 }

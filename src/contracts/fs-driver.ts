@@ -26,6 +26,8 @@ export interface SourceFs {
    * `final`, while it stands still; then nothing may differ afterwards. A throw undoes the migration.
    */
   readonly sync: (open: OpenStream, round: SyncRound) => Promise<SyncResult>;
+  /** After the commit: the container has left this host; its files stay here as they are. */
+  readonly release: (moved: { readonly container: string; readonly target: string }) => Promise<void>;
 }
 
 export interface SyncRound {

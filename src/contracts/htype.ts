@@ -13,8 +13,6 @@ export interface HType {
     readonly live: boolean;
     /** Its memory can be copied in iterations before the freeze. */
     readonly preDump: boolean;
-    /** The fs driver used when the user does not choose one. */
-    readonly fs: 'rsync' | 'shared';
   };
   /** On the source: whether there is a container of that name here. Must be quick and change nothing. */
   readonly knows: (name: string) => Promise<boolean>;
@@ -49,6 +47,8 @@ export interface ContainerDescription {
 /** The container on the source. */
 export interface SourceContainer {
   readonly description: ContainerDescription;
+  /** The name of the fs driver to use when the user does not choose one. */
+  readonly fs: string;
   /** The root of the process tree, as a pid of this host. */
   readonly pid: number;
   /** The network namespace, where it is one with a name of its own (a path); else null. */
@@ -57,6 +57,8 @@ export interface SourceContainer {
   readonly dump: DumpSettings;
   /** Preflight. Changes nothing. */
   readonly refusals: () => Promise<Refusal[]>;
+  /** Files in the trees, as paths of this host, that the container has mapped shared and writable. Frozen; be quick. */
+  readonly mappedFiles: () => Promise<string[]>;
   /**
    * The container is frozen by CRIU and must stay so when CRIU lets go of it: fence it. Only called when the hand-over is in
    * doubt. Gives the two commands for the operator: one that removes the copy, one that lets it go on.

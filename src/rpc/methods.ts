@@ -53,6 +53,7 @@ export const methods = {
       fs: id.nullable(),
       devices: z.array(z.object({ name: id, state: json })).max(64),
       criuPath: z.string().max(4096),
+      skipCriuCheck: z.boolean(),
       /** CRIU's cpuinfo image of the source, base64; null: do not compare. */
       cpuinfo: z
         .string()

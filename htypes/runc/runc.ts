@@ -1,0 +1,21 @@
+import { access } from 'node:fs/promises';
+import type { HType } from '../../src/contracts/htype.ts';
+import { runcSource } from './source.ts';
+import { stateFile } from './state.ts';
+import { runcTarget } from './target.ts';
+
+/** Containers of runc, the OCI reference runtime, used directly. */
+export const runc: HType = {
+  kind: 'htype',
+  name: 'runc',
+  apiVersion: 1,
+  description: "OCI containers of runc, found through runc's own state",
+  capabilities: { live: true, preDump: true },
+  knows: (name) =>
+    access(stateFile(name)).then(
+      () => true,
+      () => false,
+    ),
+  source: runcSource,
+  target: runcTarget,
+};

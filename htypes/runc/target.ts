@@ -1,0 +1,157 @@
+import { access, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DriverContext } from '../../src/contracts/context.ts';
+import type { ContainerDescription, TargetContainer } from '../../src/contracts/htype.ts';
+import type { RestoreSettings } from '../../src/contracts/criu-settings.ts';
+import { PhaulError, type Refusal } from '../../src/errors.ts';
+import { processStart } from '../../src/workspace.ts';
+import { externalNetworkKey } from '../../src/linux/processes.ts';
+import { type RuncMeta, runcMeta } from './meta.ts';
+import { restoreMounts } from './mounts.ts';
+import { readState, stateDirectory, stateFile } from './state.ts';
+
+/**
+ * The container-to-be. While the container still runs on the source, this host's own runc creates a container of that name from the
+ * bundle, which shows early what would fail, and leaves its state, cgroups and mount points as this runc makes them. Its
+ * waiting init is then killed, and CRIU's restored tree takes that place: only pid and start time in runc's state change.
+ */
+export function runcTarget(description: ContainerDescription, ctx: DriverContext): TargetContainer {
+  const meta = parseMeta(description);
+  const { id } = description;
+  const root = join(ctx.directory, 'root');
+  const runc = (...args: string[]): Promise<string> => ctx.run('runc', args, { abortable: false });
+  let created = false;
+  let mounted = false;
+
+  const unmountRoot = async (): Promise<void> => {
+    if (!mounted) return;
+    await ctx.run('umount', ['-l', root], { abortable: false });
+    mounted = false;
+  };
+
+  return {
+    refusals: async () => [
+      ...(await installed(ctx)),
+      ...(await nameFree(id)),
+      ...(await missing(description.needs)),
+    ],
+    prepare: async () => {
+      await createStopped(id, meta, ctx, () => (created = true));
+      const { config } = await readState(id);
+      // CRIU wants a root that is a mount point (runc does the same, libcontainer/criu_linux.go, Restore).
+      await mkdir(root, { recursive: true });
+      await ctx.run('mount', ['--rbind', config.rootfs, root]);
+      mounted = true;
+      await ctx.run('mount', ['--make-rprivate', root]);
+    },
+    restore: () => restoreSettings(id, meta, root),
+    restored: (pid) => putProcessInState(id, pid),
+    started: unmountRoot,
+    abort: async () => {
+      await unmountRoot();
+      if (created) await runc('delete', '--force', id);
+      created = false;
+    },
+  };
+}
+
+function parseMeta(description: ContainerDescription): RuncMeta {
+  const parsed = runcMeta.safeParse(description.meta);
+  if (parsed.success) return parsed.data;
+  throw new PhaulError('PROTOCOL_ERROR', 'The description of the container is malformed.', {
+    cause: parsed.error,
+  });
+}
+
+async function installed(ctx: DriverContext): Promise<Refusal[]> {
+  return ctx.run('runc', ['--version']).then(
+    () => [],
+    () => [
+      { code: 'TOOL_MISSING', message: 'runc is not installed.', hint: 'Install runc.', host: 'target' },
+    ],
+  );
+}
+
+async function nameFree(id: string): Promise<Refusal[]> {
+  if (!(await exists(stateDirectory(id)))) return [];
+  const hint = `Remove it there (runc delete ${id}), or choose another name with --dst-id.`;
+  return [{ code: 'NAME_TAKEN', message: `runc already has a container ${id}.`, hint, host: 'target' }];
+}
+
+async function missing(paths: readonly string[]): Promise<Refusal[]> {
+  const found = await Promise.all(paths.map(exists));
+  return paths
+    .filter((_, index) => !found[index])
+    .map((path) => ({
+      code: 'PATH_MISSING',
+      message: `${path}, which is mounted into the container, does not exist.`,
+      hint: 'Create it there first.',
+      host: 'target',
+    }));
+}
+
+async function createStopped(
+  id: string,
+  meta: RuncMeta,
+  ctx: DriverContext,
+  onCreate: () => void,
+): Promise<void> {
+  const log = join(ctx.directory, 'runc.log');
+  onCreate();
+  try {
+    await ctx.run('runc', ['--log', log, 'create', '--bundle', meta.bundle, id], { quiet: true });
+  } catch (cause) {
+    const said = (await readFile(log, 'utf8').catch(() => '')).match(/msg="((?:[^"\\]|\\.)*)"/)?.[1];
+    throw new PhaulError(
+      'DRIVER_FAILED',
+      `runc on the target cannot create ${id}: ${said ?? 'no reason given'}.`,
+      { cause },
+    );
+  }
+  const { init_process_pid: pid } = await readState(id);
+  process.kill(pid, 'SIGKILL');
+  // Gone, or a zombie that only its parent can remove; either way it holds nothing any more.
+  while (!['Z', 'X', undefined].includes(await processState(pid))) await sleep(2);
+  // With this file there runc takes a container for created and not for running (libcontainer/container_linux.go, runType).
+  await rm(join(stateDirectory(id), 'exec.fifo'), { force: true });
+}
+
+async function processState(pid: number): Promise<string | undefined> {
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  return text ? text.slice(text.lastIndexOf(')') + 2)[0] : undefined;
+}
+
+async function restoreSettings(id: string, meta: RuncMeta, root: string): Promise<RestoreSettings> {
+  const state = await readState(id);
+  return {
+    root,
+    manageCgroups: 'soft',
+    externalMounts: restoreMounts(state, meta.cgroupMounts),
+    inherit: meta.networkNamespace === null ? [] : [{ key: externalNetworkKey, path: meta.networkNamespace }],
+  };
+}
+
+async function putProcessInState(id: string, pid: number): Promise<void> {
+  const state = await readState(id);
+  const own = Object.entries(state.namespace_paths).map(([kind, path]) => [
+    kind,
+    path.replace(/^\/proc\/\d+\//, `/proc/${pid}/`),
+  ]);
+  const changed = {
+    ...state,
+    init_process_pid: pid,
+    init_process_start: Number(await processStart(pid)),
+    namespace_paths: Object.fromEntries(own) as Record<string, string>,
+  };
+  const temporary = `${stateFile(id)}.phaul`;
+  await writeFile(temporary, JSON.stringify(changed), { mode: 0o600 });
+  await rename(temporary, stateFile(id));
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,61 @@
+import type { ArgumentsCamelCase, InferredOptionTypes } from 'yargs';
+import { isAbsolute } from 'node:path';
+import { PhaulError } from '../errors.ts';
+import type { MigrateOptions } from '../migration/options.ts';
+import type { checkOptions, courseOptions } from './options.ts';
+
+type CheckArguments = ArgumentsCamelCase<InferredOptionTypes<typeof checkOptions>>;
+type CourseArguments = ArgumentsCamelCase<InferredOptionTypes<typeof courseOptions>>;
+
+/** The command line as MigrateOptions. @throws USAGE for values that make no sense */
+export function toMigrateOptions(
+  container: string,
+  destination: string,
+  args: CheckArguments & Partial<CourseArguments>,
+): MigrateOptions {
+  const timeout = args.timeout ?? 120;
+  if (!(timeout > 0)) throw usage('--timeout is a number of seconds, more than 0.');
+  if (!Number.isInteger(args.maxIterations) || args.maxIterations < 0)
+    throw usage('--max-iterations is a whole number.');
+  for (const [name, path] of Object.entries({
+    'img-path': args.imgPath,
+    'pid-root': args.pidRoot,
+    'dst-rpid': args.dstRpid,
+  }))
+    if (path !== undefined && !plainAbsolute(path))
+      throw usage(`--${name} is an absolute path without "..".`);
+  if (args.keepImages && args.imgPath === undefined)
+    throw usage('--keep-images goes with --img-path: a tmpfs does not outlast the migration.');
+  return {
+    container,
+    destination,
+    mode: args.mode ?? 'live',
+    type: args.type,
+    fs: args.fs,
+    targetId: args.dstId,
+    keepImages: args.keepImages,
+    imagePath: args.imgPath,
+    force: args.force,
+    skipCpuCheck: args.skipCpuCheck,
+    skipCriuCheck: args.skipCriuCheck,
+    shellJob: args.shellJob,
+    preDump: args.preDump,
+    maxIterations: args.maxIterations,
+    start: args.start ?? true,
+    autoDedup: args.autoDedup,
+    tcp: args.tcp,
+    pidRoot: args.pidRoot,
+    targetPidFile: args.dstRpid,
+    criuPath: args.criuPath,
+    timeout,
+    acceptNewHostKey: args.acceptNewHostKey,
+  };
+}
+
+function plainAbsolute(path: string): boolean {
+  return isAbsolute(path) && !path.split('/').includes('..');
+}
+
+function usage(message: string): PhaulError {
+  return new PhaulError('USAGE', message);
+}

@@ -1,0 +1,44 @@
+import type { CommandModule, InferredOptionTypes } from 'yargs';
+import { migrate, rehearse } from '../migration/migrate.ts';
+import type { Result } from '../observe/events.ts';
+import { toMigrateOptions } from './arguments.ts';
+import { migrateOptions } from './options.ts';
+import { listenersFor } from './output.ts';
+import { userAbort } from './user-abort.ts';
+
+type Arguments = InferredOptionTypes<typeof migrateOptions> & { container: string; dest: string };
+
+export const migrateCommand: CommandModule<object, Arguments> = {
+  command: 'migrate <container> <dest>',
+  describe: 'Move a running container to another host',
+  builder: (yargs) =>
+    yargs
+      .positional('container', {
+        type: 'string',
+        demandOption: true,
+        describe: 'Its name, or the pid of a process tree',
+      })
+      .positional('dest', {
+        type: 'string',
+        demandOption: true,
+        describe: '[user@]host[:port], reached by ssh',
+      })
+      .options(migrateOptions)
+      .example('$0 migrate ct101 hostb', 'Move ct101 to hostb; its open connections stay open')
+      .example('$0 migrate --dry-run ct101 root@hostb:2222', 'Say what would be done')
+      .example(
+        '$0 migrate --type pid --pid-root /srv/job 4711 hostb',
+        'Move a process tree and the files in /srv/job',
+      )
+      .example('$0 migrate --json ct101 hostb | tail -n 1', 'The result, for a program'),
+  handler: async (args) => {
+    const options = toMigrateOptions(args.container, args.dest, args);
+    const listeners = await listenersFor(args);
+    const run = args.dryRun ? rehearse : migrate;
+    process.exitCode = exitCodeOf(await run(options, listeners, userAbort()));
+  },
+};
+
+export function exitCodeOf(result: Result): number {
+  return result.ok ? 0 : result.error.exitCode;
+}

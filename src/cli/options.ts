@@ -1,0 +1,122 @@
+import type { Options } from 'yargs';
+import { pageLimits } from '../migration/convergence.ts';
+
+/** Tables of options: the one source of parsing, --help and docs/cli.md. */
+
+export const reachOptions = {
+  'accept-new-host-key': {
+    type: 'boolean',
+    default: false,
+    describe: 'Trust a host key that was never seen before; a changed one is refused all the same',
+  },
+} as const satisfies Record<string, Options>;
+
+export const containerOptions = {
+  type: {
+    type: 'string',
+    describe: 'Kind of container, where several kinds know the name (see phaul drivers)',
+  },
+  fs: {
+    type: 'string',
+    describe: 'How the files get there: rsync or shared; chosen by the kind of container',
+  },
+  'dst-id': { type: 'string', describe: 'Name on the target; the same by default' },
+  'pid-root': { type: 'string', describe: 'Type pid: directory of files that go with the process tree' },
+  'dst-rpid': {
+    type: 'string',
+    describe: 'Type pid: file on the target that receives the pid of the restored root task',
+  },
+  force: {
+    type: 'boolean',
+    default: false,
+    describe: "Overwrite files that the target already has at the container's places",
+  },
+} as const satisfies Record<string, Options>;
+
+export const criuOptions = {
+  'criu-path': { type: 'string', default: 'criu', describe: 'The criu program, on both hosts' },
+  'skip-cpu-check': { type: 'boolean', default: false, describe: 'Do not compare the CPUs of the two hosts' },
+  'skip-criu-check': {
+    type: 'boolean',
+    default: false,
+    describe: 'Do not compare the CRIU versions of the two hosts',
+  },
+  'shell-job': {
+    type: 'boolean',
+    alias: 'j',
+    default: false,
+    describe: 'Allow a tree whose session or terminal is outside of it',
+  },
+  tcp: {
+    type: 'boolean',
+    default: true,
+    describe: 'Move open TCP connections; --no-tcp closes them on the target',
+  },
+  'pre-dump': {
+    type: 'boolean',
+    describe:
+      'Insist on memory iterations before the freeze; --no-pre-dump goes without; by default as the kernel can',
+  },
+  'max-iterations': {
+    type: 'number',
+    default: pageLimits.rounds,
+    describe: 'At most so many iterations before the freeze',
+  },
+  'auto-dedup': {
+    type: 'boolean',
+    default: false,
+    describe: 'Drop pages from older iterations that a newer one replaced, to save memory',
+  },
+  'keep-images': {
+    type: 'boolean',
+    default: false,
+    describe: "Keep CRIU's images after the migration (with --img-path)",
+  },
+  'img-path': {
+    type: 'string',
+    describe: 'Existing directory, on both hosts, for the images; by default a tmpfs',
+  },
+} as const satisfies Record<string, Options>;
+
+export const courseOptions = {
+  mode: {
+    choices: ['live'] as const,
+    default: 'live' as const,
+    describe: 'live: memory moves, the processes never notice',
+  },
+  start: {
+    type: 'boolean',
+    default: true,
+    describe: 'Let the container run on the target; --no-start leaves it stopped there (SIGCONT lets it go)',
+  },
+  timeout: {
+    type: 'number',
+    default: 120,
+    describe: 'The longest the container may stand still, in seconds; after that everything is undone',
+  },
+  'dry-run': { type: 'boolean', default: false, describe: 'Preflight only: say what would be done' },
+} as const satisfies Record<string, Options>;
+
+export const outputOptions = {
+  json: {
+    type: 'boolean',
+    default: false,
+    describe: 'JSON lines on stdout: events, and one result object at the end',
+  },
+  'log-file': { type: 'string', describe: 'Write every event to this file too' },
+  verbose: { type: 'boolean', alias: 'v', default: false, describe: 'Show details' },
+} as const satisfies Record<string, Options>;
+
+export const migrateOptions = {
+  ...containerOptions,
+  ...courseOptions,
+  ...criuOptions,
+  ...reachOptions,
+  ...outputOptions,
+} as const;
+export const checkOptions = {
+  ...containerOptions,
+  ...criuOptions,
+  ...reachOptions,
+  ...outputOptions,
+} as const;

@@ -1,0 +1,25 @@
+import yargs, { type Argv } from 'yargs';
+import { version } from '../version.ts';
+import { checkCommand } from './check.ts';
+import { driversCommand } from './drivers.ts';
+import { migrateCommand } from './migrate.ts';
+import { serviceCommand } from './service.ts';
+
+/** The parser. It throws on wrong usage instead of printing and exiting: a failure handler that returns lets the command run. */
+export function program(args: readonly string[]): Argv {
+  return yargs([...args])
+    .scriptName('phaul')
+    .usage('$0 COMMAND …\n\nMoves running containers between Linux hosts.')
+    .version(version)
+    .strict()
+    .demandCommand(1, 'Which command?')
+    .recommendCommands()
+    .parserConfiguration({ 'duplicate-arguments-array': false })
+    .wrap(100)
+    .exitProcess(false)
+    .fail(false)
+    .command(migrateCommand)
+    .command(checkCommand)
+    .command(driversCommand)
+    .command(serviceCommand);
+}

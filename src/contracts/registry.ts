@@ -1,0 +1,30 @@
+import { network } from '../../devices/network/network.ts';
+import { rsync } from '../../fs-drivers/rsync/rsync.ts';
+import { shared } from '../../fs-drivers/shared.ts';
+import { pid } from '../../htypes/pid.ts';
+import { runc } from '../../htypes/runc/runc.ts';
+import { PhaulError } from '../errors.ts';
+import type { DeviceDriver } from './device.ts';
+import type { FsDriver } from './fs-driver.ts';
+import type { HType } from './htype.ts';
+
+/** Everything built in. This is the one place that names the drivers. */
+const htypes: readonly HType[] = [runc, pid];
+const fsDrivers: readonly FsDriver[] = [rsync, shared];
+const devices: readonly DeviceDriver[] = [network];
+
+export const drivers = { htypes, fsDrivers, devices } as const;
+
+/** @throws DRIVER_UNKNOWN */
+export const htypeNamed = (name: string): HType => named('htype', htypes, name);
+/** @throws DRIVER_UNKNOWN */
+export const fsDriverNamed = (name: string): FsDriver => named('fs driver', fsDrivers, name);
+/** @throws DRIVER_UNKNOWN */
+export const deviceNamed = (name: string): DeviceDriver => named('device driver', devices, name);
+
+function named<D extends { readonly name: string }>(kind: string, among: readonly D[], name: string): D {
+  const found = among.find((driver) => driver.name === name);
+  if (found) return found;
+  const known = among.map((driver) => driver.name).join(', ');
+  throw new PhaulError('DRIVER_UNKNOWN', `There is no ${kind} ${name}; built in: ${known}.`);
+}

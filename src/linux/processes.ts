@@ -1,0 +1,71 @@
+import { readdir, readFile, readlink, stat } from 'node:fs/promises';
+
+/** All processes of a tree, the root first, as pids of this host. Empty if there is no such process. */
+export async function processTree(root: number): Promise<number[]> {
+  const children = await readFile(`/proc/${root}/task/${root}/children`, 'utf8').catch(() => null);
+  if (children === null) return [];
+  const tasks = await readdir(`/proc/${root}/task`).catch(() => [String(root)]);
+  const lists = await Promise.all(
+    tasks.map((tid) => readFile(`/proc/${root}/task/${tid}/children`, 'utf8').catch(() => '')),
+  );
+  const pids = lists.flatMap((list) => list.split(' ').filter(Boolean).map(Number));
+  return [root, ...(await Promise.all(pids.map(processTree))).flat()];
+}
+
+/** What each descriptor of a process is, as /proc tells. */
+export async function openFiles(pid: number): Promise<string[]> {
+  const fds = await readdir(`/proc/${pid}/fd`).catch(() => []);
+  const links = await Promise.all(fds.map((fd) => readlink(`/proc/${pid}/fd/${fd}`).catch(() => '')));
+  return links.filter(Boolean);
+}
+
+/** Whether two processes share a namespace of that kind (`net`, `pid`, `mnt`, …). */
+export async function sameNamespace(
+  kind: string,
+  one: number | 'self',
+  other: number | 'self',
+): Promise<boolean> {
+  const [a, b] = await Promise.all([one, other].map((pid) => readlink(`/proc/${pid}/ns/${kind}`)));
+  return a === b;
+}
+
+const namedNetworkNamespaces = '/run/netns';
+
+/** The path in /run/netns of a process's network namespace, or null if it has no name there or is this host's own. */
+export async function networkNamespacePath(pid: number): Promise<string | null> {
+  if (await sameNamespace('net', pid, 'self')) return null;
+  const inode = await namespaceInode(`/proc/${pid}/ns/net`);
+  for (const name of await readdir(namedNetworkNamespaces).catch(() => [])) {
+    const path = `${namedNetworkNamespaces}/${name}`;
+    if ((await namespaceInode(path)) === inode) return path;
+  }
+  return null;
+}
+
+/** CRIU's words for a network namespace that it must neither dump nor create: on the dump … (criu: --external net[inode]:key) */
+export const externalNetworkKey = 'extRootNetNS';
+export async function externalNetwork(path: string): Promise<string> {
+  return `net[${await namespaceInode(path)}]:${externalNetworkKey}`;
+}
+
+async function namespaceInode(path: string): Promise<number | null> {
+  return stat(path).then(
+    ({ ino }) => ino,
+    () => null,
+  );
+}
+
+/** Files that any of the processes has mapped shared and writable, by their paths in the container. */
+export async function sharedWritableFiles(pids: readonly number[]): Promise<string[]> {
+  const maps = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/maps`, 'utf8').catch(() => '')));
+  const lines = maps.flatMap((text) => text.split('\n'));
+  const paths = lines.flatMap((line) => /^\S+ .w.s \S+ \S+ [1-9]\d* +(\/.*)$/.exec(line)?.[1] ?? []);
+  return [...new Set(paths)];
+}
+
+/** Resident memory of the processes together, in bytes; shared pages count for each, so it is at least what a dump holds. */
+export async function residentBytes(pids: readonly number[]): Promise<number> {
+  const texts = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')));
+  const kilobytes = texts.map((text) => Number(/^VmRSS:\s+(\d+) kB$/m.exec(text)?.[1] ?? 0));
+  return kilobytes.reduce((sum, each) => sum + each, 0) * 1024;
+}

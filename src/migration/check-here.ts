@@ -1,0 +1,52 @@
+import { drivers, fsDriverNamed } from '../contracts/registry.ts';
+import { probeCriu } from '../criu/probe.ts';
+import { driverContext } from '../driver-context.ts';
+import { asPhaulError, PhaulError } from '../errors.ts';
+import { processTree } from '../linux/processes.ts';
+import { emitter, type Listener, type Result } from '../observe/events.ts';
+import { checkSource, criuRefusals } from './check-source.ts';
+import { findContainer } from './find-container.ts';
+import { newMigrationId } from './link.ts';
+import { type Migration, newMigration } from './migration.ts';
+import type { MigrateOptions } from './options.ts';
+import { refused } from './preflight.ts';
+import { report } from './report.ts';
+
+/** Preflight without a target: this host and, if one is named, the container. Never throws. */
+export async function checkHere(
+  options: MigrateOptions,
+  listeners: readonly Listener[],
+  user: AbortSignal,
+): Promise<Result> {
+  const id = newMigrationId();
+  const m = newMigration(id, options, emitter(id, listeners), user);
+  const result = await look(m).catch((thrown: unknown): Result => {
+    const error = asPhaulError(thrown).with({ sourceState: 'running', act: 'preflight' });
+    return { type: 'result', ok: false, error: report(error, []) };
+  });
+  m.emit(result);
+  return result;
+}
+
+async function look(m: Migration): Promise<Result> {
+  if (process.getuid?.() !== 0) throw new PhaulError('NOT_ROOT', 'phaul must run as root.');
+  const container = m.options.container || null;
+  const { criu, refusals } = container === null ? await hostAlone(m) : await withContainer(m, container);
+  if (refusals.length > 0 || !criu) throw refused(refusals);
+  return { type: 'result', ok: true, here: { criu: criu.version, preDump: criu.memTrack, container } };
+}
+
+async function hostAlone(m: Migration): ReturnType<typeof checkSource> {
+  const criu = await probeCriu(m.options.criuPath).catch(() => null);
+  return { criu, refusals: criuRefusals(criu, m) };
+}
+
+async function withContainer(m: Migration, name: string): ReturnType<typeof checkSource> {
+  const htype = await findContainer(name, m.options.type);
+  const ctx = driverContext('/run', m.signal, m.say);
+  const container = await htype.source(name, m.options, ctx);
+  const fs = fsDriverNamed(m.options.fs ?? container.fs).source(container.description.trees, ctx);
+  const devices = await Promise.all(drivers.devices.map(({ source }) => source(container, ctx)));
+  const pids = await processTree(container.pid);
+  return checkSource(m, { container, fs, devices: devices.filter((device) => device !== null), pids });
+}

@@ -1,0 +1,72 @@
+import type { SourceDevice } from '../contracts/device.ts';
+import type { SourceFs } from '../contracts/fs-driver.ts';
+import type { SourceContainer } from '../contracts/htype.ts';
+import { type CriuProbe, oldestCriu, probeCriu } from '../criu/probe.ts';
+import { codes } from '../error-codes.ts';
+import { asPhaulError, type Refusal } from '../errors.ts';
+import { openFiles } from '../linux/processes.ts';
+import { type Migration, sourceRefusal } from './migration.ts';
+
+interface SourceParts {
+  readonly container: SourceContainer;
+  readonly fs: SourceFs;
+  readonly devices: readonly SourceDevice[];
+  readonly pids: readonly number[];
+}
+
+/** Preflight on the source: every reason against the migration at once. Changes nothing. */
+export async function checkSource(
+  m: Migration,
+  parts: SourceParts,
+): Promise<{ criu: CriuProbe | null; refusals: Refusal[] }> {
+  const criu = await probeCriu(m.options.criuPath).catch(() => null);
+  const lists = await Promise.all([
+    criuRefusals(criu, m),
+    ioUring(parts.pids),
+    ...[parts.container, parts.fs, ...parts.devices].map((part) =>
+      part.refusals().catch((thrown: unknown) => {
+        const { code, message, hint } = asPhaulError(thrown, 'DRIVER_FAILED');
+        return [sourceRefusal(code, message, hint)];
+      }),
+    ),
+  ]);
+  return { criu, refusals: lists.flat() };
+}
+
+/** CRIU and the kernel on the source, as far as the options need them. */
+export function criuRefusals(criu: CriuProbe | null, m: Pick<Migration, 'options'>): Refusal[] {
+  const { criuPath, preDump, skipCriuCheck } = m.options;
+  if (!criu)
+    return [
+      sourceRefusal(
+        'CRIU_MISSING',
+        `CRIU (${criuPath}) cannot be started on this host.`,
+        codes.CRIU_MISSING.hint,
+      ),
+    ];
+  const refusals: Refusal[] = [];
+  if (criu.number < oldestCriu.number && !skipCriuCheck) {
+    const message = `This host has CRIU ${criu.version}; ${oldestCriu.text} is the oldest that works.`;
+    refusals.push(sourceRefusal('CRIU_TOO_OLD', message, codes.CRIU_TOO_OLD.hint));
+  }
+  if (preDump && !criu.memTrack) {
+    const message = "--pre-dump: this host's kernel does not track written memory (CONFIG_MEM_SOFT_DIRTY).";
+    refusals.push(sourceRefusal('KERNEL_FEATURE', message, codes.KERNEL_FEATURE.hint));
+  }
+  return refusals;
+}
+
+/** CRIU refuses an io_uring in the middle of the freeze; better to know before. */
+async function ioUring(pids: readonly number[]): Promise<Refusal[]> {
+  const files = await Promise.all(pids.map(openFiles));
+  const users = pids.filter((_, index) => files[index]?.some((file) => file.includes('[io_uring]')));
+  if (users.length === 0) return [];
+  const message = `Process ${users.join(', ')} of the container uses io_uring, which CRIU cannot move.`;
+  return [
+    sourceRefusal(
+      'CONTAINER_UNSUPPORTED',
+      message,
+      'Start the container with kernel.io_uring_disabled=2 (sysctl).',
+    ),
+  ];
+}

@@ -1,0 +1,22 @@
+import { drivers, htypeNamed } from '../contracts/registry.ts';
+import type { HType } from '../contracts/htype.ts';
+import { PhaulError } from '../errors.ts';
+
+const safeName = /^[A-Za-z0-9_][A-Za-z0-9_+.-]{0,127}$/;
+
+/** Asks the htypes who knows a container of that name. @throws CONTAINER_NAME, CONTAINER_UNKNOWN, CONTAINER_AMBIGUOUS */
+export async function findContainer(name: string, type: string | undefined): Promise<HType> {
+  if (!safeName.test(name))
+    throw new PhaulError('CONTAINER_NAME', `${JSON.stringify(name)} is not a name of a container.`);
+  const candidates = type === undefined ? drivers.htypes : [htypeNamed(type)];
+  const knowing = await Promise.all(candidates.map((htype) => htype.knows(name)));
+  const found = candidates.filter((_, index) => knowing[index]);
+  if (found.length === 1) return found[0]!;
+  const names = (list: readonly HType[]): string => list.map((htype) => htype.name).join(', ');
+  if (found.length > 1)
+    throw new PhaulError('CONTAINER_AMBIGUOUS', `${name} is known to several htypes: ${names(found)}.`);
+  throw new PhaulError(
+    'CONTAINER_UNKNOWN',
+    `No container ${name} on this host (asked: ${names(candidates)}).`,
+  );
+}

@@ -1,0 +1,114 @@
+import { join } from 'node:path';
+import type { SyncResult } from '../contracts/fs-driver.ts';
+import { criuFailure } from '../criu/failure.ts';
+import { dumpRequest } from '../criu/requests.ts';
+import { readStats } from '../criu/stats.ts';
+import { deferred } from '../deferred.ts';
+import { asPhaulError, PhaulError } from '../errors.ts';
+import type { Armed } from './iterate.ts';
+import { interruptible, type Migration } from './migration.ts';
+import type { Plan } from './preflight.ts';
+import { criuChoices } from './prepare.ts';
+
+/** The container stands still, completely dumped, and waits for the decision. */
+export interface Frozen {
+  /** Milliseconds for which it has stood still so far. */
+  readonly frozenMs: () => number;
+  /** The final fs sync, under way since the freeze. */
+  readonly files: Promise<SyncResult>;
+  /**
+   * Give the container up: CRIU kills it. Only after the target's word that it runs there. Gives the memory pages that the dump
+   * sent. @throws CRIU_DUMP if CRIU does not kill it
+   */
+  readonly giveUp: () => Promise<number>;
+  /** CRIU lets go of the tasks, without the devices coming back: only for a tree that is fenced. Idempotent. */
+  readonly letGo: () => Promise<void>;
+}
+
+/**
+ * The final dump: pages go to the target as CRIU finds them. As soon as every task stands still the devices are let go of and the
+ * final fs sync begins, beside the dump. CRIU is then left waiting in post-dump (criu/cr-dump.c:2068): success kills the tree.
+ */
+export async function freeze(m: Migration, plan: Plan, armed: Armed): Promise<Frozen> {
+  const { swrk, directory, parent } = armed;
+  const decision = deferred<boolean>();
+  const dumped = deferred<void>();
+  const files = deferred<SyncResult>();
+  let since = performance.now();
+  let frozen: Promise<void> | null = null;
+  const limit = setTimeout(() => m.abort(tooLong(m)), m.options.timeout * 1000);
+
+  const onFrozen = async (): Promise<void> => {
+    m.sourceState = 'frozen';
+    m.emit({ type: 'frozen' });
+    const mapped = await plan.container.mappedFiles();
+    plan.fs.sync(plan.link.transport.openFs, { final: true, mapped }).then(files.resolve, files.reject);
+    await Promise.all(plan.devices.map(({ device }) => device.freeze()));
+  };
+  const onNotify = async (script: string): Promise<boolean> => {
+    // The last word before CRIU stops the first task: a little early, and the best there is without a network of its own.
+    if (script === 'pre-dump' || script === 'network-lock') since = performance.now();
+    // Every task of a container with its own network stands still at network-lock; else it is known at post-dump.
+    if (script !== 'network-lock' && script !== 'post-dump') return true;
+    try {
+      await (frozen ??= onFrozen());
+    } catch (error) {
+      dumped.reject(error);
+      return false;
+    }
+    if (script === 'network-lock') return !m.signal.aborted;
+    dumped.resolve();
+    return decision.promise;
+  };
+
+  const { pid, dump: settings } = plan.container;
+  const answer = swrk.request(
+    dumpRequest({ directory, pid, settings, choices: criuChoices(m), parent }),
+    onNotify,
+  );
+  const letGo = async (): Promise<void> => {
+    clearTimeout(limit);
+    decision.resolve(false);
+    await answer.catch(() => undefined);
+    await swrk.end();
+  };
+  m.undo.push('the freeze', async () => {
+    await frozen?.catch(() => undefined);
+    await Promise.all(plan.devices.map(({ device }) => device.thaw()));
+    await letGo();
+    m.sourceState = 'running';
+  });
+  // Whatever ends the dump early: CRIU lets the tree run on by itself.
+  answer.then(
+    async ({ success }) => success || dumped.reject(await dumpFailure(m, directory)),
+    (error: unknown) => dumped.reject(error),
+  );
+  await interruptible(m, dumped.promise);
+  return {
+    frozenMs: () => performance.now() - since,
+    files: files.promise,
+    letGo,
+    giveUp: async () => {
+      clearTimeout(limit);
+      decision.resolve(true);
+      const { success } = await answer;
+      if (!success) throw await dumpFailure(m, directory);
+      const { dump: stats } = await readStats(directory, 'dump');
+      return (stats?.pages_written ?? 0) + (stats?.shpages_written ?? 0);
+    },
+  };
+}
+
+function dumpFailure(m: Migration, directory: string): Promise<PhaulError> {
+  const where = { log: join(directory, 'dump.log'), migration: m.id, name: 'dump', host: 'source' } as const;
+  return criuFailure('CRIU_DUMP', 'CRIU could not dump the container.', where).catch((error: unknown) =>
+    asPhaulError(error),
+  );
+}
+
+function tooLong(m: Migration): PhaulError {
+  return new PhaulError(
+    'TIMEOUT',
+    `The container has stood still for ${m.options.timeout} s, which is as long as --timeout allows.`,
+  );
+}

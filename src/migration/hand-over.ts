@@ -1,0 +1,66 @@
+import type { SyncResult } from '../contracts/fs-driver.ts';
+import { sendImages } from '../criu/image-stream.ts';
+import { asPhaulError, PhaulError } from '../errors.ts';
+import type { Result } from '../rpc/methods.ts';
+import type { Frozen } from './freeze.ts';
+import type { Armed } from './iterate.ts';
+import { interruptible, type Migration } from './migration.ts';
+import type { Plan } from './preflight.ts';
+
+/** Transfer: CRIU's images (the pages went during the dump) and the last of the files. Bytes of each. */
+export async function transfer(
+  m: Migration,
+  armed: Armed,
+  frozen: Frozen,
+): Promise<{ images: number; files: SyncResult }> {
+  const [images, files] = await interruptible(
+    m,
+    Promise.all([sendImages(armed.directory, armed.images), frozen.files]),
+  );
+  return { images, files };
+}
+
+/** Restore: the tasks come into being on the target, and wait. This checkpoint is the last: nothing follows it. */
+export async function restore(plan: Plan, armed: Armed): Promise<void> {
+  await plan.link.call('checkpoint', { iteration: armed.iteration, last: true });
+}
+
+/**
+ * Commit: the one instant at which the container changes hands. From the moment the word is sent an abort is no longer obeyed.
+ * Three ways out: the target says that it runs there; the target says that CRIU failed so late, and nothing has run there, so the
+ * source may take it back; or the link breaks, and then nobody knows.
+ * @throws IN_DOUBT, or the target's failure
+ */
+export async function commit(m: Migration, plan: Plan, frozen: Frozen): Promise<Result<'commit'>> {
+  // The seat of the journal's record on the source: durable before the word is sent.
+  if (m.signal.aborted) throw asPhaulError(m.signal.reason, 'CANCELLED');
+  try {
+    const result = await plan.link.insist('commit', {});
+    m.undo.clear();
+    m.emit({ type: 'running', freezeMs: Math.round(frozen.frozenMs() * 10) / 10 }, 'target');
+    return result;
+  } catch (thrown) {
+    const error = asPhaulError(thrown);
+    if (error.code !== 'LINK_LOST' && error.code !== 'PROTOCOL_ERROR') throw error;
+    throw await inDoubt(m, plan, frozen, error);
+  }
+}
+
+/** The container must not run here while it may run there: it is fenced, and then CRIU may let go of it. */
+async function inDoubt(m: Migration, plan: Plan, frozen: Frozen, cause: PhaulError): Promise<PhaulError> {
+  const { remove, resume } = await plan.container.hold();
+  m.undo.clear();
+  // Devices stay away from the source: resume() would bring them back.
+  await frozen.letGo();
+  m.sourceState = 'frozen';
+  const id = plan.container.description.id;
+  return new PhaulError(
+    'IN_DOUBT',
+    `The connection broke in the very moment of the hand-over: ${id} may run on ${plan.link.host}.`,
+    {
+      cause,
+      sourceState: 'frozen',
+      hint: `It is held frozen here. Look on ${plan.link.host}: if ${id} runs there, remove it here with: ${remove}. If it does not, let it go on here with: ${resume}.`,
+    },
+  );
+}

@@ -1,0 +1,112 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Socket } from 'node:net';
+import type { SyncResult } from '../contracts/fs-driver.ts';
+import { criuFailure } from '../criu/failure.ts';
+import { iterationName, preDumpRequest } from '../criu/requests.ts';
+import { readStats } from '../criu/stats.ts';
+import { startSwrk, type Swrk } from '../criu/swrk.ts';
+import type { Iteration } from '../observe/events.ts';
+import { converged, pageLimits } from './convergence.ts';
+import { interruptible, type Migration } from './migration.ts';
+import type { Plan } from './preflight.ts';
+import { criuChoices } from './prepare.ts';
+
+/** Everything the freeze needs, started and warm while the container still runs. */
+export interface Armed {
+  /** CRIU on this host, with the stream of pages as its standard input. */
+  readonly swrk: Swrk;
+  /** The stream on which the images will go. */
+  readonly images: Socket;
+  readonly directory: string;
+  /** Number of the dump to come, and of the iteration it builds upon. */
+  readonly iteration: number;
+  readonly parent: number | null;
+  readonly iterations: readonly Iteration[];
+}
+
+/**
+ * Pre-dumps and fs syncs while the container runs, until another round is not worth it; then arms both hosts for the freeze.
+ * Where the kernel does not track memory there are no rounds, and that is said once.
+ */
+export async function iterate(m: Migration, plan: Plan): Promise<Armed> {
+  const { link } = plan;
+  const stream = await link.transport.openMem();
+  // The stream is opened before the target is asked to take it. CRIU on both hosts keeps it for all rounds.
+  const swrk = await startSwrk({ criuPath: m.options.criuPath, stdin: stream });
+  m.undo.push('CRIU on the source', () => swrk.end());
+
+  const iterations: Iteration[] = [];
+  const limits = { ...pageLimits, rounds: m.options.maxIterations };
+  let verdict = plan.preDump ? converged([], limits, 'pages') : noIterations(m);
+  while (!verdict.stop) {
+    const round = await iteration(m, plan, swrk, iterations.length + 1);
+    iterations.push(round);
+    m.emit({ type: 'iteration', ...round });
+    verdict = converged(
+      iterations.map(({ pages }) => pages),
+      limits,
+      'pages',
+    );
+  }
+  m.emit({ type: 'decision', reason: verdict.reason });
+
+  const last = iterations.length + 1;
+  const parent = iterations.length > 0 ? iterations.length : null;
+  const directory = await imageDirectory(plan, last);
+  await link.call('pages', { iteration: last, parent });
+  const images = await link.transport.openMem();
+  m.undo.push("the images' stream", () => Promise.resolve(void images.destroy()));
+  await link.call('arm', { iteration: last });
+  return { swrk, images, directory, iteration: last, parent, iterations };
+}
+
+function noIterations(m: Migration): { stop: true; reason: string } {
+  const why =
+    m.options.preDump === false ? '--no-pre-dump' : "this host's kernel does not track written memory";
+  return { stop: true, reason: `no iterations: ${why}, so all memory moves in the freeze` };
+}
+
+async function iteration(m: Migration, plan: Plan, swrk: Swrk, number: number): Promise<Iteration> {
+  const began = performance.now();
+  const parent = number > 1 ? number - 1 : null;
+  const directory = await imageDirectory(plan, number);
+  await plan.link.call('pages', { iteration: number, parent });
+  const { pid, dump: settings } = plan.container;
+  const answer = await interruptible(
+    m,
+    swrk.request(preDumpRequest({ directory, pid, settings, choices: criuChoices(m), parent })),
+  );
+  if (!answer.success) {
+    const where = {
+      log: join(directory, 'dump.log'),
+      migration: m.id,
+      name: `pre-dump-${number}`,
+      host: 'source',
+    } as const;
+    throw await criuFailure(
+      'CRIU_DUMP',
+      `CRIU could not pre-dump the container (iteration ${number}).`,
+      where,
+    );
+  }
+  const { dump } = await readStats(directory, 'dump');
+  const files: SyncResult = await interruptible(
+    m,
+    plan.fs.sync(plan.link.transport.openFs, { final: false, mapped: [] }),
+  );
+  return {
+    number,
+    pages: (dump?.pages_written ?? 0) + (dump?.shpages_written ?? 0),
+    skippedPages: dump?.pages_skipped_parent ?? 0,
+    fsBytes: files.bytes,
+    files: files.files,
+    roundMs: Math.round(performance.now() - began),
+  };
+}
+
+async function imageDirectory(plan: Plan, number: number): Promise<string> {
+  const directory = join(plan.workspace.images, iterationName(number));
+  await mkdir(directory, { mode: 0o700 });
+  return directory;
+}

@@ -1,0 +1,72 @@
+import { asPhaulError } from '../errors.ts';
+import { emitter, type Listener, type Result } from '../observe/events.ts';
+import { newMigrationId } from './link.ts';
+import { act, type Migration, newMigration } from './migration.ts';
+import { live } from './live.ts';
+import type { MigrateOptions } from './options.ts';
+import { type Plan, preflight } from './preflight.ts';
+import { report } from './report.ts';
+import { rollback } from './rollback.ts';
+
+/**
+ * Moves a container. Never throws: whatever happens is the result, which is also the last event.
+ * @param user aborted when the user wants it to stop, with a PhaulError as the reason; without effect after the commit.
+ */
+export function migrate(
+  options: MigrateOptions,
+  listeners: readonly Listener[],
+  user: AbortSignal,
+): Promise<Result> {
+  return play(options, listeners, user, async (m, plan) => ({
+    type: 'result',
+    ok: true,
+    ...(await live(m, plan)),
+  }));
+}
+
+/** Preflight alone: says what would refuse the migration, and touches nothing. Never throws. */
+export function rehearse(
+  options: MigrateOptions,
+  listeners: readonly Listener[],
+  user: AbortSignal,
+): Promise<Result> {
+  return play(options, listeners, user, async (m, plan) => {
+    plan.link.close();
+    await m.undo.unwind();
+    const { memory, htype, fsName: fs, preDump } = plan;
+    const devices = plan.devices.map(({ name }) => name);
+    const trees = plan.container.description.trees.map(({ source }) => source);
+    return {
+      type: 'result',
+      ok: true,
+      plan: { htype, fs, devices, trees, memory, preDump, target: plan.link.host },
+    };
+  });
+}
+
+async function play(
+  options: MigrateOptions,
+  listeners: readonly Listener[],
+  user: AbortSignal,
+  rest: (m: Migration, plan: Plan) => Promise<Result>,
+): Promise<Result> {
+  const id = newMigrationId();
+  const m = newMigration(id, options, emitter(id, listeners), user);
+  m.emit({ type: 'start', container: options.container, target: options.destination, mode: options.mode });
+  let plan: Plan | null = null;
+  try {
+    plan = await act(m, 'preflight', () => preflight(m));
+    const result = await rest(m, plan);
+    m.emit(result);
+    return result;
+  } catch (thrown) {
+    const first =
+      m.signal.aborted && asPhaulError(thrown).code !== 'IN_DOUBT'
+        ? asPhaulError(m.signal.reason)
+        : asPhaulError(thrown);
+    const { error, notUndone } = await rollback(m, first, plan?.link ?? null);
+    const result: Result = { type: 'result', ok: false, error: report(error, notUndone) };
+    m.emit(result);
+    return result;
+  }
+}

@@ -1,0 +1,93 @@
+import type { Act } from '../acts.ts';
+import type { ErrorCode } from '../error-codes.ts';
+import { asPhaulError, type HostRole, PhaulError, type SourceState } from '../errors.ts';
+import type { Happening } from '../observe/events.ts';
+import { type UndoStack, undoStack } from '../undo.ts';
+import type { MigrateOptions } from './options.ts';
+
+/** One migration on the source: what all acts share. */
+export interface Migration {
+  readonly id: string;
+  readonly options: MigrateOptions;
+  readonly emit: (what: Happening, host?: HostRole) => void;
+  /** Aborted by the user (SIGINT) or the time limit; obeyed until the commit, ignored after it. */
+  readonly signal: AbortSignal;
+  readonly abort: (reason: PhaulError) => void;
+  readonly undo: UndoStack;
+  readonly warnings: string[];
+  readonly warn: (text: string) => void;
+  readonly say: (level: 'log' | 'warn', text: string) => void;
+  sourceState: SourceState;
+  readonly acts: { act: Act; ms: number }[];
+}
+
+export function newMigration(
+  id: string,
+  options: MigrateOptions,
+  emit: Migration['emit'],
+  user: AbortSignal,
+): Migration {
+  const aborter = new AbortController();
+  const abort = (reason: PhaulError): void => aborter.abort(reason);
+  const byUser = (): void => abort(asPhaulError(user.reason, 'CANCELLED'));
+  if (user.aborted) byUser();
+  else user.addEventListener('abort', byUser, { once: true });
+  const warnings: string[] = [];
+  const warn = (text: string): void => {
+    warnings.push(text);
+    emit({ type: 'warning', text });
+  };
+  return {
+    id,
+    options,
+    emit,
+    signal: aborter.signal,
+    abort,
+    undo: undoStack(),
+    warnings,
+    warn,
+    say: (level, text) => (level === 'warn' ? warn(text) : emit({ type: 'log', text })),
+    sourceState: 'running',
+    acts: [],
+  };
+}
+
+/** Runs one act: announces it, times it, and lets its errors say where they happened. */
+export async function act<T>(m: Migration, name: Act, work: () => Promise<T>): Promise<T> {
+  m.emit({ type: 'act-begin', act: name });
+  const began = performance.now();
+  try {
+    const result = await work();
+    const ms = Math.round((performance.now() - began) * 10) / 10;
+    m.acts.push({ act: name, ms });
+    m.emit({ type: 'act-end', act: name, actMs: ms });
+    return result;
+  } catch (error) {
+    throw asPhaulError(error).with({ act: name });
+  }
+}
+
+/** The promise, or the reason of the abort if that comes first. */
+export function interruptible<T>(m: Migration, promise: Promise<T>): Promise<T> {
+  const { signal } = m;
+  promise.catch(() => undefined);
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(abortReason(m));
+    if (signal.aborted) return onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}
+
+export function abortReason(m: Migration): PhaulError {
+  return asPhaulError(m.signal.reason, 'CANCELLED');
+}
+
+/** A refusal of the source's. */
+export function sourceRefusal(
+  code: ErrorCode,
+  message: string,
+  hint: string,
+): { code: ErrorCode; message: string; hint: string; host: 'source' } {
+  return { code, message, hint, host: 'source' };
+}

@@ -1,0 +1,125 @@
+import { hostname } from 'node:os';
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { SourceDevice } from '../contracts/device.ts';
+import type { SourceFs } from '../contracts/fs-driver.ts';
+import type { SourceContainer } from '../contracts/htype.ts';
+import { drivers, fsDriverNamed } from '../contracts/registry.ts';
+import { type CriuProbe, dumpCpuinfo } from '../criu/probe.ts';
+import { driverContext } from '../driver-context.ts';
+import { PhaulError, type Refusal } from '../errors.ts';
+import { processTree, residentBytes } from '../linux/processes.ts';
+import type { Params } from '../rpc/methods.ts';
+import { connectSsh } from '../transport/ssh.ts';
+import { parseDestination } from '../transport/destination.ts';
+import { createWorkspace, type Workspace } from '../workspace.ts';
+import { checkSource } from './check-source.ts';
+import { findContainer } from './find-container.ts';
+import { type Link, openLink } from './link.ts';
+import { interruptible, type Migration, sourceRefusal } from './migration.ts';
+
+/** What preflight found: everything the other acts work with. */
+export interface Plan {
+  readonly container: SourceContainer;
+  readonly htype: string;
+  readonly fs: SourceFs;
+  readonly fsName: string;
+  readonly devices: readonly { readonly name: string; readonly device: SourceDevice }[];
+  readonly workspace: Workspace;
+  readonly link: Link;
+  readonly sourceHost: string;
+  /** Whether memory is moved in iterations before the freeze. */
+  readonly preDump: boolean;
+  /** Resident memory of the container at preflight, in bytes. */
+  readonly memory: number;
+}
+
+/**
+ * Asks both hosts everything that could stop the migration, before anything is touched. What it made (the connection, the
+ * workspace) is on the undo stack.
+ * @throws the one reason, or if there are several the first of them with all in `refusals`; TARGET_UNREACHABLE and the like
+ */
+export async function preflight(m: Migration): Promise<Plan> {
+  const { options } = m;
+  if (process.getuid?.() !== 0) throw new PhaulError('NOT_ROOT', 'phaul must run as root.');
+  const destination = parseDestination(options.destination);
+  const htype = await findContainer(options.container, options.type);
+  const workspace = await createWorkspace(m.id, 'source', options.imagePath);
+  m.undo.push('the working directory', () => workspace.remove({ keepImages: options.keepImages }));
+
+  const connection = connectSsh(destination, {
+    migration: m.id,
+    directory: workspace.directory,
+    acceptNewHostKey: options.acceptNewHostKey,
+  });
+  // Awaited below, so that both hosts get ready at the same time.
+  const linking = openLink(m, connection);
+  linking.catch(() => undefined);
+  m.undo.push('the connection', () => Promise.resolve(connection.close()));
+
+  const ctx = driverContext(workspace.scratch, m.signal, m.say);
+  const container = await htype.source(options.container, options, ctx);
+  const fsName = options.fs ?? container.fs;
+  const fs = fsDriverNamed(fsName).source(container.description.trees, ctx);
+  const found = await Promise.all(
+    drivers.devices.map(async ({ name, source }) => ({ name, device: await source(container, ctx) })),
+  );
+  const devices = found.flatMap(({ name, device }) => (device ? [{ name, device }] : []));
+  const pids = await processTree(container.pid);
+  const memory = await residentBytes(pids);
+  const source = await checkSource(m, { container, fs, devices: devices.map(({ device }) => device), pids });
+
+  const link = await linking;
+  const target = await link.call('check', {
+    container: container.description,
+    fs: fsName,
+    devices: devices.map(({ name, device }) => ({ name, state: device.state })),
+    criuPath: options.criuPath,
+    skipCriuCheck: options.skipCriuCheck,
+    cpuinfo: source.criu && !options.skipCpuCheck ? await cpuinfo(m) : null,
+    memory,
+    force: options.force,
+    imagePath: options.imagePath ?? null,
+  } as Params<'check'>);
+
+  const refusals = [...source.refusals, ...target.refusals, ...criuMismatch(m, source.criu, target.criu)];
+  if (refusals.length > 0) throw refused(refusals);
+  const able = source.criu?.memTrack ?? false;
+  return {
+    container,
+    htype: htype.name,
+    fs,
+    fsName,
+    devices,
+    workspace,
+    link,
+    sourceHost: hostname(),
+    preDump: options.preDump ?? (able && htype.capabilities.preDump),
+    memory,
+  };
+}
+
+/** @param refusals at least one */
+export function refused(refusals: readonly Refusal[]): PhaulError {
+  const [first, ...others] = refusals as [Refusal, ...Refusal[]];
+  const message = others.length === 0 ? first.message : `${first.message} (And ${others.length} more.)`;
+  return new PhaulError(first.code, message, { hint: first.hint, host: first.host, refusals });
+}
+
+async function cpuinfo(m: Migration): Promise<string | null> {
+  const directory = await mkdtemp('/run/phaul-cpuinfo-');
+  try {
+    return (await interruptible(m, dumpCpuinfo(m.options.criuPath, directory))).toString('base64');
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** Between 4.1 and 4.2 the page server's header grew, and nothing negotiates it (criu/page-xfer.c:33). */
+function criuMismatch(m: Migration, source: CriuProbe | null, target: CriuProbe | null): Refusal[] {
+  if (!source || !target || m.options.skipCriuCheck) return [];
+  if (source.number > target.number && Math.floor(source.number / 100) !== Math.floor(target.number / 100)) {
+    const message = `CRIU is ${source.version} on the source and older, ${target.version}, on the target.`;
+    return [sourceRefusal('CRIU_MISMATCH', message, 'Install the same CRIU on both hosts.')];
+  }
+  return [];
+}

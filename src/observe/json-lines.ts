@@ -1,0 +1,6 @@
+import type { Listener } from './events.ts';
+
+/** Every event as one line of JSON. */
+export function jsonLines(write: (line: string) => void): Listener {
+  return (event) => write(`${JSON.stringify(event)}\n`);
+}

@@ -1,0 +1,58 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { PhaulError } from '../errors.ts';
+import { channelSockets } from '../transport/transport.ts';
+
+/** The target's end of the mem and fs channels. */
+export interface Channels {
+  /** The next stream that the source opened on the mem channel, paused, in the order they were opened. */
+  readonly nextMem: () => Promise<Socket>;
+  readonly close: () => void;
+}
+
+// The source opens a stream before it asks for it to be used, so this is only waited out if sshd refuses to forward.
+const patienceMs = 10_000;
+
+/** Listens on the two Unix sockets to which sshd forwards. `onFs` gets each stream of the fs channel. */
+export async function openChannels(migration: string, onFs: (stream: Socket) => void): Promise<Channels> {
+  const paths = channelSockets(migration);
+  const arrived: Socket[] = [];
+  const waiting: ((stream: Socket) => void)[] = [];
+  const mem = await listen(paths.mem, (stream) => {
+    const taker = waiting.shift();
+    if (taker) taker(stream);
+    else arrived.push(stream);
+  });
+  const fs = await listen(paths.fs, onFs);
+  return {
+    nextMem: () =>
+      new Promise((resolve, reject) => {
+        const stream = arrived.shift();
+        if (stream) return resolve(stream);
+        const taker = (late: Socket): void => {
+          clearTimeout(timer);
+          resolve(late);
+        };
+        waiting.push(taker);
+        const timer = setTimeout(() => {
+          waiting.splice(waiting.indexOf(taker), 1);
+          reject(new PhaulError('SSH_FORWARDING', "The source's stream did not arrive."));
+        }, patienceMs);
+      }),
+    close: () => {
+      mem.close();
+      fs.close();
+      for (const stream of arrived) stream.destroy();
+    },
+  };
+}
+
+async function listen(path: string, onStream: (stream: Socket) => void): Promise<Server> {
+  // Not a byte may be read here: the stream is handed to another process as it is.
+  const server = createServer({ pauseOnConnect: true }, (stream) => {
+    // Whoever uses the stream sees its end; without a listener an error would end the service.
+    stream.on('error', () => undefined);
+    onStream(stream);
+  });
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(path, resolve));
+  return server;
+}

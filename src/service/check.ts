@@ -1,0 +1,109 @@
+import { mkdtemp, readFile, rm, statfs } from 'node:fs/promises';
+import { release } from 'node:os';
+import { join } from 'node:path';
+import { deviceNamed, fsDriverNamed, htypeNamed } from '../contracts/registry.ts';
+import type { TargetDevice } from '../contracts/device.ts';
+import type { TargetFs } from '../contracts/fs-driver.ts';
+import type { TargetContainer } from '../contracts/htype.ts';
+import type { DriverContext } from '../contracts/context.ts';
+import { cpuAccepts, oldestCriu, probeCriu, type CriuProbe } from '../criu/probe.ts';
+import { codes, type ErrorCode } from '../error-codes.ts';
+import { asPhaulError, type Refusal } from '../errors.ts';
+import type { Params } from '../rpc/methods.ts';
+
+/** The target's halves of the drivers of one migration. */
+export interface TargetParts {
+  readonly container: TargetContainer;
+  readonly fs: TargetFs;
+  readonly devices: readonly TargetDevice[];
+}
+
+/** @throws DRIVER_UNKNOWN, PROTOCOL_ERROR if a driver does not understand what its other half said. */
+export function targetParts(params: Params<'check'>, ctx: DriverContext): TargetParts | null {
+  if (params.container === null || params.fs === null) return null;
+  return {
+    container: htypeNamed(params.container.htype).target(params.container, ctx),
+    fs: fsDriverNamed(params.fs).target(params.container.trees, ctx),
+    devices: params.devices.map(({ name, state }) => deviceNamed(name).target(state, ctx)),
+  };
+}
+
+/** Preflight on the target: every reason against the migration at once. Changes nothing. */
+export async function checkTarget(
+  params: Params<'check'>,
+  parts: TargetParts | null,
+): Promise<{ criu: CriuProbe | null; kernel: string; refusals: Refusal[] }> {
+  const criu = await probeCriu(params.criuPath).catch(() => null);
+  const lists = await Promise.all([
+    Promise.resolve(criuRefusals(criu, params)),
+    criu && params.cpuinfo !== null ? cpuRefusals(params.criuPath, params.cpuinfo) : [],
+    memoryRefusals(params.memory, params.imagePath),
+    ...(parts
+      ? [
+          parts.container.refusals(),
+          parts.fs.refusals(params.force),
+          ...parts.devices.map((device) => device.refusals()),
+        ].map(asRefusals)
+      : []),
+  ]);
+  return { criu, kernel: release(), refusals: lists.flat() };
+}
+
+/** A driver that throws in its preflight refuses by that. */
+function asRefusals(list: Promise<Refusal[]>): Promise<Refusal[]> {
+  return list.catch((thrown: unknown) => {
+    const error = asPhaulError(thrown, 'DRIVER_FAILED');
+    return [{ code: error.code, message: error.message, hint: error.hint, host: 'target' as const }];
+  });
+}
+
+function criuRefusals(criu: CriuProbe | null, params: Params<'check'>): Refusal[] {
+  if (!criu) return [refusal('CRIU_MISSING', `CRIU (${params.criuPath}) cannot be started on the target.`)];
+  if (criu.number >= oldestCriu.number || params.skipCriuCheck) return [];
+  return [
+    refusal(
+      'CRIU_TOO_OLD',
+      `The target has CRIU ${criu.version}; ${oldestCriu.text} is the oldest that works.`,
+    ),
+  ];
+}
+
+async function cpuRefusals(criuPath: string, cpuinfo: string): Promise<Refusal[]> {
+  const directory = await mkdtemp('/run/phaul-cpuinfo-');
+  try {
+    const same = await cpuAccepts(criuPath, directory, Buffer.from(cpuinfo, 'base64'));
+    return same
+      ? []
+      : [refusal('CPU_INCOMPATIBLE', "The target's CPU lacks something that the source's CPU has.")];
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** Images and processes exist side by side on the target while CRIU restores. */
+async function memoryRefusals(needed: number, imagePath: string | null): Promise<Refusal[]> {
+  const available =
+    Number(/^MemAvailable:\s+(\d+)/m.exec(await readFile('/proc/meminfo', 'utf8'))?.[1] ?? 0) * 1024;
+  const inMemory = imagePath === null ? 2 * needed : needed;
+  const list = available < inMemory ? [spaceRefusal('memory', inMemory, available)] : [];
+  if (imagePath === null) return list;
+  const free = await statfs(join(imagePath)).then(
+    ({ bavail, bsize }) => bavail * bsize,
+    () => null,
+  );
+  if (free === null)
+    return [
+      ...list,
+      refusal('PATH_MISSING', `The directory ${imagePath} (--img-path) does not exist on the target.`),
+    ];
+  return free < needed ? [...list, spaceRefusal(imagePath, needed, free)] : list;
+}
+
+function spaceRefusal(where: string, needed: number, free: number): Refusal {
+  const mib = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MiB`;
+  return refusal('NO_SPACE', `The target has ${mib(free)} of ${where} free; ${mib(needed)} are needed.`);
+}
+
+function refusal(code: ErrorCode, message: string): Refusal {
+  return { code, message, hint: codes[code].hint, host: 'target' };
+}

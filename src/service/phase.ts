@@ -1,0 +1,55 @@
+import { PhaulError } from '../errors.ts';
+
+/** Where the target's session stands. Each call is allowed in some phases only. */
+export type Phase =
+  | 'new'
+  | 'greeted'
+  | 'checked'
+  | 'begun'
+  | 'prepared'
+  | 'armed'
+  | 'restored'
+  | 'committed'
+  | 'finished'
+  | 'aborted';
+
+const next = {
+  new: ['greeted'],
+  greeted: ['checked'],
+  checked: ['begun', 'checked', 'aborted'],
+  begun: ['prepared', 'aborted'],
+  prepared: ['armed', 'aborted'],
+  armed: ['restored', 'aborted'],
+  restored: ['committed', 'aborted'],
+  // The restore can still fail inside CRIU; then nothing has run here and the source takes the container back.
+  committed: ['finished', 'aborted'],
+  finished: [],
+  aborted: [],
+} as const satisfies Record<Phase, readonly Phase[]>;
+
+export interface PhaseKeeper {
+  readonly now: () => Phase;
+  /** @throws PROTOCOL_ERROR naming both phases */
+  readonly enter: (phase: Phase) => void;
+  /** @throws PROTOCOL_ERROR if the session is in none of these. */
+  readonly demand: (...phases: Phase[]) => void;
+}
+
+export function phaseKeeper(): PhaseKeeper {
+  let phase: Phase = 'new';
+  return {
+    now: () => phase,
+    enter: (to) => {
+      const allowed: readonly Phase[] = next[phase];
+      if (!allowed.includes(to)) throw outOfOrder(`go from ${phase} to ${to}`);
+      phase = to;
+    },
+    demand: (...phases) => {
+      if (!phases.includes(phase)) throw outOfOrder(`do that while ${phase}`);
+    },
+  };
+}
+
+function outOfOrder(what: string): PhaulError {
+  return new PhaulError('PROTOCOL_ERROR', `The target's session cannot ${what}.`);
+}

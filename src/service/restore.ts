@@ -1,0 +1,102 @@
+import { join } from 'node:path';
+import type { TargetContainer } from '../contracts/htype.ts';
+import { criuFailure } from '../criu/failure.ts';
+import { receiveImages } from '../criu/image-stream.ts';
+import { iterationName, restoreRequest, type CriuChoices } from '../criu/requests.ts';
+import { readStats } from '../criu/stats.ts';
+import { startSwrk, type Swrk } from '../criu/swrk.ts';
+import { deferred } from '../deferred.ts';
+import type { Socket } from 'node:net';
+
+/** A restore in three steps: armed before the freeze, tasks made inside it, let go (or killed) by the decision. */
+export interface Restore {
+  /** The images are complete: make every task, none of which runs. @throws CRIU_RESTORE. Gives the number of images. */
+  readonly create: () => Promise<number>;
+  /** Let them run. @throws CRIU_RESTORE if CRIU fails so late; then none has run and all are dead. */
+  readonly letGo: () => Promise<{ pid: number; restoreMs: number; pagesRestored: number }>;
+  /** Kill them, or whatever there is of them. Idempotent. */
+  readonly kill: () => Promise<void>;
+}
+
+interface RestoreOptions {
+  readonly criuPath: string;
+  readonly migration: string;
+  readonly images: string;
+  readonly iteration: number;
+  readonly container: TargetContainer;
+  readonly choices: CriuChoices & { readonly leaveStopped: boolean };
+  readonly stream: Socket;
+  /** Aborted: whatever `create` waits for ends soon, with a failure. */
+  readonly signal: AbortSignal;
+}
+
+export async function armRestore(options: RestoreOptions): Promise<Restore> {
+  const directory = join(options.images, iterationName(options.iteration));
+  const settings = await options.container.restore();
+  const swrk: Swrk = await startSwrk({
+    criuPath: options.criuPath,
+    inherit: (settings.inherit ?? []).map(({ path }) => path),
+  });
+  // The program is in memory when the freeze begins.
+  await swrk.request({ type: 'VERSION', keep_open: true });
+  const received = receiveImages(directory, options.stream);
+  received.catch(() => undefined);
+  const decision = deferred<boolean>();
+  let running: Promise<{ pid: number }> | null = null;
+  const giveUp = (): void => {
+    decision.resolve(false);
+    options.stream.destroy();
+  };
+  options.signal.addEventListener('abort', giveUp, { once: true });
+
+  const failure = (): Promise<Error> =>
+    criuFailure('CRIU_RESTORE', 'CRIU could not restore the container on the target.', {
+      log: join(directory, 'restore.log'),
+      migration: options.migration,
+      name: 'restore',
+      host: 'target',
+    });
+
+  return {
+    create: async () => {
+      const count = await received;
+      const created = deferred<void>();
+      const request = restoreRequest(directory, settings, options.choices);
+      running = swrk
+        .request(request, async (script, pid) => {
+          if (script !== 'post-restore') return true;
+          try {
+            await options.container.restored(pid ?? 0);
+          } catch (error) {
+            created.reject(error);
+            return false;
+          }
+          created.resolve();
+          return decision.promise;
+        })
+        .then(async (answer) => {
+          if (!answer.success || !answer.restore) throw await failure();
+          return { pid: answer.restore.pid };
+        });
+      running.catch((error: unknown) => created.reject(error));
+      await created.promise;
+      return count;
+    },
+    letGo: async () => {
+      decision.resolve(true);
+      if (!running) throw new Error('nothing was restored');
+      const { pid } = await running;
+      const { restore } = await readStats(directory, 'restore');
+      return {
+        pid,
+        restoreMs: (restore?.restore_time ?? 0) / 1000,
+        pagesRestored: restore?.pages_restored ?? 0,
+      };
+    },
+    kill: async () => {
+      giveUp();
+      await running?.catch(() => undefined);
+      await swrk.end();
+    },
+  };
+}

@@ -1,0 +1,232 @@
+import { hostname } from 'node:os';
+import { driverContext } from '../driver-context.ts';
+import { asPhaulError, PhaulError } from '../errors.ts';
+import { type Handlers, type Params, protocolVersion } from '../rpc/methods.ts';
+import { version } from '../version.ts';
+import { undoStack } from '../undo.ts';
+import { createWorkspace, type Workspace } from '../workspace.ts';
+import { type Channels, openChannels } from './channels.ts';
+import { checkTarget, type TargetParts, targetParts } from './check.ts';
+import { type PageServer, pageServer } from './page-server.ts';
+import { phaseKeeper } from './phase.ts';
+import { armRestore, type Restore } from './restore.ts';
+
+/** One migration, as the target sees it: what it does at each of the source's calls. */
+export interface Session {
+  readonly handlers: Handlers;
+  /** The source is gone, cleanly or not. Before the commit everything is undone; after it the container stays. */
+  readonly end: () => Promise<void>;
+}
+
+/** @param say carries a driver's words to the source. */
+export function targetSession(say: (level: 'log' | 'warn', text: string) => void): Session {
+  const phase = phaseKeeper();
+  const undo = undoStack();
+  const aborter = new AbortController();
+  let migration = '';
+  let checked: Params<'check'> | null = null;
+  let parts: TargetParts | null = null;
+  let choices: Params<'begin'> | null = null;
+  let workspace: Workspace | null = null;
+  let channels: Channels | null = null;
+  let pages: PageServer | null = null;
+  let restore: Restore | null = null;
+  let aborting: Promise<string[]> | null = null;
+
+  let busy: Promise<unknown> = Promise.resolve();
+
+  const abort = (): Promise<string[]> => {
+    aborter.abort();
+    // What is being done right now is made to stop, and waited for: it may still push an undo.
+    aborting ??= busy
+      .catch(() => undefined)
+      .then(() => undo.unwind())
+      .then((failures) => failures.map(({ name, error }) => `${name}: ${asPhaulError(error).message}`));
+    return aborting;
+  };
+  const notAborted = (): void => {
+    if (aborter.signal.aborted)
+      throw new PhaulError('CANCELLED', 'The migration was undone on the target.', { host: 'target' });
+  };
+  const theParts = (): TargetParts => present(parts);
+
+  const handlers: Handlers = {
+    hello: (params) => {
+      phase.enter('greeted');
+      migration = params.migration;
+      const host = hostname();
+      if (params.protocol === protocolVersion)
+        return Promise.resolve({ protocol: protocolVersion, phaul: version, host });
+      const message = `The source (phaul ${params.phaul}) speaks protocol ${params.protocol}, the target (phaul ${version}) protocol ${protocolVersion}.`;
+      throw new PhaulError('PROTOCOL_VERSION', message);
+    },
+    check: async (params) => {
+      phase.enter('checked');
+      checked = params;
+      parts = targetParts(
+        params,
+        driverContext(`/run/phaul/${migration}-target/scratch`, aborter.signal, say),
+      );
+      return checkTarget(params, parts);
+    },
+    begin: async (params) => {
+      phase.demand('checked');
+      const { imagePath } = present(checked);
+      choices = params;
+      workspace = await createWorkspace(migration, 'target', imagePath ?? undefined);
+      undo.push('the working directory', () => present(workspace).remove({ keepImages: params.keepImages }));
+      const { fs } = theParts();
+      channels = await openChannels(
+        migration,
+        (stream) => void fs.serve(stream).catch((error: unknown) => fsFailed(error)),
+      );
+      undo.push('the channels', () => Promise.resolve(present(channels).close()));
+      undo.push('the files', () => fs.abort());
+      await fs.prepare();
+      phase.enter('begun');
+      return {};
+    },
+    prepare: async () => {
+      phase.demand('begun');
+      const { container, devices } = theParts();
+      for (const device of devices) {
+        undo.push('a device', () => device.abort());
+        await device.begin();
+        notAborted();
+      }
+      undo.push('the container', () => container.abort());
+      await container.prepare();
+      notAborted();
+      phase.enter('prepared');
+      return {};
+    },
+    pages: async ({ iteration, parent }) => {
+      phase.demand('prepared');
+      pages ??= await startPages();
+      await pages.take(iteration, parent);
+      return {};
+    },
+    arm: async ({ iteration }) => {
+      phase.demand('prepared');
+      const { criuPath } = present(checked);
+      const { images } = present(workspace);
+      const stream = await present(channels).nextMem();
+      restore = await armRestore({
+        signal: aborter.signal,
+        criuPath,
+        migration,
+        images,
+        iteration,
+        container: theParts().container,
+        choices: present(choices),
+        stream,
+      });
+      undo.push('the restored tasks', () => present(restore).kill());
+      notAborted();
+      phase.enter('armed');
+      return {};
+    },
+    checkpoint: async ({ last }) => {
+      phase.demand('armed');
+      if (!last) throw new PhaulError('PROTOCOL_ERROR', 'This release takes one checkpoint, the last.');
+      const images = await present(restore).create();
+      notAborted();
+      phase.enter('restored');
+      return { images };
+    },
+    commit: async () => {
+      phase.demand('restored');
+      notAborted();
+      // The seat of the journal's record on the target: durable before the container is let go.
+      phase.enter('committed');
+      const result = await present(restore).letGo();
+      // From here the container has run: nothing may take it back, whatever fails.
+      undo.clear();
+      for (const device of theParts().devices)
+        await device
+          .activate()
+          .catch((error: unknown) => say('warn', `A device is not in place: ${asPhaulError(error).message}`));
+      return result;
+    },
+    finish: async () => {
+      phase.demand('committed');
+      phase.enter('finished');
+      await tidyUp();
+      return {};
+    },
+    abort: async () => ({ failures: await abort() }),
+  };
+
+  async function startPages(): Promise<PageServer> {
+    const stream = await present(channels).nextMem();
+    const { criuPath } = present(checked);
+    const { images } = present(workspace);
+    const server = await pageServer(stream, {
+      criuPath,
+      images,
+      migration,
+      autoDedup: present(choices).autoDedup,
+    });
+    undo.push('the page server', () => server.end());
+    return server;
+  }
+
+  function fsFailed(error: unknown): void {
+    // The source's half of the driver fails too, and with the better view.
+    say('log', `fs: ${asPhaulError(error).message}`);
+  }
+
+  async function tidyUp(): Promise<void> {
+    const keepImages = choices?.keepImages ?? false;
+    const steps = [
+      () => theParts().container.started(),
+      () => pages?.end(),
+      () => channels?.close(),
+      () => workspace?.remove({ keepImages }),
+    ];
+    for (const step of steps) {
+      await Promise.resolve(step()).catch((error: unknown) =>
+        say('warn', `Not tidied up: ${asPhaulError(error).message}`),
+      );
+    }
+  }
+
+  return {
+    handlers: { ...tracked(handlers, (promise) => (busy = promise)), abort: handlers.abort },
+    end: async () => {
+      if (phase.now() === 'finished') return;
+      // A commit under way is waited for: it either let the container go or failed and undid nothing yet.
+      if (phase.now() === 'committed' && (await restoreSucceeded(restore))) await tidyUp();
+      else await abort();
+    },
+  };
+}
+
+function restoreSucceeded(restore: Restore | null): Promise<boolean> {
+  return present(restore)
+    .letGo()
+    .then(
+      () => true,
+      () => false,
+    );
+}
+
+function present<T>(value: T | null): T {
+  if (value === null) throw new PhaulError('PROTOCOL_ERROR', 'The source asked for something too early.');
+  return value;
+}
+
+/** The handlers, each of whose promises is shown to `watch`. */
+function tracked(handlers: Handlers, watch: (promise: Promise<unknown>) => void): Handlers {
+  const wrap = ([name, handler]: [string, (params: never) => Promise<unknown>]): [string, unknown] => [
+    name,
+    (params: never) => {
+      const promise = handler(params);
+      watch(promise);
+      return promise;
+    },
+  ];
+  return Object.fromEntries(
+    Object.entries(handlers).map((entry) => wrap(entry as never)),
+  ) as unknown as Handlers;
+}
