@@ -8,14 +8,15 @@ import { type HostName, hostAddress, hostNames } from './host.ts';
  * own network namespace.
  */
 const switchScript = `
+echo $$
 ip link add br0 type bridge
 ip link set br0 up
 echo ready
 exec -a lab-switch sleep infinity </dev/null >/dev/null 2>&1`;
 
-/** Starts the switch. Its process has the PID that start-up prints; see readLines(). */
+/** The argument vector that becomes the switch: it prints its PID, then `ready`, as a host does. */
 export function switchCommand(cgroups: readonly string[]): string[] {
-  return inCgroups(cgroups, ['unshare', '--net', 'bash', '-ec', `echo $$\n${switchScript}`]);
+  return inCgroups(cgroups, ['unshare', '--net', 'bash', '-ec', switchScript]);
 }
 
 /** Lays the cable from a host to the switch and gives the host its address. PIDs are those on the machine. */
