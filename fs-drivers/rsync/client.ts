@@ -1,0 +1,91 @@
+import { type ChildProcess } from 'node:child_process';
+import type { Socket } from 'node:net';
+import { PhaulError } from '../../src/errors.ts';
+import { failureOf } from './failure.ts';
+import { outputReader, rsyncTime, type RsyncOutput } from './output.ts';
+import { killGroup, startOn } from './process.ts';
+
+/** An rsync that has shaken hands with the daemon and waits to be told what to copy. */
+export interface Client {
+  readonly alive: () => boolean;
+  /** Copies `names` (Latin-1, relative to the tree) and what is below them. Once only. */
+  readonly copy: (names: readonly string[], final: boolean) => Promise<RsyncOutput>;
+  /** It is not needed after all. */
+  readonly end: () => void;
+}
+
+/** `names`: everything by size and time. `contents`: the files given, by comparing what is in them. */
+export type Comparison = 'names' | 'contents';
+
+// rsync reads the list of what to copy from its standard input, so the stream, which arrives there because Node makes
+// only descriptors 0 to 2 blocking, changes places with the pipe on 3. Then rsync's remote shell finds it on 3.
+const swap = 'exec rsync "$@" 4<&0 0<&3 3<&4 4<&-';
+// Both copiers in the background: rsync waits for its remote shell to exit by looking every 20 ms.
+const shell = 'sh -c "exec 4<&0 2>/dev/null; cat <&3 & cat <&4 >&3 &"';
+
+// prettier-ignore
+const common = [
+  '-e', shell, '--archive', '--hard-links', '--acls', '--xattrs', '--sparse', '--numeric-ids',
+  '--one-file-system', '--recursive', '--from0', '--files-from=-',
+  // Times in whole seconds, the default, would miss a file that changes twice within one.
+  '--modify-window=-1', '--stats', '--no-human-readable', '--out-format=%i %M %n',
+] as const;
+
+// --inplace only where a file of the same length is there already: in general it would write through hard links that exist only
+// on the target. Here it keeps those that a new file would cut, and spares the copy of a large file of which a page has changed.
+const contents = ['--ignore-times', '--inplace', '--relative', '--no-implied-dirs'] as const;
+
+/** Starts rsync for the directory `from` (with its final slash) towards a module of the daemon at the other end of `stream`. */
+export async function startClient(
+  stream: Socket,
+  from: string,
+  module: string,
+  options: {
+    readonly comparison: Comparison;
+    readonly extra: readonly string[];
+    readonly signal: AbortSignal;
+  },
+): Promise<Client> {
+  const { comparison, extra, signal } = options;
+  const args = [
+    ...common,
+    ...(comparison === 'contents' ? contents : extra),
+    '--',
+    from,
+    `phaul::${module}/`,
+  ];
+  const stdio = [stream, 'pipe', 'pipe', 'pipe'] as const;
+  const child = await startOn(stream, '/bin/sh', ['-c', swap, 'sh', ...args], [...stdio], signal).finally(
+    () => stream.destroy(),
+  );
+  const [, stdout, stderr, list] = child.stdio as unknown as Socket[];
+  if (!stdout || !stderr || !list) throw new PhaulError('INTERNAL', 'rsync has no pipes.');
+  // It may die before it has read the list; how it ended says why.
+  list.on('error', () => undefined);
+  // Keeps no process of phaul's alive while it only waits.
+  for (const handle of [stdout, stderr, list, child]) handle.unref();
+  const reader = outputReader();
+  let complaints = '';
+  stdout.on('data', reader.push);
+  stderr.on('data', (chunk: Buffer) => (complaints = (complaints + chunk.toString()).slice(0, 65_536)));
+  const closed = new Promise<number | null>((resolve) => child.once('close', resolve));
+  return {
+    alive: () => child.exitCode === null && child.signalCode === null,
+    copy: async (names, final) => {
+      for (const handle of [stdout, stderr, child]) handle.ref();
+      reader.since(rsyncTime(new Date(Date.now() - 1000)));
+      list.end(Buffer.from(names.map((name) => `${name}\0`).join(''), 'latin1'));
+      const code = await closed;
+      if (signal.aborted) throw new PhaulError('CANCELLED', 'rsync was stopped.');
+      if (code !== 0) killGroup(child, 'SIGKILL');
+      const failure = failureOf(code, complaints, final);
+      if (failure) throw failure;
+      return reader.end();
+    },
+    end: () => stop(child),
+  };
+}
+
+function stop(child: ChildProcess): void {
+  killGroup(child, 'SIGKILL');
+}

@@ -1,0 +1,63 @@
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
+import { join } from 'node:path';
+import { driverContext } from '../../src/driver-context.ts';
+import type { OpenStream, Tree } from '../../src/contracts/context.ts';
+import type { SourceFs, SyncRound, TargetFs } from '../../src/contracts/fs-driver.ts';
+import { rsync } from '../../fs-drivers/rsync/rsync.ts';
+
+/** The two halves of the rsync driver, joined by a Unix socket as sshd would join them. */
+export interface Pair {
+  readonly home: string;
+  readonly tree: Tree;
+  readonly source: SourceFs;
+  readonly target: TargetFs;
+  readonly open: OpenStream;
+  readonly log: string[];
+  readonly abort: () => void;
+  readonly round: (round?: Partial<SyncRound>) => ReturnType<SourceFs['sync']>;
+  readonly remove: () => Promise<void>;
+}
+
+/** @param paths where the tree is, if not in a new directory. */
+export async function rsyncPair(paths: Partial<Tree> = {}): Promise<Pair> {
+  const home = await mkdtemp('/tmp/phaul-rsync-');
+  const tree = { source: join(home, 'source/tree'), target: join(home, 'target/tree'), ...paths };
+  const log: string[] = [];
+  const aborter = new AbortController();
+  const say = (level: string, text: string): unknown => log.push(`${level}: ${text}`);
+  const context = async (side: string) => {
+    await mkdir(join(home, 'run', side), { recursive: true });
+    return driverContext(join(home, 'run', side), aborter.signal, say);
+  };
+  await mkdir(join(home, 'source'), { recursive: true });
+  const source = rsync.source([tree], await context('source'));
+  const target = rsync.target([tree], await context('target'));
+  const path = join(home, 'fs.sock');
+  const server = createServer({ pauseOnConnect: true }, (stream) => {
+    stream.on('error', () => undefined);
+    target.serve(stream).catch((error: unknown) => log.push(`serve: ${String(error)}`));
+  }).listen(path);
+  await once(server, 'listening');
+  const open: OpenStream = async () => {
+    const stream = connect(path).pause();
+    await once(stream, 'connect');
+    return stream;
+  };
+  return {
+    home,
+    tree,
+    source,
+    target,
+    open,
+    log,
+    abort: () => aborter.abort(),
+    round: (round) => source.sync(open, { final: false, mapped: [], ...round }),
+    remove: async () => {
+      aborter.abort();
+      server.close();
+      await rm(home, { recursive: true, force: true });
+    },
+  };
+}

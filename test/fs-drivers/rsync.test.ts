@@ -1,0 +1,152 @@
+import { execFileSync } from 'node:child_process';
+import * as fs from 'node:fs';
+import { join } from 'node:path';
+import test from 'ava';
+import { startOn } from '../../fs-drivers/rsync/process.ts';
+import { makeHardTree, portrait } from './tree.ts';
+import { type Pair, rsyncPair } from './pair.ts';
+
+test('a tree with one of everything arrives exactly, in one round or several', async (t) => {
+  const pair = await rsyncPair();
+  t.teardown(pair.remove);
+  await makeHardTree(pair.tree.source);
+  await pair.target.prepare();
+  const first = await pair.round();
+  t.true(first.bytes > 5000 && first.files > 280, JSON.stringify(first));
+  t.deepEqual(portrait(pair.tree.target), portrait(pair.tree.source));
+  const second = await pair.round({ final: true });
+  t.deepEqual(portrait(pair.tree.target), portrait(pair.tree.source));
+  t.is(second.files, 0);
+});
+
+test('what is deleted, renamed or replaced by another kind of thing follows', async (t) => {
+  const pair = await rsyncPair();
+  t.teardown(pair.remove);
+  await makeHardTree(pair.tree.source);
+  await pair.target.prepare();
+  await pair.round();
+  const at = (name: string): string => join(pair.tree.source, name);
+  fs.rmSync(at('deep'), { recursive: true });
+  fs.writeFileSync(at('deep'), 'a file now');
+  fs.renameSync(at('*'), at('star'));
+  fs.rmSync(at('fifo'));
+  fs.mkdirSync(at('fifo/is/a/directory'), { recursive: true });
+  fs.rmdirSync(at('empty'));
+  fs.rmSync(at('new\nline'));
+  fs.chmodSync(at('-rf'), 0o600);
+  await pair.round({ final: true });
+  t.deepEqual(portrait(pair.tree.target), portrait(pair.tree.source));
+});
+
+test('a file that changes within the same second, to the same size, follows', async (t) => {
+  const pair = await rsyncPair();
+  t.teardown(pair.remove);
+  fs.mkdirSync(pair.tree.source);
+  const file = join(pair.tree.source, 'file');
+  await pair.target.prepare();
+  fs.writeFileSync(file, 'one');
+  fs.utimesSync(file, 1_000_000, 1_000_000.25);
+  await pair.round();
+  fs.writeFileSync(file, 'two');
+  fs.utimesSync(file, 1_000_000, 1_000_000.5);
+  await pair.round({ final: true });
+  t.is(fs.readFileSync(join(pair.tree.target, 'file'), 'utf8'), 'two');
+});
+
+const unnoticed = test.macro({
+  exec: async (t, when: Date, mapped: boolean, arrives: boolean) => {
+    const pair = await rsyncPair();
+    t.teardown(pair.remove);
+    fs.mkdirSync(join(pair.tree.source, 'a'), { recursive: true });
+    const [file, other] = [join(pair.tree.source, 'a/new\nline\\#012'), join(pair.tree.source, 'other')];
+    fs.writeFileSync(file, 'one');
+    fs.linkSync(file, other);
+    fs.utimesSync(file, when, when);
+    await pair.target.prepare();
+    await pair.round();
+    fs.writeFileSync(file, 'two');
+    fs.utimesSync(file, when, when);
+    await pair.round({ final: true, mapped: mapped ? [file, join(pair.tree.source, 'gone')] : [] });
+    const copied = portrait(pair.tree.target).join() === portrait(pair.tree.source).join();
+    t.is(copied, arrives);
+  },
+  title: (name) => name ?? '',
+});
+const old = new Date(1_000_000_000);
+test('a mapped file is compared by content: its time says nothing', unnoticed, old, true, true);
+test('so is one that changed about when it was copied', unnoticed, new Date(), false, true);
+test('others are not', unnoticed, old, false, false);
+
+test('a tree may be a single file', async (t) => {
+  const pair = await rsyncPair();
+  t.teardown(pair.remove);
+  fs.writeFileSync(pair.tree.source, 'one');
+  await pair.target.prepare();
+  fs.writeFileSync(join(pair.home, 'target/beside'), 'not ours');
+  await pair.round();
+  fs.writeFileSync(pair.tree.source, 'other');
+  await pair.round({ final: true, mapped: [pair.tree.source] });
+  t.is(fs.readFileSync(pair.tree.target, 'utf8'), 'other');
+  t.deepEqual(fs.readdirSync(join(pair.home, 'target')), ['beside', 'tree']);
+  await pair.target.abort();
+  t.deepEqual(fs.readdirSync(join(pair.home, 'target')), ['beside']);
+});
+
+// What a hostile source would run: rsync with options of its own. Tells how it ended.
+async function attack(pair: Pair, ...args: string[]): Promise<unknown> {
+  const stream = await pair.open();
+  const script = 'exec rsync "$@" 3<&0 </dev/null';
+  const shell = 'sh -c "exec 4<&0; cat <&3 & cat <&4 >&3 &"';
+  const all = ['-c', script, 'sh', '-e', shell, ...args];
+  const child = await startOn(
+    stream,
+    '/bin/sh',
+    all,
+    [stream, 'ignore', 'ignore'],
+    AbortSignal.timeout(10_000),
+  );
+  return new Promise((resolve) => child.once('exit', resolve));
+}
+
+test('a directory swapped for a symbolic link on the target leads nowhere', async (t) => {
+  const pair = await rsyncPair();
+  t.teardown(pair.remove);
+  fs.mkdirSync(join(pair.tree.source, 'inside'), { recursive: true });
+  fs.writeFileSync(join(pair.tree.source, 'inside/file'), 'x'.repeat(100));
+  const outside = join(pair.home, 'outside');
+  fs.mkdirSync(outside);
+  await pair.target.prepare();
+  // --keep-dirlinks makes rsync follow links to directories on the target.
+  fs.symlinkSync(outside, join(pair.tree.target, 'inside'));
+  await attack(pair, '-r', '--keep-dirlinks', `${pair.tree.source}/`, 'x::tree0/');
+  t.deepEqual(fs.readdirSync(outside), []);
+});
+
+test('a daemon writes to no device, to nothing beside a single file, and gives nothing away', async (t) => {
+  const pair = await rsyncPair();
+  t.teardown(pair.remove);
+  fs.mkdirSync(pair.tree.source);
+  fs.writeFileSync(join(pair.tree.source, 'evil'), 'x');
+  await pair.target.prepare();
+  fs.writeFileSync(join(pair.tree.target, 'secret'), 'x');
+  t.is(await attack(pair, '-r', `${pair.tree.source}/`, 'x::tree0/'), 0);
+  t.not(await attack(pair, '-r', '--write-devices', `${pair.tree.source}/`, 'x::tree0/'), 0);
+  t.not(await attack(pair, '-r', 'x::tree0/', join(pair.home, 'loot')), 0);
+  await attack(pair, '-r', `${pair.tree.source}/`, 'x::file0/');
+  t.false(fs.existsSync(join(pair.home, 'target/evil')));
+  t.false(fs.existsSync(join(pair.home, 'loot/secret')));
+});
+
+test('a file system mounted inside the tree stays behind', async (t) => {
+  const pair = await rsyncPair();
+  t.teardown(pair.remove);
+  const mounted = join(pair.tree.source, 'mounted');
+  fs.mkdirSync(mounted, { recursive: true });
+  execFileSync('mount', ['-t', 'tmpfs', 'none', mounted]);
+  t.teardown(() => execFileSync('umount', [mounted]));
+  fs.writeFileSync(join(mounted, 'file'), 'x');
+  await pair.target.prepare();
+  await pair.round({ final: true });
+  t.deepEqual(fs.readdirSync(pair.tree.target), ['mounted']);
+  t.deepEqual(fs.readdirSync(join(pair.tree.target, 'mounted')), []);
+});
