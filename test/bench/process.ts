@@ -1,0 +1,57 @@
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Host } from '../lab/host.ts';
+
+/** What page-writer.py reports at its end. */
+export interface WriterReport {
+  readonly longestGapMs: number;
+  /** When it began, milliseconds since the epoch. */
+  readonly longestGapAt: number;
+  readonly writes: number;
+  /** Pages whose contents were not what they had been. */
+  readonly errors: number;
+}
+
+const ready = '/srv/page-writer.ready';
+const report = '/srv/page-writer.report';
+// CRIU needs the PID to be free on the target too: far above those that the hosts' own processes get.
+let nextPid = 20_000;
+
+/** Starts page-writer.py on a host; returns its PID when its memory is full and it writes. */
+export async function startWriter(
+  host: Host,
+  mebibytes: number,
+  megabytesPerSecond: number,
+): Promise<number> {
+  const wanted = (nextPid += 10);
+  const args = [mebibytes, megabytesPerSecond, ready, report].join(' ');
+  const pid = await host.sh(`
+    rm -f ${ready} ${report}
+    cd /
+    echo ${wanted - 1} >/proc/sys/kernel/ns_last_pid
+    setsid python3 /opt/phaul/test/bench/page-writer.py ${args} </dev/null >/dev/null 2>&1 &
+    echo $!`);
+  await appears(host, ready);
+  return Number(pid);
+}
+
+/** Ends it on the host that it runs on by now. */
+export async function stopWriter(host: Host, pid: number): Promise<WriterReport> {
+  await host.run(['kill', String(pid)]);
+  await appears(host, report);
+  return JSON.parse(await host.read(report)) as WriterReport;
+}
+
+async function appears(host: Host, path: string): Promise<void> {
+  const deadline = Date.now() + 30_000;
+  for (;;) {
+    const there = await access(join(host.root, path)).then(
+      () => true,
+      () => false,
+    );
+    if (there) return;
+    if (Date.now() > deadline) throw new Error(`${path} does not appear on ${host.name}`);
+    await sleep(5);
+  }
+}
