@@ -21,6 +21,11 @@ export interface SourceDevice {
   readonly refusals: () => Promise<Refusal[]>;
   /** Stage 2: the container has just been frozen; let go of the device and return at once. */
   readonly freeze: () => Promise<void>;
+  /**
+   * Right before the commit, the container still frozen: what the target's half needs at `activate` and that only came to be since
+   * the freeze (packets that arrived meanwhile). At most 512 KiB as JSON. Synchronous: every millisecond counts.
+   */
+  readonly handOver?: () => Json;
   /** Undo of `freeze`; the container is about to run here again. Idempotent. */
   readonly thaw: () => Promise<void>;
   /** After the commit: remove the device from this host. */
@@ -32,8 +37,11 @@ export interface TargetDevice {
   readonly refusals: () => Promise<Refusal[]>;
   /** Stage 1: prepare everything, without the device being usable here. */
   readonly begin: () => Promise<void>;
-  /** Stage 3: the container's tasks are restored and are let go right now: make the device usable. */
-  readonly activate: () => Promise<void>;
+  /**
+   * Stage 3: the container's tasks are restored and are let go right now: make the device usable.
+   * @param handed what the source's half handed over, null if it has no `handOver`; to be validated
+   */
+  readonly activate: (handed: Json) => Promise<void>;
   /** The migration was undone: leave nothing. Idempotent. */
   readonly abort: () => Promise<void>;
 }

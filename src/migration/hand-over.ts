@@ -1,7 +1,7 @@
 import type { SyncResult } from '../contracts/fs-driver.ts';
 import { sendImages } from '../criu/image-stream.ts';
 import { asPhaulError, PhaulError } from '../errors.ts';
-import type { Result } from '../rpc/methods.ts';
+import type { Params, Result } from '../rpc/methods.ts';
 import type { Frozen } from './freeze.ts';
 import type { Armed } from './iterate.ts';
 import { interruptible, type Migration } from './migration.ts';
@@ -35,7 +35,9 @@ export async function commit(m: Migration, plan: Plan, frozen: Frozen): Promise<
   // The seat of the journal's record on the source: durable before the word is sent.
   if (m.signal.aborted) throw asPhaulError(m.signal.reason, 'CANCELLED');
   try {
-    const result = await plan.link.insist('commit', {});
+    const result = await plan.link.insist('commit', {
+      devices: plan.devices.map(({ device }) => device.handOver?.() ?? null) as Params<'commit'>['devices'],
+    });
     m.undo.clear();
     m.emit({ type: 'running', freezeMs: Math.round(frozen.frozenMs() * 10) / 10 }, 'target');
     return result;

@@ -93,7 +93,8 @@ export const methods = {
   },
   /** The decision: from here the container belongs to the target. */
   commit: {
-    params: nothing,
+    /** What the source's devices hand over, in the order of `check`'s devices. */
+    params: z.object({ devices: z.array(json).max(64) }),
     result: z.object({ pid: z.int(), restoreMs: z.number(), pagesRestored: count }),
   },
   /** The source has removed its copy; tidy up and end. */

@@ -134,7 +134,7 @@ export function targetSession(say: (level: 'log' | 'warn', text: string) => void
       phase.enter('restored');
       return { images };
     },
-    commit: async () => {
+    commit: async ({ devices: handed }) => {
       phase.demand('restored');
       notAborted();
       // The seat of the journal's record on the target: durable before the container is let go.
@@ -142,9 +142,9 @@ export function targetSession(say: (level: 'log' | 'warn', text: string) => void
       const result = await present(restore).letGo();
       // From here the container has run: nothing may take it back, whatever fails.
       undo.clear();
-      for (const device of theParts().devices)
+      for (const [index, device] of theParts().devices.entries())
         await device
-          .activate()
+          .activate(handed[index] ?? null)
           .catch((error: unknown) => say('warn', `A device is not in place: ${asPhaulError(error).message}`));
       return result;
     },

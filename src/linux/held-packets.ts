@@ -1,0 +1,153 @@
+import { closeSync, readFileSync } from 'node:fs';
+import koffi from 'koffi';
+
+const libc = koffi.load(null);
+const socket = libc.func('int socket(int, int, int)');
+const setsockopt = libc.func('int setsockopt(int, int, int, const void *, uint32_t)');
+const sockFilter = koffi.struct('sock_filter', {
+  code: 'uint16_t',
+  jt: 'uint8_t',
+  jf: 'uint8_t',
+  k: 'uint32_t',
+});
+const sockFprog = koffi.struct('sock_fprog', { len: 'uint16_t', filter: koffi.pointer(sockFilter) });
+const setFilter = libc.func('setsockopt', 'int', ['int', 'int', 'int', koffi.pointer(sockFprog), 'uint32_t']);
+const bind = libc.func('int bind(int, const void *, uint32_t)');
+const recv = libc.func('int64_t recv(int, _Out_ uint8_t *, uint64_t, int)');
+const send = libc.func('int64_t send(int, const uint8_t *, uint64_t, int)');
+
+// Linux's values on x86-64 and arm64.
+const AF_PACKET = 17;
+const SOCK_RAW = 3;
+const SOCK_FLAGS = 0o2004000; // SOCK_CLOEXEC | SOCK_NONBLOCK
+const ETH_P_ALL = 0x0300; // in network byte order
+const SOL_SOCKET = 1;
+const SO_ATTACH_FILTER = 26;
+const SO_RCVBUFFORCE = 33;
+const SOL_PACKET = 263;
+const PACKET_VNET_HDR = 15;
+
+const largestFrame = 70_000;
+/** What is carried over at most; TCP resends the rest by itself. */
+const mostBytes = 256 * 1024;
+
+/** Frames that come for the container while it stands still. */
+export interface HeldPackets {
+  /** From now on; what came before was the container's own. Takes microseconds. */
+  readonly start: () => void;
+  /** Everything that came since, each with its virtio-net header, oldest first. */
+  readonly take: () => Buffer[];
+  readonly close: () => void;
+}
+
+/**
+ * Listens, without disturbing anyone, for frames to these MAC addresses on every interface of this host. A peer whose packet is
+ * lost in the freeze sends it again after 200 ms at the earliest, then 400, 800, …; handed to the container on the target instead,
+ * such a packet was merely slow, and the peer notices the freeze alone.
+ *
+ * Each frame keeps its virtio-net header: between virtual interfaces checksums are not filled in, and the header says so.
+ * @param bridge the interface whose outgoing frames are this host's own to the container; other outgoing ones are copies
+ */
+export function holdPackets(macs: readonly string[], bridge: string | null): HeldPackets {
+  const fd = rawSocket();
+  setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, int(4 * mostBytes), 4);
+  attachFilter(fd, rejectAll);
+  attach(fd, ETH_P_ALL, 0);
+  const filter = acceptFor(macs, bridge === null ? 0 : interfaceIndex(bridge));
+  return {
+    start: () => attachFilter(fd, filter),
+    take: () => {
+      const frames: Buffer[] = [];
+      const buffer = Buffer.alloc(largestFrame);
+      for (let total = 0; total < mostBytes;) {
+        const length = Number(recv(fd, buffer, largestFrame, 0));
+        if (length <= 0) break;
+        frames.push(Buffer.from(buffer.subarray(0, length)));
+        total += length;
+      }
+      return frames;
+    },
+    close: () => closeSync(fd),
+  };
+}
+
+/** Sends such frames out of `device`, the host's end of the container's veth pair, so that they arrive in the container. */
+export function deliverPackets(device: string, frames: readonly Buffer[]): void {
+  const fd = rawSocket();
+  try {
+    attach(fd, 0, interfaceIndex(device));
+    for (const frame of frames) send(fd, frame, frame.length, 0);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Receives nothing before `attach`. */
+function rawSocket(): number {
+  const fd = socket(AF_PACKET, SOCK_RAW | SOCK_FLAGS, 0) as number;
+  if (fd < 0) throw new Error(`packet socket: errno ${koffi.errno()}`);
+  setsockopt(fd, SOL_PACKET, PACKET_VNET_HDR, int(1), 4);
+  return fd;
+}
+
+/** @param protocol in network byte order; 0: only to send. @param index of the interface; 0: all of them */
+function attach(fd: number, protocol: number, index: number): void {
+  const address = Buffer.alloc(20); // struct sockaddr_ll
+  address.writeUInt16LE(AF_PACKET, 0);
+  address.writeUInt16LE(protocol, 2);
+  address.writeInt32LE(index, 4);
+  if (bind(fd, address, address.length) < 0) throw new Error(`packet socket: errno ${koffi.errno()}`);
+}
+
+function interfaceIndex(name: string): number {
+  return Number(readFileSync(`/sys/class/net/${name}/ifindex`, 'utf8'));
+}
+
+function int(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeInt32LE(value);
+  return bytes;
+}
+
+/** A classic BPF instruction: code, jump if true, jump if false, operand (struct sock_filter). */
+type Instruction = readonly [code: number, jt: number, jf: number, k: number];
+
+const loadWord = 0x20;
+const loadHalf = 0x28;
+const jumpEqual = 0x15;
+const ret = 0x06;
+// Ancillary loads (linux/filter.h): SKF_AD_OFF plus SKF_AD_PKTTYPE and SKF_AD_IFINDEX.
+const packetType = 0xfffff004;
+const arrivalInterface = 0xfffff008;
+const outgoing = 4;
+
+const rejectAll: readonly Instruction[] = [[ret, 0, 0, 0]];
+
+function acceptFor(macs: readonly string[], bridge: number): Instruction[] {
+  const direction: Instruction[] = [
+    [loadWord, 0, 0, packetType],
+    [jumpEqual, 0, 3, outgoing],
+    [loadWord, 0, 0, arrivalInterface],
+    [jumpEqual, 1, 0, bridge],
+    [ret, 0, 0, 0],
+  ];
+  const destinations = macs.flatMap((mac): Instruction[] => {
+    const bytes = Buffer.from(mac.replaceAll(':', ''), 'hex');
+    return [
+      [loadWord, 0, 0, 0],
+      [jumpEqual, 0, 3, bytes.readUInt32BE(0)],
+      [loadHalf, 0, 0, 4],
+      [jumpEqual, 0, 1, bytes.readUInt16BE(4)],
+      [ret, 0, 0, largestFrame],
+    ];
+  });
+  return [...direction, ...destinations, ...rejectAll];
+}
+
+function attachFilter(fd: number, program: readonly Instruction[]): void {
+  const filter = program.map(([code, jt, jf, k]) => ({ code, jt, jf, k }));
+  if (
+    setFilter(fd, SOL_SOCKET, SO_ATTACH_FILTER, { len: filter.length, filter }, koffi.sizeof(sockFprog)) < 0
+  )
+    throw new Error(`packet filter: errno ${koffi.errno()}`);
+}
