@@ -66,7 +66,11 @@ export async function preflight(m: Migration): Promise<Plan> {
   const devices = found.flatMap(({ name, device }) => (device ? [{ name, device }] : []));
   const pids = await processTree(container.pid);
   const memory = await residentBytes(pids);
-  const source = await checkSource(m, { container, fs, devices: devices.map(({ device }) => device), pids });
+  const [source, cpu] = await Promise.all([
+    checkSource(m, { container, fs, devices: devices.map(({ device }) => device), pids }),
+    // Without CRIU there is a refusal already.
+    options.skipCpuCheck ? null : cpuinfo(m).catch(() => null),
+  ]);
 
   const link = await linking;
   const target = await link.call('check', {
@@ -75,7 +79,7 @@ export async function preflight(m: Migration): Promise<Plan> {
     devices: devices.map(({ name, device }) => ({ name, state: device.state })),
     criuPath: options.criuPath,
     skipCriuCheck: options.skipCriuCheck,
-    cpuinfo: source.criu && !options.skipCpuCheck ? await cpuinfo(m) : null,
+    cpuinfo: cpu,
     memory,
     force: options.force,
     imagePath: options.imagePath ?? null,
@@ -105,7 +109,7 @@ export function refused(refusals: readonly Refusal[]): PhaulError {
   return new PhaulError(first.code, message, { hint: first.hint, host: first.host, refusals });
 }
 
-async function cpuinfo(m: Migration): Promise<string | null> {
+async function cpuinfo(m: Migration): Promise<string> {
   const directory = await mkdtemp('/run/phaul-cpuinfo-');
   try {
     return (await interruptible(m, dumpCpuinfo(m.options.criuPath, directory))).toString('base64');
