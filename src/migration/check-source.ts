@@ -21,7 +21,7 @@ export async function checkSource(
 ): Promise<{ criu: CriuProbe | null; refusals: Refusal[] }> {
   const criu = await probeCriu(m.options.criuPath).catch(() => null);
   const lists = await Promise.all([
-    criuRefusals(criu, m),
+    Promise.resolve(criuRefusals(criu, m)),
     ioUring(parts.pids),
     ...[parts.container, parts.fs, ...parts.devices].map((part) =>
       part.refusals().catch((thrown: unknown) => {

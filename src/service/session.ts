@@ -192,7 +192,7 @@ export function targetSession(say: (level: 'log' | 'warn', text: string) => void
   }
 
   return {
-    handlers: { ...tracked(handlers, (promise) => (busy = promise)), abort: handlers.abort },
+    handlers: { ...tracked(handlers, (promise) => void (busy = promise)), abort: handlers.abort },
     end: async () => {
       if (phase.now() === 'finished') return;
       // A commit under way is waited for: it either let the container go or failed and undid nothing yet.

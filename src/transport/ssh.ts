@@ -17,7 +17,7 @@ export interface SshOptions {
 
 /**
  * Reaches the target with the user's own OpenSSH, hence with their configuration, agent, keys and known_hosts, and starts
- * `phaul service --stdio` there. The rpc channel is that command's standard input and output; mem and fs are Unix sockets that
+ * 'phaul service --stdio' there. The rpc channel is that command's standard input and output; mem and fs are Unix sockets that
  * ssh forwards to the service's inside the same connection, so their bytes never pass through JavaScript on either host.
  */
 export function connectSsh(destination: Destination, options: SshOptions): Transport {
@@ -65,12 +65,15 @@ function sshArguments(to: Destination, options: SshOptions, near: Sockets, far: 
   return [
     '-T',
     ...Object.entries(settings).flatMap(([key, value]) => ['-o', `${key}=${value}`]),
-    ...['-L', `${near.mem}:${far.mem}`, '-L', `${near.fs}:${far.fs}`],
+    '-L',
+    `${near.mem}:${far.mem}`,
+    '-L',
+    `${near.fs}:${far.fs}`,
     ...(to.port === undefined ? [] : ['-p', String(to.port)]),
     ...(to.user === undefined ? [] : ['-l', to.user]),
     '--',
     to.host,
-    `phaul service --stdio`,
+    'phaul service --stdio',
   ];
 }
 
