@@ -21,12 +21,18 @@ export interface Server {
   readonly closed: Promise<PhaulError | null>;
 }
 
+// The source waits for most answers before it asks again; what waits here takes memory.
+const mostWaiting = 16;
+
 /** Answers the source's calls, one at a time in the order they come (`abort` at once), each validated before it is handled. */
 export function serve(input: Readable, output: Writable, handlers: Handlers): Server {
   let queue: Promise<unknown> = Promise.resolve();
+  let waiting = 0;
+  let over = false;
   let close: (reason: PhaulError | null) => void;
   const closed = new Promise<PhaulError | null>((resolve) => (close = resolve));
   const end = (reason: PhaulError | null): void => {
+    over = true;
     beat.stop();
     close(reason);
   };
@@ -55,6 +61,7 @@ export function serve(input: Readable, output: Writable, handlers: Handlers): Se
     input,
     false,
     (frame) => {
+      if (over) return;
       beat.heard();
       const parsed = request.safeParse(frame);
       if (!parsed.success)
@@ -62,8 +69,10 @@ export function serve(input: Readable, output: Writable, handlers: Handlers): Se
       const message = parsed.data;
       if ('notice' in message) return;
       const work = (): Promise<void> => handle(message.id, message.method, message.params);
-      if (message.method === 'abort') void work();
-      else queue = queue.then(work);
+      if (message.method === 'abort') return void work();
+      if (++waiting > mostWaiting)
+        return end(new PhaulError('PROTOCOL_ERROR', 'The source does not wait for answers.'));
+      queue = queue.then(() => (over ? undefined : work())).finally(() => waiting--);
     },
     (error) => end(error ?? null),
   );
