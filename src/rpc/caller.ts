@@ -51,6 +51,7 @@ export function caller(options: CallerOptions): Caller {
   const beat = heartbeat(
     () => writeFrame(options.output, { notice: 'alive', params: {} }),
     () => die(new PhaulError('LINK_LOST', 'The target has fallen silent.')),
+    'first',
   );
 
   readFrames(
