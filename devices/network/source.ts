@@ -1,0 +1,88 @@
+import type { Json, DriverContext } from '../../src/contracts/context.ts';
+import type { SourceDevice } from '../../src/contracts/device.ts';
+import type { SourceContainer } from '../../src/contracts/htype.ts';
+import type { Refusal } from '../../src/errors.ts';
+import { ipBatch } from './batch.ts';
+import { reopenCommands } from './commands.ts';
+import { readLinks, readNamespaces } from './ip-json.ts';
+import { readNetwork, type Reading } from './read.ts';
+import { type Link, namespaceName } from './state.ts';
+
+/** The half that lets go. */
+export async function networkSource(
+  container: SourceContainer,
+  ctx: DriverContext,
+): Promise<SourceDevice | null> {
+  const namespace = container.networkNamespace;
+  if (namespace === null) return null;
+  const reading = await readNetwork(namespace, ctx);
+  const { state, bridges } = reading;
+  const ports = state.links.filter((link) => link.host.bridge !== null && !isStp(link, bridges));
+  const others = state.links.filter((link) => !ports.includes(link));
+  // Started now: at the freeze a process would take longer to start than all the rest. A port's own state proves what was set.
+  const bridge = ipBatch('bridge', null, `link show dev ${ports[0]?.host.name ?? ''}`, ctx.signal);
+  const ip = ipBatch('ip', null, 'link show dev lo', ctx.signal);
+  let shut = false;
+  return {
+    state: state as unknown as Json,
+    refusals: async () => [...refusals(reading), ...(await firewall(namespace, ctx))],
+    freeze: async () => {
+      shut = true;
+      await Promise.all([bridge.run(ports.map(stateOf('disabled'))), ip.run(others.map(down))]);
+    },
+    thaw: async () => {
+      if (!shut) return;
+      shut = false;
+      const open = { bridge: ports.map(stateOf('forwarding')), ip: others.flatMap(reopenCommands) };
+      for (const [tool, commands] of Object.entries(open))
+        await ctx.run(tool, ['-batch', '-'], { input: commands.join('\n'), abortable: false });
+    },
+    release: async () => {
+      bridge.end();
+      ip.end();
+      const there = new Set((await readLinks([], ctx)).map(({ ifname }) => ifname));
+      for (const { host } of state.links)
+        if (there.has(host.name))
+          await ctx.run('ip', ['link', 'delete', 'dev', host.name], { abortable: false });
+      const name = namespaceName(namespace);
+      if ((await readNamespaces(ctx)).includes(name))
+        await ctx.run('ip', ['netns', 'delete', name], { abortable: false });
+    },
+  };
+}
+
+/**
+ * A port of a bridge is shut by its state, which leaves everything else of the network as it is: carrier, routes, neighbours. `bridge`
+ * sets it at once; `ip link set type bridge_slave state` has been seen not to. Where the bridge runs the spanning tree protocol the
+ * state is not ours to set, and without a bridge there is none: then the link goes down.
+ */
+function stateOf(state: 'disabled' | 'forwarding'): (link: Link) => string {
+  return ({ host }) => `link set dev ${host.name} state ${state === 'disabled' ? 0 : 3}`;
+}
+
+const down = ({ host }: Link): string => `link set dev ${host.name} down`;
+
+function isStp({ host }: Link, bridges: Reading['bridges']): boolean {
+  return host.bridge !== null && bridges.get(host.bridge)?.linkinfo?.info_data?.stp_state !== 0;
+}
+
+function refusals({ problems }: Reading): Refusal[] {
+  const hint = 'phaul moves veth pairs, bridged or routed, with plain addresses and routes.';
+  return problems.map((message) => ({ code: 'NETWORK_UNSUPPORTED', message, hint, host: 'source' }));
+}
+
+/** Rules inside the namespace do not travel: without them the container would be open on the target. */
+async function firewall(namespace: string, ctx: DriverContext): Promise<Refusal[]> {
+  const looks = [
+    ['cat', '/proc/net/ip_tables_names', '/proc/net/ip6_tables_names'],
+    ['nft', 'list', 'ruleset'],
+  ];
+  // Either may be missing, and then there are no rules of its kind or no way to see them.
+  const found = await Promise.all(
+    looks.map((look) => ctx.run('nsenter', [`--net=${namespace}`, '--', ...look]).catch(() => '')),
+  );
+  if (found.every((text) => text.trim() === '')) return [];
+  const message =
+    "There are firewall rules inside the container's network namespace, which phaul does not move.";
+  return [{ code: 'NETWORK_UNSUPPORTED', message, hint: 'Filter on the host instead.', host: 'source' }];
+}

@@ -1,0 +1,139 @@
+import { writeFile } from 'node:fs/promises';
+import type { DriverContext, Json } from '../../src/contracts/context.ts';
+import type { TargetDevice } from '../../src/contracts/device.ts';
+import { PhaulError, type Refusal } from '../../src/errors.ts';
+import { type IpBatch, ipBatch } from './batch.ts';
+import { announceCommands, inside, insideCommands, openCommands, pairCommands } from './commands.ts';
+import { readLinks, readNamespaces, type ShownLink } from './ip-json.ts';
+import { checkedState, type Link, namespaceName, type NetworkState } from './state.ts';
+import { writeSysctls } from './sysctls.ts';
+
+/**
+ * The half that takes over. All of the network exists from `begin` on, with both ends up, so that no carrier has to be waited for later.
+ * Only, the host's end leads nowhere: it is in no bridge, has no address, and the host is deaf to what comes from it.
+ */
+export function networkTarget(unchecked: Json, ctx: DriverContext): TargetDevice {
+  const state = checkedState(unchecked);
+  const name = namespaceName(state.namespace);
+  const made: (() => Promise<unknown>)[] = [];
+  const batches: { host?: IpBatch; inside?: IpBatch } = {};
+  const ip = (...args: string[]): Promise<string> => ctx.run('ip', args, { abortable: false });
+  return {
+    refusals: () => refusals(state, ctx),
+    begin: async () => {
+      await ip('netns', 'add', name);
+      made.push(() => ip('netns', 'delete', name));
+      for (const link of state.links) {
+        await ctx.run('ip', [...inside(state), '-batch', '-'], {
+          input: pairCommands(link, process.pid).join('\n'),
+        });
+        // Deleted by itself: with its namespace it would go only some time later.
+        made.push(() => ip('link', 'delete', 'dev', link.host.name));
+        await deafen(link.host.name);
+        await ip('link', 'set', 'dev', link.host.name, 'up');
+      }
+      const links = state.links.map((link) => link.name);
+      const announcing = links.flatMap((link) => [
+        [`ipv4/conf/${link}/arp_notify`, '1'],
+        [`ipv6/conf/${link}/ndisc_notify`, '1'],
+      ]);
+      await writeSysctls(
+        state.namespace,
+        links,
+        { ...state.sysctls, ...Object.fromEntries(announcing) },
+        ctx,
+      );
+      await ctx.run('ip', [...inside(state), '-batch', '-'], { input: insideCommands(state).join('\n') });
+      batches.host = ipBatch('ip', null, 'link show dev lo', ctx.signal);
+      batches.inside = ipBatch('ip', name, 'link show dev lo', ctx.signal);
+    },
+    activate: async () => {
+      if (!batches.host || !batches.inside) throw new PhaulError('INTERNAL', 'The network was not prepared.');
+      await Promise.all(state.links.map(restoreSysctls));
+      await batches.host.run(state.links.flatMap(openCommands));
+      await batches.inside.run(announceCommands(state));
+      batches.host.end();
+      batches.inside.end();
+    },
+    abort: async () => {
+      batches.host?.end();
+      batches.inside?.end();
+      for (let undo = made.pop(); undo; undo = made.pop()) await undo();
+    },
+  };
+}
+
+// With these the host neither answers nor forwards what arrives on the link: no address is found on it, no way back leads to it.
+const deaf = {
+  'ipv4/conf/*/arp_ignore': '8',
+  'ipv4/conf/*/rp_filter': '1',
+  'ipv4/conf/*/forwarding': '0',
+  'ipv6/conf/*/disable_ipv6': '1',
+} as const;
+
+async function deafen(link: string): Promise<void> {
+  for (const [key, value] of Object.entries(deaf)) await writeSysctl(key.replace('*', link), value);
+}
+
+/** A routed end works with the sysctls it had on the source; in a bridge they have no meaning. */
+async function restoreSysctls({ host }: Link): Promise<void> {
+  if (host.bridge === null)
+    for (const [key, value] of Object.entries(host.sysctls)) await writeSysctl(key, value);
+}
+
+async function writeSysctl(key: string, value: string): Promise<void> {
+  await writeFile(`/proc/sys/net/${key}`, value).catch((error: NodeJS.ErrnoException) => {
+    // A kernel without IPv6.
+    if (error.code !== 'ENOENT') throw error;
+  });
+}
+
+async function refusals(state: NetworkState, ctx: DriverContext): Promise<Refusal[]> {
+  const found: Refusal[] = [];
+  const refuse = (code: Refusal['code'], message: string, hint: string): unknown =>
+    found.push({ code, message, hint, host: 'target' });
+  try {
+    const links = new Map((await readLinks([], ctx)).map((link) => [link.ifname, link]));
+    const name = namespaceName(state.namespace);
+    if ((await readNamespaces(ctx)).includes(name))
+      refuse(
+        'NETWORK_TAKEN',
+        `The target already has a network namespace ${name}.`,
+        `Remove it there: ip netns delete ${name}.`,
+      );
+    for (const { host } of state.links) {
+      if (links.has(host.name))
+        refuse(
+          'NETWORK_TAKEN',
+          `The target already has a link ${host.name}.`,
+          `Remove it there: ip link delete ${host.name}.`,
+        );
+      if (host.bridge !== null) checkBridge(host.bridge, links.get(host.bridge), refuse, ctx);
+    }
+  } catch (error) {
+    if (!(error instanceof PhaulError) || error.code !== 'TOOL_MISSING') throw error;
+    refuse('TOOL_MISSING', 'The target has no ip.', 'Install iproute2 there.');
+  }
+  return found;
+}
+
+function checkBridge(
+  name: string,
+  link: ShownLink | undefined,
+  refuse: (code: Refusal['code'], message: string, hint: string) => unknown,
+  ctx: DriverContext,
+): void {
+  const info = link?.linkinfo;
+  if (info?.info_kind !== 'bridge')
+    return void refuse('PATH_MISSING', `The target has no bridge ${name}.`, 'Create it there first.');
+  if (info.info_data?.vlan_filtering)
+    return void refuse(
+      'NETWORK_UNSUPPORTED',
+      `The target's bridge ${name} filters VLANs.`,
+      'Use one that does not.',
+    );
+  if (info.info_data?.stp_state && info.info_data.forward_delay)
+    ctx.warn(
+      `The target's bridge ${name} runs STP: it forwards nothing for the container for twice its forward delay.`,
+    );
+}

@@ -1,0 +1,153 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import type { DriverContext, Json } from '../../src/contracts/context.ts';
+import type { SourceContainer } from '../../src/contracts/htype.ts';
+import { driverContext } from '../../src/driver-context.ts';
+import type { NetworkState } from '../../devices/network/state.ts';
+
+export const ip = (...args: string[]): string =>
+  execFileSync('ip', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+
+/** Two bridges joined as two hosts' would be by a switch, a client at the first, a container's namespace on it. */
+export interface Lan {
+  readonly container: string;
+  readonly onTarget: string;
+  readonly ctx: DriverContext;
+  readonly said: string[];
+  /** `state` as the same machine can hold it a second time: with other names. */
+  readonly elsewhere: (state: Json) => Json;
+  readonly remove: () => void;
+  readonly names: { readonly a: string; readonly b: string; readonly client: string; readonly end: string };
+}
+
+export function makeLan(): Lan {
+  const tag = `p${process.pid % 100_000}`;
+  const names = { a: `${tag}a`, b: `${tag}b`, client: `${tag}client`, end: `${tag}e` };
+  const [container, onTarget] = [`${tag}ct`, `${tag}ct2`];
+  const directory = mkdtempSync('/tmp/phaul-net-');
+  const aborter = new AbortController();
+  const said: string[] = [];
+  for (const bridge of [names.a, names.b]) {
+    ip('link', 'add', bridge, 'type', 'bridge');
+    ip('link', 'set', bridge, 'up');
+  }
+  ip('link', 'add', `${tag}ab`, 'type', 'veth', 'peer', 'name', `${tag}ba`);
+  ip('link', 'set', `${tag}ab`, 'master', names.a, 'up');
+  ip('link', 'set', `${tag}ba`, 'master', names.b, 'up');
+  ip('netns', 'add', names.client);
+  connect(names.client, `${tag}c`, 'eth0', names.a);
+  addresses(names.client, 'eth0', '10.78.0.1/24', 'fd78::1/64');
+  ip('netns', 'add', container);
+  connect(container, names.end, 'eth0', names.a);
+  ip('-n', container, 'link', 'set', 'lo', 'up');
+  addresses(container, 'eth0', '10.78.0.2/24', 'fd78::2/64');
+  return {
+    container,
+    onTarget,
+    ctx: driverContext(directory, aborter.signal, (level, text) => said.push(`${level}: ${text}`)),
+    said,
+    names,
+    elsewhere: (state) => {
+      const { links, ...rest } = structuredClone(state) as unknown as NetworkState;
+      const others = links.map((link) => {
+        const text = JSON.stringify(link.host).replaceAll(names.end, `${names.end}2`);
+        return { ...link, host: JSON.parse(text.replaceAll(names.a, names.b)) as typeof link.host };
+      });
+      return { ...rest, namespace: `/run/netns/${onTarget}`, links: others } as unknown as Json;
+    },
+    remove: () => {
+      aborter.abort();
+      for (const namespace of [names.client, container, onTarget]) quietly('netns', 'delete', namespace);
+      for (const link of [names.a, names.b, `${tag}ab`, `${tag}c`, names.end, `${names.end}2`])
+        quietly('link', 'delete', 'dev', link);
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+function quietly(...args: string[]): void {
+  try {
+    ip(...args);
+  } catch {
+    // Not there.
+  }
+}
+
+function connect(namespace: string, end: string, name: string, bridge: string): void {
+  ip('link', 'add', end, 'type', 'veth', 'peer', 'name', name, 'netns', namespace);
+  ip('link', 'set', end, 'master', bridge, 'up');
+  ip('-n', namespace, 'link', 'set', name, 'up');
+}
+
+function addresses(namespace: string, name: string, v4: string, v6: string): void {
+  ip('-n', namespace, 'address', 'add', v4, 'dev', name);
+  ip('-n', namespace, 'address', 'add', v6, 'dev', name, 'nodad');
+}
+
+/** All that the driver asks of a container. */
+export function containerIn(namespace: string | null): SourceContainer {
+  return { networkNamespace: namespace && `/run/netns/${namespace}` } as SourceContainer;
+}
+
+const echo = `
+const { createSocket } = require('node:dgram');
+const socket = createSocket({ type: 'udp6' });
+socket.on('message', (message, { port, address }) => {
+  process.stdout.write(process.hrtime.bigint() + '\\n');
+  socket.send(process.argv[1], port, address);
+});
+socket.bind(7777, '::', () => process.stdout.write('ready\\n'));
+`;
+
+/** Answers every datagram with `word`, in that namespace. `heard`: how many it got. */
+export async function startEcho(
+  namespace: string,
+  word: string,
+): Promise<{ heard: () => number; stop: () => void }> {
+  let heard = -1;
+  const child = spawn('ip', ['netns', 'exec', namespace, process.execPath, '-e', echo, word]);
+  child.stdout.on('data', (chunk: Buffer) => (heard += chunk.toString().split('\n').length - 1));
+  await once(child.stdout, 'data');
+  return { heard: () => heard, stop: () => child.kill('SIGKILL') };
+}
+
+const ask = `
+const { createSocket } = require('node:dgram');
+const socket = createSocket({ type: 'udp6' });
+socket.on('error', () => {});
+socket.on('message', (message, from) => process.stdout.write(process.hrtime.bigint() + ' ' + message + '\\n'));
+const send = () => socket.send('?', 7777, process.argv[1], () => {});
+socket.bind(0, () => { setInterval(send, 1); process.stdout.write(process.hrtime.bigint() + ' ready\\n'); });
+`;
+
+/** Asks `address` every millisecond from the client. */
+export interface Asker {
+  /** The first answer that came after `since`: its word and when, in ms; null if there is none within `patience`. */
+  readonly answer: (since: bigint, patience?: number) => Promise<{ word: string; ms: number } | null>;
+  readonly stop: () => void;
+}
+
+export async function startAsker(namespace: string, address: string): Promise<Asker> {
+  const child: ChildProcess = spawn('ip', ['netns', 'exec', namespace, process.execPath, '-e', ask, address]);
+  const answers: { at: bigint; word: string }[] = [];
+  child.stdout?.on('data', (chunk: Buffer) => {
+    for (const line of chunk.toString().trim().split('\n')) {
+      const [at = '0', word = ''] = line.split(' ');
+      if (word !== 'ready') answers.push({ at: BigInt(at), word });
+    }
+  });
+  if (child.stdout) await once(child.stdout, 'data');
+  return {
+    answer: async (since, patience = 1000) => {
+      const end = performance.now() + patience;
+      for (;;) {
+        const found = answers.find(({ at }) => at > since);
+        if (found) return { word: found.word, ms: Number(found.at - since) / 1e6 };
+        if (performance.now() > end) return null;
+        await new Promise((resolve) => setTimeout(resolve, 2));
+      }
+    },
+    stop: () => child.kill('SIGKILL'),
+  };
+}

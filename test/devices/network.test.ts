@@ -1,0 +1,248 @@
+import { execFileSync } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import test from 'ava';
+import { network } from '../../devices/network/network.ts';
+import type { SourceDevice } from '../../src/contracts/device.ts';
+import { containerIn, ip, type Lan, makeLan, startAsker, startEcho } from './lan.ts';
+
+const sourceOf = async (lan: Lan): Promise<SourceDevice> => {
+  const device = await network.source(containerIn(lan.container), lan.ctx);
+  if (!device) throw new Error('no device');
+  return device;
+};
+const now = (): bigint => process.hrtime.bigint();
+
+test.serial('a container without a namespace of its own has no network to move', async (t) => {
+  const lan = makeLan();
+  t.teardown(lan.remove);
+  t.is(await network.source(containerIn(null), lan.ctx), null);
+});
+
+for (const [family, address] of [
+  ['IPv4', '::ffff:10.78.0.2'],
+  ['IPv6', 'fd78::2'],
+] as const)
+  test.serial(`the address moves with the container over ${family}: source, silence, target`, async (t) => {
+    const lan = makeLan();
+    t.teardown(lan.remove);
+    const source = await sourceOf(lan);
+    const here = await startEcho(lan.container, 'source');
+    const asker = await startAsker(lan.names.client, address);
+    t.teardown(asker.stop);
+    t.is((await asker.answer(now()))?.word, 'source');
+    const target = network.target(lan.elsewhere(source.state), lan.ctx);
+    t.deepEqual(await target.refusals(), []);
+    await target.begin();
+    const there = await startEcho(lan.onTarget, 'target');
+    t.teardown(there.stop);
+    t.is((await asker.answer(now()))?.word, 'source', 'not before the freeze');
+    await source.freeze();
+    const frozen = now();
+    const heard = here.heard();
+    await sleep(300);
+    t.true(here.heard() - heard <= 1, 'at most what had been received and not yet been reported');
+    t.is(await asker.answer(frozen + 5_000_000n, 0), null);
+    t.is(there.heard(), 0);
+    here.stop();
+    const began = now();
+    await target.activate(null);
+    const answer = await asker.answer(began);
+    t.is(answer?.word, 'target');
+    t.true((answer?.ms ?? 1000) < 100, String(answer?.ms));
+    await source.release();
+    await source.release();
+    t.is((await asker.answer(now()))?.word, 'target');
+    t.false(
+      ip('netns', 'list')
+        .split('\n')
+        .some((line) => line.split(' ')[0] === lan.container),
+    );
+    t.throws(() => ip('link', 'show', 'dev', lan.names.end));
+  });
+
+test.serial('thaw brings back the connection, with routes and neighbours as they were', async (t) => {
+  const lan = makeLan();
+  t.teardown(lan.remove);
+  ip('-n', lan.container, 'route', 'add', 'default', 'via', '10.78.0.1');
+  ip('-n', lan.container, 'neigh', 'add', '10.78.0.9', 'lladdr', '02:00:00:00:00:09', 'dev', 'eth0');
+  const source = await sourceOf(lan);
+  const echo = await startEcho(lan.container, 'source');
+  t.teardown(echo.stop);
+  const asker = await startAsker(lan.names.client, '::ffff:10.78.0.2');
+  t.teardown(asker.stop);
+  t.is((await asker.answer(now()))?.word, 'source');
+  const before = portrait(lan.container);
+  await source.freeze();
+  await sleep(50);
+  await source.thaw();
+  t.is(portrait(lan.container), before);
+  t.is((await asker.answer(now(), 100))?.word, 'source');
+  await source.thaw();
+  t.is((await asker.answer(now(), 100))?.word, 'source');
+});
+
+test.serial('everything inside the namespace is the same on the target', async (t) => {
+  const lan = makeLan();
+  t.teardown(lan.remove);
+  const inside = (...args: string[]): string => ip('-n', lan.container, ...args);
+  inside('link', 'set', 'eth0', 'mtu', '1400');
+  inside('address', 'add', '10.78.0.3/24', 'dev', 'eth0', 'label', 'eth0:1');
+  inside('address', 'add', '10.79.0.1', 'peer', '10.79.0.2', 'dev', 'eth0');
+  inside('address', 'add', 'fd78::3/64', 'dev', 'eth0', 'nodad', 'noprefixroute');
+  inside('address', 'add', 'fd78::4/64', 'dev', 'eth0', 'nodad');
+  inside('address', 'add', '192.0.2.7/32', 'dev', 'lo');
+  inside('route', 'add', 'default', 'via', '10.78.0.1', 'metric', '100');
+  inside('route', 'add', '198.51.100.0/24', 'via', '203.0.113.1', 'dev', 'eth0', 'onlink', 'mtu', '1300');
+  inside('route', 'add', '203.0.113.0/24', 'dev', 'eth0', 'src', '10.78.0.3');
+  inside('route', 'add', 'blackhole', '10.99.0.0/16');
+  inside('-6', 'route', 'add', 'default', 'via', 'fd78::1');
+  const set = (key: string, value: string): string =>
+    ip('netns', 'exec', lan.container, '/bin/sh', '-c', 'echo "$1" > "/proc/sys/net/$0"', key, value);
+  set('core/somaxconn', '1234');
+  set('ipv4/ip_unprivileged_port_start', '80');
+  set('ipv4/conf/eth0/rp_filter', '2');
+  const source = await sourceOf(lan);
+  t.deepEqual(await source.refusals(), []);
+  const target = network.target(lan.elsewhere(source.state), lan.ctx);
+  await target.begin();
+  await source.freeze();
+  await target.activate(null);
+  t.is(portrait(lan.onTarget), portrait(lan.container));
+  t.deepEqual(lan.said, []);
+});
+
+test.serial('a routed link, without a bridge, moves with its addresses and routes on the host', async (t) => {
+  const lan = makeLan();
+  t.teardown(lan.remove);
+  ip('link', 'set', lan.names.end, 'nomaster');
+  ip('address', 'add', '10.80.0.1/32', 'dev', lan.names.end);
+  ip('route', 'add', '10.80.0.2/32', 'dev', lan.names.end);
+  const inside = (...args: string[]): string => ip('-n', lan.container, ...args);
+  inside('address', 'flush', 'dev', 'eth0');
+  inside('address', 'add', '10.80.0.2/32', 'dev', 'eth0');
+  inside('route', 'add', '10.80.0.1', 'dev', 'eth0');
+  inside('route', 'add', 'default', 'via', '10.80.0.1');
+  const source = await sourceOf(lan);
+  const [there, hostRoutes] = [portrait(lan.container), ip('route', 'show', 'dev', lan.names.end)];
+  await source.freeze();
+  t.is(ip('route', 'show', 'dev', lan.names.end), '');
+  await source.thaw();
+  t.is(ip('route', 'show', 'dev', lan.names.end), hostRoutes);
+  const target = network.target(lan.elsewhere(source.state), lan.ctx);
+  await target.begin();
+  await source.freeze();
+  t.is(ip('route', 'show', 'dev', `${lan.names.end}2`), '');
+  await target.activate(null);
+  t.is(ip('route', 'show', 'dev', `${lan.names.end}2`), hostRoutes);
+  t.is(withoutNeighbours(portrait(lan.onTarget)), withoutNeighbours(there));
+});
+
+test.serial('the kernel announces every address when the target takes over', async (t) => {
+  const lan = makeLan();
+  t.teardown(lan.remove);
+  const source = await sourceOf(lan);
+  const target = network.target(lan.elsewhere(source.state), lan.ctx);
+  await target.begin();
+  await source.freeze();
+  const mac = ip('-n', lan.container, 'link', 'show', 'dev', 'eth0').match(/ether (\S+)/)?.[1] ?? '';
+  await target.activate(null);
+  // The first bridge has learnt that the container is behind the second now, though nobody has spoken to it.
+  const learnt =
+    ip('-o', 'link').split('\n').length > 0 &&
+    execBridge(lan.names.a).find((line) => line.startsWith(mac) && !line.includes('permanent'));
+  t.regex(learnt || '', /dev p\d+ab /);
+});
+
+test.serial('an undone migration leaves nothing on the target, at any point', async (t) => {
+  const lan = makeLan();
+  t.teardown(lan.remove);
+  const source = await sourceOf(lan);
+  const before = ip('-o', 'link');
+  const target = network.target(lan.elsewhere(source.state), lan.ctx);
+  await target.abort();
+  for (const activated of [false, true]) {
+    await target.begin();
+    if (activated) await target.activate(null);
+    await target.abort();
+    await target.abort();
+    t.is(count(ip('-o', 'link')), count(before));
+    t.false(ip('netns', 'list').includes(lan.onTarget));
+  }
+});
+
+test.serial('what the target has already is refused, and left alone by an abort', async (t) => {
+  const lan = makeLan();
+  t.teardown(lan.remove);
+  const source = await sourceOf(lan);
+  const taken = network.target(source.state, lan.ctx);
+  t.deepEqual(
+    (await taken.refusals()).map(({ code }) => code),
+    ['NETWORK_TAKEN', 'NETWORK_TAKEN'],
+  );
+  await t.throwsAsync(taken.begin());
+  await taken.abort();
+  t.true(ip('netns', 'list').includes(lan.container));
+  ip('link', 'delete', lan.names.b);
+  const missing = network.target(lan.elsewhere(source.state), lan.ctx);
+  t.deepEqual(
+    (await missing.refusals()).map(({ code }) => code),
+    ['PATH_MISSING'],
+  );
+});
+
+test.serial('other kinds of link are refused on the source', async (t) => {
+  const lan = makeLan();
+  t.teardown(lan.remove);
+  ip('-n', lan.container, 'link', 'add', 'other', 'type', 'bridge');
+  const source = await sourceOf(lan);
+  t.like(await source.refusals(), [{ code: 'NETWORK_UNSUPPORTED' }]);
+  t.regex((await source.refusals())[0]?.message ?? '', /other/);
+});
+
+test.serial('a source that describes something else than a network is turned away', async (t) => {
+  const lan = makeLan();
+  t.teardown(lan.remove);
+  const good = (await sourceOf(lan)).state;
+  const text = JSON.stringify(good);
+  const bad = [
+    text.replace(/\/run\/netns\//, '/run/netns/../'),
+    text.replace(/\/run\/netns\//, '/etc/'),
+    text.replace('"name":"eth0"', '"name":"eth0\\nlink delete dev eth1"'),
+    text.replace('"name":"eth0"', '"name":"a/b"'),
+    text.replace('10.78.0.2', '10.78.0.2 dev lo'),
+    text.replace('"core/somaxconn"', '"ipv4/../../kernel/core_pattern"'),
+    text.replace('"sysctls":{}', '"sysctls":{"ipv4/conf/all/forwarding":"1"}'),
+    text.replace('"mtu":1500', '"mtu":1500,"more":1'),
+    'null',
+  ];
+  for (const state of bad) {
+    t.not(state, text);
+    t.throws(() => network.target(JSON.parse(state), lan.ctx), { code: 'PROTOCOL_ERROR' } as never, state);
+  }
+});
+
+const count = (text: string): number => text.trim().split('\n').length;
+
+function execBridge(bridge: string): string[] {
+  return execFileSync('bridge', ['fdb', 'show', 'br', bridge], { encoding: 'utf8' }).split('\n');
+}
+
+/** Links, addresses, routes, neighbours that are no mere cache, and sysctls, as text. */
+function portrait(namespace: string): string {
+  const shown = [
+    ip('-n', namespace, '-details', 'link'),
+    ip('-n', namespace, 'address'),
+    ip('-n', namespace, '-4', 'route'),
+    ip('-n', namespace, '-6', 'route'),
+    ip('-n', namespace, '-4', 'route', 'show', 'table', 'local'),
+    ip('-n', namespace, 'neigh', 'show', 'nud', 'permanent'),
+    ip('netns', 'exec', namespace, 'sysctl', '-a', '-r', '^net\\.(core.somaxconn|ipv4|ipv6\\.conf)'),
+  ].join('');
+  return shown
+    .split('\n')
+    .filter((line) => !/arp_notify|ndisc_notify|stable_secret/.test(line))
+    .join('\n')
+    .replaceAll(/@if\d+|link-netns \S+|link-netnsid \d+| nodad| tentative| dadfailed/g, '');
+}
+
+const withoutNeighbours = (text: string): string => text.replaceAll(/^.*lladdr.*$/gm, '');
