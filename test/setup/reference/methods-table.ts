@@ -1,0 +1,85 @@
+import * as z from 'zod';
+import { type Method, methods } from '../../../src/rpc/methods.ts';
+import { code, table } from './markdown.ts';
+
+interface Note {
+  /** Phases of the target's session in which the call is allowed, and the phase it leads to. */
+  readonly phases: string;
+  readonly does: string;
+}
+
+/** What the schemas do not say. A method without a note is a type error. */
+const notes: Readonly<Record<Method, Note>> = {
+  hello: {
+    phases: 'new → greeted',
+    does: 'Compares the protocol versions. Its form never changes, in no version of the protocol.',
+  },
+  check: {
+    phases: 'greeted, checked → checked',
+    does: 'Preflight on the target. Changes nothing. Gives all refusals at once.',
+  },
+  begin: {
+    phases: 'checked → begun',
+    does: 'Makes the working directory, listens for the streams of the mem and fs channels, lets the fs driver get ready.',
+  },
+  prepare: {
+    phases: 'begun → prepared',
+    does: 'The files are there for the first time: the devices begin, the runtime gets ready.',
+  },
+  pages: {
+    phases: 'prepared',
+    does: 'Serves the pages of one iteration on the first mem stream. Answered when CRIU listens. `parent` is the iteration whose unchanged pages do not come again.',
+  },
+  arm: {
+    phases: 'prepared → armed',
+    does: 'Takes the next mem stream for the images and starts the CRIU that will restore.',
+  },
+  checkpoint: {
+    phases: 'armed → restored',
+    does: 'The checkpoint is complete. With `last` true nothing follows: restore up to the point where every task exists and none has run. `last` false ("more follow") has its place here and is refused in this version.',
+  },
+  commit: {
+    phases: 'restored → committed',
+    does: 'The decision: let the container run. Answered when CRIU has given its final word.',
+  },
+  finish: { phases: 'committed → finished', does: 'The source has removed its copy. Tidy up.' },
+  abort: {
+    phases: 'any before committed → aborted',
+    does: 'Undo everything, at once: this call does not wait for the one that is being worked on, it stops it. Gives what could not be undone.',
+  },
+};
+
+/** The rpc channel's calls, as Markdown: what each does, then what goes in and comes out. */
+export function methodsTable(): string {
+  const all = Object.entries(methods) as [Method, (typeof methods)[Method]][];
+  const meanings = all.map(([name]) => [code(name), notes[name].phases, notes[name].does]);
+  const shapes = all.map(([name, { params, result }]) =>
+    [name, ...members('params', params), ...members('result', result)].join('\n'),
+  );
+  return [
+    table(['Method', 'Phases', 'What the target does'], meanings),
+    'What goes in and comes out; `{}` where nothing does:',
+    ['```text', shapes.join('\n\n'), '```'].join('\n'),
+  ].join('\n\n');
+}
+
+type Schema = z.core.JSONSchema.BaseSchema;
+
+function members(title: string, schema: z.ZodType): string[] {
+  const { properties = {} } = z.toJSONSchema(schema, { unrepresentable: 'any' }) as Schema;
+  const lines = Object.entries(properties).map(([name, each]) => `    ${name}: ${typeOf(each as Schema)}`);
+  return lines.length === 0 ? [`  ${title} {}`] : [`  ${title}`, ...lines];
+}
+
+function typeOf(schema: Schema): string {
+  const { type, anyOf, items, properties, enum: values } = schema;
+  if (values) return values.length > 4 ? 'code' : values.map((value) => JSON.stringify(value)).join(' or ');
+  if (schema.$ref || (anyOf && anyOf.length > 2)) return 'any';
+  if (anyOf) return anyOf.map((each) => typeOf(each as Schema)).join(' or ');
+  if (type === 'array') return `[${typeOf(items as Schema)}]`;
+  if (type !== 'object') return String(type ?? 'any');
+  const members = Object.entries(properties ?? {}).map(
+    ([name, each]) => `${name}: ${typeOf(each as Schema)}`,
+  );
+  return `{${members.join(', ')}}`;
+}
