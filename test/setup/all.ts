@@ -10,6 +10,7 @@ const staticChecks: Readonly<Record<string, readonly string[]>> = {
   formatting: ['prettier', '--check', '--log-level', 'warn', '.'],
   lint: ['npm', 'run', '--silent', 'lint'],
   types: ['tsc', '--noEmit'],
+  docs: ['tsx', 'test/setup/cli-reference.ts', '--check'],
 };
 
 // A lab of its own, so that one in use by hand is left alone.
