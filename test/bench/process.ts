@@ -13,8 +13,9 @@ export interface WriterReport {
   readonly errors: number;
 }
 
-const ready = '/srv/page-writer.ready';
-const report = '/srv/page-writer.report';
+// Named by PID: on a host that the process comes to, nothing of an earlier one may be taken for its own.
+const ready = (pid: number): string => `/srv/page-writer-${pid}.ready`;
+const report = (pid: number): string => `/srv/page-writer-${pid}.report`;
 // CRIU needs the PID to be free on the target too: far above those that the hosts' own processes get.
 let nextPid = 20_000;
 
@@ -24,23 +25,22 @@ export async function startWriter(
   mebibytes: number,
   megabytesPerSecond: number,
 ): Promise<number> {
-  const wanted = (nextPid += 10);
-  const args = [mebibytes, megabytesPerSecond, ready, report].join(' ');
-  const pid = await host.sh(`
-    rm -f ${ready} ${report}
+  const pid = (nextPid += 10);
+  const args = [mebibytes, megabytesPerSecond, ready(pid), report(pid)].join(' ');
+  await host.sh(`
     cd /
-    echo ${wanted - 1} >/proc/sys/kernel/ns_last_pid
+    echo ${pid - 1} >/proc/sys/kernel/ns_last_pid
     setsid python3 /opt/phaul/test/bench/page-writer.py ${args} </dev/null >/dev/null 2>&1 &
-    echo $!`);
-  await appears(host, ready);
-  return Number(pid);
+    [ $! = ${pid} ]`);
+  await appears(host, ready(pid));
+  return pid;
 }
 
 /** Ends it on the host that it runs on by now. */
 export async function stopWriter(host: Host, pid: number): Promise<WriterReport> {
   await host.run(['kill', String(pid)]);
-  await appears(host, report);
-  return JSON.parse(await host.read(report)) as WriterReport;
+  await appears(host, report(pid));
+  return JSON.parse(await host.read(report(pid))) as WriterReport;
 }
 
 async function appears(host: Host, path: string): Promise<void> {
