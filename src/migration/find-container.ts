@@ -4,10 +4,15 @@ import { PhaulError } from '../errors.ts';
 
 const safeName = /^[A-Za-z0-9_][A-Za-z0-9_+.-]{0,127}$/;
 
-/** Asks the htypes who knows a container of that name. @throws CONTAINER_NAME, CONTAINER_UNKNOWN, CONTAINER_AMBIGUOUS */
-export async function findContainer(name: string, type: string | undefined): Promise<HType> {
+/** @throws CONTAINER_NAME */
+export function checkName(name: string): void {
   if (!safeName.test(name))
     throw new PhaulError('CONTAINER_NAME', `${JSON.stringify(name)} is not a name of a container.`);
+}
+
+/** Asks the htypes who knows a container of that name. @throws CONTAINER_NAME, CONTAINER_UNKNOWN, CONTAINER_AMBIGUOUS */
+export async function findContainer(name: string, type: string | undefined): Promise<HType> {
+  checkName(name);
   const candidates = type === undefined ? drivers.htypes : [htypeNamed(type)];
   const knowing = await Promise.all(candidates.map((htype) => htype.knows(name)));
   const found = candidates.filter((_, index) => knowing[index]);

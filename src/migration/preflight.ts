@@ -13,7 +13,7 @@ import { connectSsh } from '../transport/ssh.ts';
 import { parseDestination } from '../transport/destination.ts';
 import { createWorkspace, type Workspace } from '../workspace.ts';
 import { checkSource } from './check-source.ts';
-import { findContainer } from './find-container.ts';
+import { checkName, findContainer } from './find-container.ts';
 import { type Link, openLink } from './link.ts';
 import { interruptible, type Migration, sourceRefusal } from './migration.ts';
 
@@ -42,6 +42,7 @@ export async function preflight(m: Migration): Promise<Plan> {
   const { options } = m;
   if (process.getuid?.() !== 0) throw new PhaulError('NOT_ROOT', 'phaul must run as root.');
   const destination = parseDestination(options.destination);
+  if (options.targetId !== undefined) checkName(options.targetId);
   const htype = await findContainer(options.container, options.type);
   const workspace = await createWorkspace(m.id, 'source', options.imagePath);
   m.undo.push('the working directory', () => workspace.remove({ keepImages: options.keepImages }));
