@@ -37,17 +37,18 @@ export interface Swrk {
 
 /** @throws CRIU_MISSING if the program cannot be started. */
 export async function startSwrk(options: SwrkOptions): Promise<Swrk> {
-  const { ours, theirs } = seqpacketPair();
   const inherited = (options.inherit ?? []).map((path) => openSync(path, 'r'));
-  const child = spawn(options.criuPath, ['swrk', '3'], {
-    // libuv makes descriptors 0 to 2 blocking, as CRIU needs its page socket to be (MSG_WAITALL, criu/page-xfer.c:1218).
-    stdio: [options.stdin ?? 'ignore', 'ignore', 'ignore', theirs, ...inherited],
-    // A group of its own: Ctrl-C on the terminal must reach phaul, which undoes, and not CRIU in the middle of a dump.
-    detached: true,
-    cwd: '/',
-  });
+  const { ours, theirs } = seqpacketPair();
   try {
+    const child = spawn(options.criuPath, ['swrk', '3'], {
+      // libuv makes descriptors 0 to 2 blocking, as CRIU needs its page socket to be (MSG_WAITALL, criu/page-xfer.c:1218).
+      stdio: [options.stdin ?? 'ignore', 'ignore', 'ignore', theirs, ...inherited],
+      // A group of its own: Ctrl-C on the terminal must reach phaul, which undoes, and not CRIU in the middle of a dump.
+      detached: true,
+      cwd: '/',
+    });
     await once(child, 'spawn');
+    return session(child, ours);
   } catch (cause) {
     ours.destroy();
     throw new PhaulError('CRIU_MISSING', `${options.criuPath} cannot be started.`, { cause });
@@ -55,7 +56,6 @@ export async function startSwrk(options: SwrkOptions): Promise<Swrk> {
     for (const fd of [theirs, ...inherited]) closeSync(fd);
     options.stdin?.destroy();
   }
-  return session(child, ours);
 }
 
 function session(child: ChildProcess, socket: Socket): Swrk {
