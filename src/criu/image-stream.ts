@@ -1,6 +1,7 @@
 import {
+  closeSync,
   createReadStream,
-  createWriteStream,
+  openSync,
   readdirSync,
   readFileSync,
   statSync,
@@ -44,7 +45,8 @@ export async function sendImages(directory: string, stream: Socket): Promise<num
 
 /**
  * Writes the images that arrive into `directory`, up to the end mark. Gives the number of files.
- * @throws PROTOCOL_ERROR for a name that is not a plain file name or a file sent twice, LINK_LOST for a stream that ends early
+ * @throws PROTOCOL_ERROR for a name that is not a plain file name or a file sent twice, LINK_LOST for a stream that ends early,
+ * DISK_FULL
  */
 export async function receiveImages(directory: string, stream: Socket): Promise<number> {
   const reader = byteReader(stream);
@@ -57,14 +59,20 @@ export async function receiveImages(directory: string, stream: Socket): Promise<
       throw new PhaulError('PROTOCOL_ERROR', 'An image has an impossible name.');
     seen.add(name);
     const size = Number((await reader.exactly(sizeBytes)).readBigUInt64BE());
-    const path = join(directory, name);
-    if (size <= smallBytes) {
-      writeFileSync(path, await reader.exactly(size), { flag: 'wx', mode: 0o600 });
-      continue;
-    }
-    const file = createWriteStream(path, { flags: 'wx', mode: 0o600 });
-    for await (const chunk of reader.upTo(size)) if (!file.write(chunk)) await drained(file);
-    await new Promise<void>((resolve, reject) => file.on('error', reject).end(resolve));
+    await receiveFile(join(directory, name), reader.upTo(size));
+  }
+}
+
+/** Synchronous, a chunk at a time: the file is on a tmpfs, and most have one chunk. */
+async function receiveFile(path: string, chunks: AsyncIterable<Buffer>): Promise<void> {
+  const file = openSync(path, 'wx', 0o600);
+  try {
+    for await (const chunk of chunks) writeFileSync(file, chunk);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+    throw new PhaulError('DISK_FULL', 'There is no room for the images on the target.', { cause: error });
+  } finally {
+    closeSync(file);
   }
 }
 
@@ -77,6 +85,8 @@ function head(name: string, size: number): Buffer {
 }
 
 async function write(stream: Socket, chunk: Buffer): Promise<void> {
+  // What is written to a destroyed stream is dropped without an event.
+  if (stream.destroyed) throw closedEarly();
   if (!stream.write(chunk)) await drained(stream);
 }
 
@@ -87,7 +97,11 @@ function drained(stream: NodeJS.WritableStream): Promise<void> {
       settle();
     };
     const ok = done(resolve);
-    const bad = done(() => reject(new PhaulError('LINK_LOST', 'A stream to the other host closed early.')));
+    const bad = done(() => reject(closedEarly()));
     stream.on('drain', ok).on('error', bad).on('close', bad);
   });
+}
+
+function closedEarly(): PhaulError {
+  return new PhaulError('LINK_LOST', 'A stream to the other host closed early.');
 }
