@@ -16,8 +16,8 @@ export function byteReader(stream: Readable): ByteReader {
   async function* upTo(bytes: number): AsyncGenerator<Buffer> {
     for (let left = bytes; left > 0;) {
       if (rest.length === 0) {
-        const next = await chunks.next();
-        if (next.done) throw new PhaulError('LINK_LOST', 'A stream from the other host ended early.');
+        const next = await chunks.next().catch(endedEarly);
+        if (next.done) endedEarly();
         rest = next.value;
       }
       const part = rest.subarray(0, left);
@@ -35,4 +35,8 @@ export function byteReader(stream: Readable): ByteReader {
       return Buffer.concat(parts);
     },
   };
+}
+
+function endedEarly(cause?: unknown): never {
+  throw new PhaulError('LINK_LOST', 'A stream from the other host ended early.', { cause });
 }
