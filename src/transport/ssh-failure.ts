@@ -13,7 +13,11 @@ const signs: readonly (readonly [RegExp, ErrorCode, (host: string) => string])[]
     'SSH_HOST_KEY',
     (host) => `The host key of ${host} is not in known_hosts.`,
   ],
-  [/Permission denied/, 'SSH_AUTH', (host) => `${host} refused the ssh login.`],
+  [
+    /Permission denied \(|Too many authentication failures/,
+    'SSH_AUTH',
+    (host) => `${host} refused the ssh login.`,
+  ],
   [/phaul: (command )?not found/, 'TARGET_NO_PHAUL', (host) => `phaul was not found on ${host}.`],
   [/Could not resolve hostname/, 'TARGET_UNREACHABLE', (host) => `${host} is not a known host name.`],
   [
@@ -34,6 +38,8 @@ export function sshFailure(exitCode: number | null, stderr: string, host: string
   if (!lost || exitCode === 127)
     for (const [sign, code, message] of signs)
       if (sign.test(stderr)) return new PhaulError(code, message(host), details);
-  if (exitCode === 127) return new PhaulError('TARGET_NO_PHAUL', `phaul was not found on ${host}.`, details);
+  // The remote shell's words for "not found" and "may not be run".
+  if (exitCode === 127 || exitCode === 126)
+    return new PhaulError('TARGET_NO_PHAUL', `phaul could not be started on ${host}.`, details);
   return new PhaulError('LINK_LOST', `The connection to ${host} ended.`, details);
 }
