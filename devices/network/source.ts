@@ -4,6 +4,7 @@ import type { SourceContainer } from '../../src/contracts/htype.ts';
 import type { Refusal } from '../../src/errors.ts';
 import { ipBatch } from './batch.ts';
 import { reopenCommands } from './commands.ts';
+import { gathering } from './hand-over.ts';
 import { readLinks, readNamespaces } from './ip-json.ts';
 import { readNetwork, type Reading } from './read.ts';
 import { type Link, namespaceName } from './state.ts';
@@ -22,6 +23,7 @@ export async function networkSource(
   // Started now: at the freeze a process would take longer to start than all the rest. A port's own state proves what was set.
   const bridge = ipBatch('bridge', null, `link show dev ${ports[0]?.host.name ?? ''}`, ctx.signal);
   const ip = ipBatch('ip', null, 'link show dev lo', ctx.signal);
+  const gathered = gathering(state, ctx);
   let shut = false;
   return {
     state: state as unknown as Json,
@@ -29,8 +31,11 @@ export async function networkSource(
     freeze: async () => {
       shut = true;
       await Promise.all([bridge.run(ports.map(stateOf('disabled'))), ip.run(others.map(down))]);
+      gathered.begin();
     },
+    handOver: gathered.take,
     thaw: async () => {
+      gathered.end();
       if (!shut) return;
       shut = false;
       const open = { bridge: ports.map(stateOf('forwarding')), ip: others.flatMap(reopenCommands) };

@@ -4,6 +4,7 @@ import type { TargetDevice } from '../../src/contracts/device.ts';
 import { PhaulError, type Refusal } from '../../src/errors.ts';
 import { type IpBatch, ipBatch } from './batch.ts';
 import { announceCommands, inside, insideCommands, openCommands, pairCommands } from './commands.ts';
+import { checkedHandOver, deliver, neighbourCommands } from './hand-over.ts';
 import { readLinks, readNamespaces, type ShownLink } from './ip-json.ts';
 import { checkedState, type Link, namespaceName, type NetworkState } from './state.ts';
 import { writeSysctls } from './sysctls.ts';
@@ -47,11 +48,14 @@ export function networkTarget(unchecked: Json, ctx: DriverContext): TargetDevice
       batches.host = ipBatch('ip', null, 'link show dev lo', ctx.signal);
       batches.inside = ipBatch('ip', name, 'link show dev lo', ctx.signal);
     },
-    activate: async () => {
+    activate: async (handed) => {
       if (!batches.host || !batches.inside) throw new PhaulError('INTERNAL', 'The network was not prepared.');
       await Promise.all(state.links.map(restoreSysctls));
       await batches.host.run(state.links.flatMap(openCommands));
       await batches.inside.run(announceCommands(state));
+      const { neighbours, frames } = checkedHandOver(handed, state.links);
+      await batches.inside.run(neighbourCommands(neighbours));
+      deliver(frames, state.links);
       batches.host.end();
       batches.inside.end();
     },

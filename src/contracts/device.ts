@@ -38,7 +38,8 @@ export interface TargetDevice {
   /** Stage 1: prepare everything, without the device being usable here. */
   readonly begin: () => Promise<void>;
   /**
-   * Stage 3: the container's tasks are restored and are let go right now: make the device usable.
+   * Stage 3: the commit is decided, every task and socket is whole, and none runs before this returns: make the device usable. The
+   * container stands still on both hosts; be quick. A throw is a warning: there is no way back.
    * @param handed what the source's half handed over, null if it has no `handOver`; to be validated
    */
   readonly activate: (handed: Json) => Promise<void>;

@@ -33,15 +33,13 @@ const mostBytes = 256 * 1024;
 
 /** Frames that come for the container while it stands still. */
 export interface HeldPackets {
-  /** From now on; what came before was the container's own. Takes microseconds. */
-  readonly start: () => void;
-  /** Everything that came since, each with its virtio-net header, oldest first. */
+  /** Everything that came since the start, each with its virtio-net header, oldest first. */
   readonly take: () => Buffer[];
   readonly close: () => void;
 }
 
 /**
- * Listens, without disturbing anyone, for frames to these MAC addresses on every interface of this host. A peer whose packet is
+ * From now on listens, without disturbing anyone, for frames to these MAC addresses on every interface of this host. A peer whose packet is
  * lost in the freeze sends it again after 200 ms at the earliest, then 400, 800, …; handed to the container on the target instead,
  * such a packet was merely slow, and the peer notices the freeze alone.
  *
@@ -51,11 +49,9 @@ export interface HeldPackets {
 export function holdPackets(macs: readonly string[], bridge: string | null): HeldPackets {
   const fd = rawSocket();
   setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, int(4 * mostBytes), 4);
-  attachFilter(fd, rejectAll);
+  attachFilter(fd, acceptFor(macs, bridge === null ? 0 : interfaceIndex(bridge)));
   attach(fd, ETH_P_ALL, 0);
-  const filter = acceptFor(macs, bridge === null ? 0 : interfaceIndex(bridge));
   return {
-    start: () => attachFilter(fd, filter),
     take: () => {
       const frames: Buffer[] = [];
       const buffer = Buffer.alloc(largestFrame);
@@ -121,8 +117,6 @@ const packetType = 0xfffff004;
 const arrivalInterface = 0xfffff008;
 const outgoing = 4;
 
-const rejectAll: readonly Instruction[] = [[ret, 0, 0, 0]];
-
 function acceptFor(macs: readonly string[], bridge: number): Instruction[] {
   const direction: Instruction[] = [
     [loadWord, 0, 0, packetType],
@@ -141,7 +135,7 @@ function acceptFor(macs: readonly string[], bridge: number): Instruction[] {
       [ret, 0, 0, largestFrame],
     ];
   });
-  return [...direction, ...destinations, ...rejectAll];
+  return [...direction, ...destinations, [ret, 0, 0, 0]];
 }
 
 function attachFilter(fd: number, program: readonly Instruction[]): void {

@@ -12,10 +12,18 @@ import type { Socket } from 'node:net';
 export interface Restore {
   /** The images are complete: make every task, none of which runs. @throws CRIU_RESTORE. Gives the number of images. */
   readonly create: () => Promise<number>;
-  /** Let them run. @throws CRIU_RESTORE if CRIU fails so late; then none has run and all are dead. */
-  readonly letGo: () => Promise<{ pid: number; restoreMs: number; pagesRestored: number }>;
+  /**
+   * Let them run. `open` is called when every socket is whole again and no task has run yet: what a task says first must find the
+   * network open, because the kernel repeats it only after a second (a restored socket knows no round-trip time).
+   * @throws CRIU_RESTORE if CRIU fails so late; then none has run and all are dead.
+   */
+  readonly letGo: (
+    open: () => Promise<void>,
+  ) => Promise<{ pid: number; restoreMs: number; pagesRestored: number }>;
   /** Kill them, or whatever there is of them. Idempotent. */
   readonly kill: () => Promise<void>;
+  /** After `letGo`: whether they run. */
+  readonly succeeded: () => Promise<boolean>;
 }
 
 interface RestoreOptions {
@@ -42,6 +50,7 @@ export async function armRestore(options: RestoreOptions): Promise<Restore> {
   const received = receiveImages(directory, options.stream);
   received.catch(() => undefined);
   const decision = deferred<boolean>();
+  let opening: () => Promise<void> = () => Promise.resolve();
   let running: Promise<{ pid: number }> | null = null;
   const giveUp = (): void => {
     decision.resolve(false);
@@ -64,6 +73,8 @@ export async function armRestore(options: RestoreOptions): Promise<Restore> {
       const request = restoreRequest(directory, settings, options.choices);
       running = swrk
         .request(request, async (script, pid) => {
+          // criu/cr-restore.c:2269: all stages done, each task stopped at the end of its restorer, about to be detached.
+          if (script === 'pre-resume') await opening();
           if (script !== 'post-restore') return true;
           try {
             await options.container.restored(pid ?? 0);
@@ -82,7 +93,8 @@ export async function armRestore(options: RestoreOptions): Promise<Restore> {
       await created.promise;
       return count;
     },
-    letGo: async () => {
+    letGo: async (open) => {
+      opening = open;
       decision.resolve(true);
       if (!running) throw new Error('nothing was restored');
       const { pid } = await running;
@@ -93,6 +105,11 @@ export async function armRestore(options: RestoreOptions): Promise<Restore> {
         pagesRestored: restore?.pages_restored ?? 0,
       };
     },
+    succeeded: async () =>
+      (await running?.then(
+        () => true,
+        () => false,
+      )) ?? false,
     kill: async () => {
       giveUp();
       await running?.catch(() => undefined);

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import type { Json } from '../contracts/context.ts';
 import { driverContext } from '../driver-context.ts';
 import { asPhaulError, PhaulError } from '../errors.ts';
 import { type Handlers, type Params, protocolVersion } from '../rpc/methods.ts';
@@ -139,13 +140,9 @@ export function targetSession(say: (level: 'log' | 'warn', text: string) => void
       notAborted();
       // The seat of the journal's record on the target: durable before the container is let go.
       phase.enter('committed');
-      const result = await present(restore).letGo();
+      const result = await present(restore).letGo(() => openDevices(handed));
       // From here the container has run: nothing may take it back, whatever fails.
       undo.clear();
-      for (const [index, device] of theParts().devices.entries())
-        await device
-          .activate(handed[index] ?? null)
-          .catch((error: unknown) => say('warn', `A device is not in place: ${asPhaulError(error).message}`));
       return result;
     },
     finish: async () => {
@@ -169,6 +166,15 @@ export function targetSession(say: (level: 'log' | 'warn', text: string) => void
     });
     undo.push('the page server', () => server.end());
     return server;
+  }
+
+  /** Too late to refuse: a device that fails is a warning. */
+  async function openDevices(handed: readonly Json[]): Promise<void> {
+    const failed = (error: unknown): void =>
+      say('warn', `A device is not in place: ${asPhaulError(error).message}`);
+    await Promise.all(
+      theParts().devices.map((device, index) => device.activate(handed[index] ?? null).catch(failed)),
+    );
   }
 
   function fsFailed(error: unknown): void {
@@ -196,19 +202,10 @@ export function targetSession(say: (level: 'log' | 'warn', text: string) => void
     end: async () => {
       if (phase.now() === 'finished') return;
       // A commit under way is waited for: it either let the container go or failed and undid nothing yet.
-      if (phase.now() === 'committed' && (await restoreSucceeded(restore))) await tidyUp();
+      if (phase.now() === 'committed' && (await present(restore).succeeded())) await tidyUp();
       else await abort();
     },
   };
-}
-
-function restoreSucceeded(restore: Restore | null): Promise<boolean> {
-  return present(restore)
-    .letGo()
-    .then(
-      () => true,
-      () => false,
-    );
 }
 
 function present<T>(value: T | null): T {

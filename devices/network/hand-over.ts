@@ -1,0 +1,109 @@
+import { isIP } from 'node:net';
+import * as z from 'zod';
+import type { DriverContext, Json } from '../../src/contracts/context.ts';
+import { PhaulError } from '../../src/errors.ts';
+import { deliverPackets, type HeldPackets, holdPackets } from '../../src/linux/held-packets.ts';
+import { type Link, namespaceName, type NetworkState } from './state.ts';
+
+/**
+ * What only comes to be in the freeze: whom the container was talking to, and what they said meanwhile. Without the first the restored
+ * sockets ask by ARP before the link is open, and ask again a second later; without the second a peer sends its lost packet again
+ * after 200 ms, then 400, 800, …
+ */
+const schema = z.strictObject({
+  neighbours: z
+    .array(
+      z.strictObject({
+        link: z.string(),
+        address: z.string().refine((text) => isIP(text) !== 0),
+        mac: z.string().regex(/^[0-9a-f]{2}(?::[0-9a-f]{2}){5}$/),
+      }),
+    )
+    .max(4096),
+  /** By link, frames with their virtio-net headers in base64. */
+  frames: z.record(z.string(), z.array(z.base64()).max(8192)),
+});
+
+type HandOver = z.infer<typeof schema>;
+
+const mostNeighbours = 4096;
+
+/** The source's half, from the freeze to the commit. */
+export interface Gathering {
+  /** Nothing reaches the container any more: keep what comes for it, and look whom it knows. Returns at once. */
+  readonly begin: () => void;
+  readonly take: () => Json;
+  readonly end: () => void;
+}
+
+export function gathering(state: NetworkState, ctx: DriverContext): Gathering {
+  // A routed link's frames go to the host's address, not the container's.
+  const bridged = state.links.filter(({ host }) => host.bridge !== null);
+  const held = new Map<string, HeldPackets>();
+  let neighbours: HandOver['neighbours'] = [];
+  const end = (): void => {
+    for (const each of held.values()) each.close();
+    held.clear();
+  };
+  return {
+    begin: () => {
+      for (const { name, mac, host } of bridged) held.set(name, holdPackets([mac], host.bridge));
+      readNeighbours(state, ctx).then(
+        (found) => (neighbours = found),
+        (error: unknown) => ctx.log(`The neighbours stay behind: ${String(error)}`),
+      );
+    },
+    take: () => {
+      const frames = Object.fromEntries(
+        [...held].map(([name, each]) => [name, each.take().map((frame) => frame.toString('base64'))]),
+      );
+      end();
+      return { neighbours, frames } satisfies HandOver;
+    },
+    end,
+  };
+}
+
+/** The target's half. @throws PROTOCOL_ERROR unless every part is what it says */
+export function checkedHandOver(handed: Json, links: readonly Link[]): HandOver {
+  const nothing: HandOver = { neighbours: [], frames: {} };
+  const checked = schema.safeParse(handed ?? nothing);
+  const known = new Set(links.map(({ name }) => name));
+  const names = checked.success
+    ? [...checked.data.neighbours.map(({ link }) => link), ...Object.keys(checked.data.frames)]
+    : [];
+  if (checked.success && names.every((name) => known.has(name))) return checked.data;
+  throw new PhaulError('PROTOCOL_ERROR', 'What the source hands over of its network cannot be.');
+}
+
+/** `ip` commands inside the namespace. STALE: used at once, and verified beside that. */
+export function neighbourCommands(neighbours: HandOver['neighbours']): string[] {
+  return neighbours.map(
+    ({ link, address, mac }) => `neighbour replace ${address} lladdr ${mac} dev ${link} nud stale`,
+  );
+}
+
+/** To the container, as if they had just come from the network. */
+export function deliver(frames: HandOver['frames'], links: readonly Link[]): void {
+  for (const { name, host } of links) {
+    const own = frames[name] ?? [];
+    if (own.length > 0)
+      deliverPackets(
+        host.name,
+        own.map((text) => Buffer.from(text, 'base64')),
+      );
+  }
+}
+
+async function readNeighbours(state: NetworkState, ctx: DriverContext): Promise<HandOver['neighbours']> {
+  const text = await ctx.run('ip', ['-n', namespaceName(state.namespace), '-json', 'neighbour', 'show']);
+  const shown = z
+    .array(z.object({ dst: z.string(), dev: z.string(), lladdr: z.string().optional() }))
+    .parse(JSON.parse(text || '[]'));
+  const own = new Set(state.links.map(({ name }) => name));
+  return shown
+    .flatMap(({ dst, dev, lladdr }) =>
+      lladdr !== undefined && own.has(dev) ? [{ link: dev, address: dst, mac: lladdr }] : [],
+    )
+    .slice(0, mostNeighbours);
+}
