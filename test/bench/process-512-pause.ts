@@ -3,6 +3,7 @@ import type { Lab } from '../lab/lab.ts';
 import type { Benchmark, Sample } from './benchmark.ts';
 import { phaulMigrate } from './phaul.ts';
 import { startWriter, stopWriter } from './process.ts';
+import { warmMemory } from './warm-memory.ts';
 
 const mebibytes = 512;
 const megabytesPerSecond = 20;
@@ -22,6 +23,7 @@ async function pause(lab: Lab, move: (pid: string) => Promise<unknown>): Promise
   const [a, b] = [lab.host('a'), lab.host('b')];
   const pid = await startWriter(a, mebibytes, megabytesPerSecond);
   try {
+    await warmMemory(b, 3 * mebibytes);
     await sleep(aroundMs);
     await move(String(pid));
     await sleep(aroundMs);

@@ -6,6 +6,7 @@ import { startRedis } from '../lab/redis.ts';
 import { startTraffic } from '../lab/traffic.ts';
 import type { Benchmark, Sample } from './benchmark.ts';
 import { phaulMigrate } from './phaul.ts';
+import { warmMemory } from './warm-memory.ts';
 
 const mebibytes = 64;
 const aroundMs = 500;
@@ -28,6 +29,7 @@ async function pause(lab: Lab, move: () => Promise<unknown>): Promise<Sample> {
   try {
     await startRedis(a, { mebibytes });
     const traffic = await startTraffic(c);
+    await warmMemory(b, 4 * mebibytes);
     await sleep(aroundMs);
     await move();
     await sleep(aroundMs);
