@@ -20,7 +20,12 @@ export function undoStack(): UndoStack {
     unwind: async () => {
       const failures: UndoFailure[] = [];
       for (let step = steps.pop(); step; step = steps.pop()) {
-        await step.undo().catch((error: unknown) => failures.push({ name: step!.name, error }));
+        const { name, undo } = step;
+        try {
+          await undo();
+        } catch (error) {
+          failures.push({ name, error });
+        }
       }
       return failures;
     },
