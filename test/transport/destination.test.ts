@@ -3,7 +3,7 @@ import { type Destination, parseDestination } from '../../src/transport/destinat
 
 const good = test.macro({
   exec: (t, text: string, expected: Destination) => t.deepEqual(parseDestination(text), expected),
-  title: (_, text) => `${text} is a destination`,
+  title: (_, text) => `${String(text)} is a destination`,
 });
 test(good, 'hostb', { host: 'hostb' });
 test(good, 'root@hostb', { user: 'root', host: 'hostb' });

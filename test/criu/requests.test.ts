@@ -1,0 +1,60 @@
+import test from 'ava';
+import { dumpRequest, pageServerRequest, preDumpRequest, restoreRequest } from '../../src/criu/requests.ts';
+
+const choices = { shellJob: false, tcp: 'keep', autoDedup: false } as const;
+const dump = { directory: '/run/x/images/2', pid: 7, settings: {}, choices, parent: null };
+
+test('a dump sends its pages to its standard input, waits for the word, and leaves the network to the device', (t) => {
+  t.like(dumpRequest(dump), {
+    type: 'DUMP',
+    opts: {
+      images_dir: '/run/x/images/2',
+      pid: 7,
+      ps: { fd: 0 },
+      notify_scripts: true,
+      network_lock: 'SKIP',
+    },
+  });
+});
+
+test('memory is tracked only where there are iterations: some kernels cannot', (t) => {
+  t.is(dumpRequest(dump).opts?.track_mem, undefined);
+  t.is(dumpRequest(dump).opts?.parent_img, undefined);
+  t.like(dumpRequest({ ...dump, parent: 1 }).opts, { track_mem: true, parent_img: '../1' });
+  t.like(preDumpRequest(dump).opts, { track_mem: true, ps: { fd: 0 } });
+});
+
+test('the page server builds on the same iteration as the dump', (t) => {
+  t.like(pageServerRequest('/run/y/images/2', 1, true), {
+    type: 'PAGE_SERVER_CHLD',
+    keep_open: true,
+    opts: { parent_img: '../1', auto_dedup: true, ps: { fd: 0 } },
+  });
+});
+
+test('TCP connections are kept, or closed; never both', (t) => {
+  t.like(dumpRequest(dump).opts, { tcp_established: true, tcp_close: undefined });
+  const closing = { ...dump, choices: { ...choices, tcp: 'close' as const } };
+  t.like(dumpRequest(closing).opts, { tcp_established: undefined, tcp_close: true });
+});
+
+test('a restore takes inherited files in their order, from descriptor 4 on', (t) => {
+  const inherit = [
+    { key: 'net', path: '/run/netns/a' },
+    { key: 'log', path: '/var/log/a' },
+  ];
+  const request = restoreRequest(
+    '/d',
+    { inherit, cgroupRoots: [{ controller: 'cpu', path: '/c' }] },
+    {
+      ...choices,
+      leaveStopped: true,
+    },
+  );
+  t.like(request.opts, { leave_stopped: true, notify_scripts: true });
+  t.deepEqual(request.opts?.inherit_fd, [
+    { key: 'net', fd: 4 },
+    { key: 'log', fd: 5 },
+  ]);
+  t.deepEqual(request.opts?.cg_root, [{ ctrl: 'cpu', path: '/c' }]);
+});

@@ -1,0 +1,23 @@
+import type { MigrateOptions } from '../../src/migration/options.ts';
+
+/** The options of `phaul migrate ct101 hostb`. */
+export function migrateOptions(changed: Partial<MigrateOptions> = {}): MigrateOptions {
+  return {
+    container: 'ct101',
+    destination: 'hostb',
+    mode: 'live',
+    keepImages: false,
+    force: false,
+    skipCpuCheck: false,
+    skipCriuCheck: false,
+    shellJob: false,
+    maxIterations: 8,
+    start: true,
+    autoDedup: false,
+    tcp: true,
+    criuPath: 'criu',
+    timeout: 120,
+    acceptNewHostKey: false,
+    ...changed,
+  };
+}
