@@ -63,10 +63,11 @@ async function identity(pid: number): Promise<{ pid: number; start: string }> {
   return { pid, start: (await processStart(pid)) ?? '' };
 }
 
-/** Start time of a process in clock ticks since boot, or null if there is no such process. */
+/** Start time of a process in clock ticks since boot, or null if there is no such process, or it has ended and waits for its parent. */
 export async function processStart(pid: number): Promise<string | null> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
-  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+  const [state, ...fields] = stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? [];
+  return state === 'Z' || state === 'X' ? null : (fields[18] ?? null);
 }
 
 async function unmountBelow(directory: string): Promise<void> {
