@@ -23,12 +23,19 @@ export const newMigrationId = (): string => randomUUID();
 // ssh itself gives up after its ConnectTimeout of 10 s; this covers a target that accepts and then says nothing.
 const helloMs = 30_000;
 
+// For ssh to tell by itself why the connection ended.
+const goodbyeMs = 500;
+
 /** Greets the service at the other end. @throws what ssh says if there is none, PROTOCOL_VERSION, CANCELLED */
 export async function openLink(m: Migration, transport: Transport): Promise<Link> {
   const rpc: Caller = caller({
     ...transport.rpc,
     onLog: m.say,
-    whyClosed: () => transport.closed,
+    whyClosed: () => {
+      // ssh stays for as long as a process on the target holds a stream of it, though the service is gone.
+      setTimeout(transport.close, goodbyeMs).unref();
+      return transport.closed;
+    },
   });
   const close = (): void => {
     rpc.close();
