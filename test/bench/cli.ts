@@ -3,6 +3,7 @@ import { Lab } from '../lab/lab.ts';
 import type { Benchmark } from './benchmark.ts';
 import { benchmarks } from './benchmarks.ts';
 import { measure, type Outcome } from './harness.ts';
+import { takePrecedence } from './priority.ts';
 import { jsonLine, table } from './render.ts';
 
 const usage = `Measures phaul, and next to it what one would do by hand, on three hosts made of namespaces.
@@ -32,7 +33,9 @@ async function main(): Promise<number> {
 
   const outcomes: Outcome[] = [];
   for (const benchmark of chosen) {
-    const outcome = await measure(benchmark, await Lab.up(name), runs, console.error);
+    const lab = await Lab.up(name);
+    takePrecedence(name);
+    const outcome = await measure(benchmark, lab, runs, console.error);
     outcomes.push(outcome);
     if (json) console.log(jsonLine(outcome));
   }
