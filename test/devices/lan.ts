@@ -75,7 +75,9 @@ function quietly(...args: string[]): void {
 }
 
 function connect(namespace: string, end: string, name: string, bridge: string): void {
-  ip('link', 'add', end, 'type', 'veth', 'peer', 'name', name, 'netns', namespace);
+  // An index that the kernel would not choose.
+  const pair = ['type', 'veth', 'peer', 'name', end, 'netns', String(process.pid)];
+  ip('-n', namespace, 'link', 'add', name, 'index', '9', ...pair);
   ip('link', 'set', end, 'master', bridge, 'up');
   ip('-n', namespace, 'link', 'set', name, 'up');
 }

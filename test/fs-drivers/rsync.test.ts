@@ -54,7 +54,8 @@ test('a file that changes within the same second, to the same size, follows', as
 });
 
 const unnoticed = test.macro({
-  exec: async (t, when: Date, mapped: boolean, arrives: boolean) => {
+  exec: async (t, age: number, mapped: boolean, arrives: boolean) => {
+    const when = new Date(Date.now() - age);
     const pair = await rsyncPair();
     t.teardown(pair.remove);
     fs.mkdirSync(join(pair.tree.source, 'a'), { recursive: true });
@@ -72,9 +73,9 @@ const unnoticed = test.macro({
   },
   title: (name) => name ?? '',
 });
-const old = new Date(1_000_000_000);
+const old = 10_000_000;
 test('a mapped file is compared by content: its time says nothing', unnoticed, old, true, true);
-test('so is one that changed about when it was copied', unnoticed, new Date(), false, true);
+test('so is one that changed about when it was copied', unnoticed, 0, false, true);
 test('others are not', unnoticed, old, false, false);
 
 test('a tree may be a single file', async (t) => {
