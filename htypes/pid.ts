@@ -1,4 +1,4 @@
-import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import type { DriverContext } from '../src/contracts/context.ts';
@@ -9,6 +9,7 @@ import type {
   SourceContainer,
   TargetContainer,
 } from '../src/contracts/htype.ts';
+import { isPlainPath } from '../src/contracts/paths.ts';
 import { PhaulError, type Refusal } from '../src/errors.ts';
 import {
   externalNetwork,
@@ -35,8 +36,11 @@ export const pid: HType = {
 const metaSchema = z.object({
   /** Pids that must be free on the target; none if the tree has a PID namespace of its own. */
   pids: z.array(z.int().positive()),
-  networkNamespace: z.string().startsWith('/run/netns/').nullable(),
-  pidFile: z.string().startsWith('/').nullable(),
+  networkNamespace: z
+    .string()
+    .regex(/^\/run\/netns\/(?!\.{1,2}$)[^/\0]+$/)
+    .nullable(),
+  pidFile: z.string().refine(isPlainPath).nullable(),
 });
 
 async function source(name: string, options: HTypeOptions): Promise<SourceContainer> {
@@ -77,7 +81,7 @@ function target(description: ContainerDescription, ctx: DriverContext): TargetCo
   if (!parsed.success)
     throw new PhaulError('PROTOCOL_ERROR', 'The description of the process tree is malformed.');
   const meta = parsed.data;
-  let wrotePidFile = false;
+  const undo: (() => Promise<unknown>)[] = [];
   return {
     refusals: async () => [...(await pidsTaken(meta.pids)), ...(await pidFileTaken(meta.pidFile))],
     prepare: () => Promise.resolve(),
@@ -88,13 +92,16 @@ function target(description: ContainerDescription, ctx: DriverContext): TargetCo
       }),
     restored: async (pid) => {
       if (meta.pidFile === null) return;
-      await mkdir(dirname(meta.pidFile), { recursive: true });
-      await writeFile(meta.pidFile, `${pid}\n`);
-      wrotePidFile = true;
+      const path = meta.pidFile;
+      const first = await mkdir(dirname(path), { recursive: true });
+      if (first !== undefined) undo.push(() => rmdirs(dirname(path), first));
+      // Never over another file, whatever preflight's answer was taken for.
+      await writeFile(path, `${pid}\n`, { flag: 'wx' });
+      undo.push(() => rm(path, { force: true }));
     },
     started: () => Promise.resolve(ctx.log(`process tree ${description.id} runs here`)),
     abort: async () => {
-      if (wrotePidFile && meta.pidFile !== null) await rm(meta.pidFile, { force: true });
+      for (let step = undo.pop(); step; step = undo.pop()) await step();
     },
   };
 }
@@ -120,6 +127,12 @@ async function pidFileTaken(path: string | null): Promise<Refusal[]> {
   if (path === null || !(await exists(path))) return [];
   const hint = 'Remove it, or name another file with --dst-rpid.';
   return [{ code: 'PATH_TAKEN', message: `The pid file ${path} exists already.`, hint, host: 'target' }];
+}
+
+/** Removes the directories from `path` up to `first`, as far as they are empty. */
+async function rmdirs(path: string, first: string): Promise<void> {
+  for (let each = path; each.length >= first.length; each = dirname(each))
+    await rmdir(each).catch(() => undefined);
 }
 
 function exists(path: string): Promise<boolean> {

@@ -1,10 +1,13 @@
 import { z } from 'zod';
+import { isPlainPath } from '../../src/contracts/paths.ts';
+
+const path = z.string().refine(isPlainPath);
 
 /** What the source's half tells the target's. */
 export const runcMeta = z.object({
-  bundle: z.string().startsWith('/'),
-  networkNamespace: z.string().startsWith('/').nullable(),
-  cgroupMounts: z.array(z.object({ controller: z.string(), destination: z.string().startsWith('/') })),
+  bundle: path,
+  networkNamespace: path.nullable(),
+  cgroupMounts: z.array(z.object({ controller: z.string(), destination: path })),
 });
 
 export type RuncMeta = z.infer<typeof runcMeta>;
