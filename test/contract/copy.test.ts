@@ -1,0 +1,72 @@
+import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { once } from 'node:events';
+import { json } from 'node:stream/consumers';
+import type { FsDriver } from '../../src/contracts/fs-driver.ts';
+import { isPlainPath } from '../../src/contracts/paths.ts';
+import { PhaulError } from '../../src/errors.ts';
+import { testFsDriver } from './fs-driver.ts';
+
+// The smallest fs driver that keeps the contract, as an example: both hosts are one, so the stream only says what to copy.
+const copy: FsDriver = {
+  kind: 'fs',
+  name: 'copy',
+  apiVersion: 1,
+  description: 'Copies directories within one host',
+  capabilities: { copies: true },
+  source: (trees) => ({
+    refusals: () => Promise.resolve([]),
+    sync: async (open) => {
+      const stream = await open();
+      const order = JSON.stringify(trees.map(({ source }) => source));
+      stream.end(order);
+      // The other half closes the stream when it is done.
+      await once(stream.resume(), 'close');
+      return { bytes: order.length, files: trees.length };
+    },
+    release: () => Promise.resolve(),
+  }),
+  target: (trees) => {
+    if (!trees.every(({ target }) => isPlainPath(target)))
+      throw new PhaulError('PROTOCOL_ERROR', 'A tree is no plain path.');
+    const undo: (() => void)[] = [];
+    return {
+      refusals: (force) =>
+        Promise.resolve(
+          trees
+            .filter(({ target }) => !force && existsSync(target))
+            .map(({ target }) => ({
+              code: 'PATH_TAKEN',
+              message: `${target} exists.`,
+              hint: 'Remove it.',
+              host: 'target',
+            })),
+        ),
+      prepare: () => {
+        for (const { target } of trees) {
+          const first = mkdirSync(target, { recursive: true });
+          if (first !== undefined) undo.push(() => rmSync(first, { recursive: true }));
+        }
+        return Promise.resolve();
+      },
+      serve: async (stream) => {
+        try {
+          const sources = (await json(stream)) as string[];
+          for (const [index, { target }] of trees.entries()) {
+            rmSync(target, { recursive: true });
+            if (existsSync(dirname(target)))
+              cpSync(sources[index] ?? '', target, { recursive: true, verbatimSymlinks: true });
+          }
+        } finally {
+          stream.destroy();
+        }
+      },
+      abort: () => {
+        for (let step = undo.pop(); step; step = undo.pop()) step();
+        return Promise.resolve();
+      },
+    };
+  },
+};
+
+testFsDriver(copy);
