@@ -1,11 +1,14 @@
 import type { ArgumentsCamelCase, InferredOptionTypes } from 'yargs';
-import { isAbsolute } from 'node:path';
+import { isAbsolute, resolve } from 'node:path';
 import { PhaulError } from '../errors.ts';
 import type { MigrateOptions } from '../migration/options.ts';
 import type { checkOptions, courseOptions } from './options.ts';
 
 type CheckArguments = ArgumentsCamelCase<InferredOptionTypes<typeof checkOptions>>;
 type CourseArguments = ArgumentsCamelCase<InferredOptionTypes<typeof courseOptions>>;
+
+// Beyond what a timer can hold (2^31 ms) it would fire at once.
+const longestTimeout = 1_000_000;
 
 /** The command line as MigrateOptions. @throws USAGE for values that make no sense */
 export function toMigrateOptions(
@@ -14,7 +17,8 @@ export function toMigrateOptions(
   args: CheckArguments & Partial<CourseArguments>,
 ): MigrateOptions {
   const timeout = args.timeout ?? 120;
-  if (!(timeout > 0)) throw usage('--timeout is a number of seconds, more than 0.');
+  if (!(timeout > 0 && timeout <= longestTimeout))
+    throw usage(`--timeout is a number of seconds, more than 0 and at most ${longestTimeout}.`);
   if (!Number.isInteger(args.maxIterations) || args.maxIterations < 0)
     throw usage('--max-iterations is a whole number.');
   for (const [name, path] of Object.entries({
@@ -24,6 +28,8 @@ export function toMigrateOptions(
   }))
     if (path !== undefined && !plainAbsolute(path))
       throw usage(`--${name} is an absolute path without "..".`);
+  if (args.pidRoot !== undefined && resolve(args.pidRoot) === '/')
+    throw usage('--pid-root cannot be the root of the file system.');
   if (args.keepImages && args.imgPath === undefined)
     throw usage('--keep-images goes with --img-path: a tmpfs does not outlast the migration.');
   return {
@@ -34,7 +40,7 @@ export function toMigrateOptions(
     fs: args.fs,
     targetId: args.dstId,
     keepImages: args.keepImages,
-    imagePath: args.imgPath,
+    imagePath: tidy(args.imgPath),
     force: args.force,
     skipCpuCheck: args.skipCpuCheck,
     skipCriuCheck: args.skipCriuCheck,
@@ -44,12 +50,17 @@ export function toMigrateOptions(
     start: args.start ?? true,
     autoDedup: args.autoDedup,
     tcp: args.tcp,
-    pidRoot: args.pidRoot,
-    targetPidFile: args.dstRpid,
+    pidRoot: tidy(args.pidRoot),
+    targetPidFile: tidy(args.dstRpid),
     criuPath: args.criuPath,
     timeout,
     acceptNewHostKey: args.acceptNewHostKey,
   };
+}
+
+/** Without the slash that a shell's completion leaves at the end. */
+function tidy(path: string | undefined): string | undefined {
+  return path === undefined ? undefined : resolve(path);
 }
 
 function plainAbsolute(path: string): boolean {
