@@ -14,8 +14,13 @@ export function progressLines(
   { verbose }: { readonly verbose: boolean },
 ): Listener {
   return (event) => {
-    for (const line of linesOf(event, verbose)) write(`${line}\n`);
+    for (const line of linesOf(event, verbose)) write(`${plain(line)}\n`);
   };
+}
+
+/** Some of the text comes from the other host: it must neither steer the terminal nor look like lines of our own. */
+function plain(line: string): string {
+  return line.replaceAll(/\p{Cc}+/gu, ' ');
 }
 
 function linesOf(event: PhaulEvent, verbose: boolean): string[] {
