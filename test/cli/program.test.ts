@@ -1,0 +1,182 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import test from 'ava';
+import { toMigrateOptions } from '../../src/cli/arguments.ts';
+import { checkOptions, migrateOptions } from '../../src/cli/options.ts';
+import { program } from '../../src/cli/program.ts';
+import { version } from '../../src/version.ts';
+
+const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+
+interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The whole program, as a user starts it. */
+async function phaul(...args: string[]): Promise<Outcome> {
+  const argv = ['--import', 'tsx', main, ...args];
+  return promisify(execFile)(process.execPath, argv, { timeout: 60_000 }).then(
+    ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
+    (error: { code: number; stdout: string; stderr: string }) => error,
+  );
+}
+
+const wrong = test.macro({
+  exec: async (t, args: string[], said: RegExp) => {
+    const error = await t.throwsAsync(async () => program(args).parseAsync());
+    t.regex(error?.message ?? '', said);
+  },
+  title: (what) => `${what} is refused before anything is done`,
+});
+test('no command', wrong, [], /Which command/);
+test('an unknown command', wrong, ['mirgate'], /migrate/);
+test('an unknown option', wrong, ['migrate', 'ct101', 'b', '--turbo'], /turbo/);
+test('a container without a destination', wrong, ['migrate', 'ct101'], /Not enough/);
+test('one argument too many', wrong, ['migrate', 'ct101', 'b', 'c'], /c/);
+test('a mode that does not exist', wrong, ['migrate', 'ct101', 'b', '--mode', 'magic'], /magic/);
+test('a mode that a later release brings', wrong, ['migrate', 'ct101', 'b', '--mode', 'revive'], /revive/);
+test('a time limit of nothing', wrong, ['migrate', 'ct101', 'b', '--timeout', '0'], /--timeout/);
+test('a negative time limit', wrong, ['migrate', 'ct101', 'b', '--timeout=-1'], /--timeout/);
+test('a time limit that is no number', wrong, ['migrate', 'ct101', 'b', '--timeout', 'soon'], /--timeout/);
+test('a time limit beyond any timer', wrong, ['migrate', 'ct101', 'b', '--timeout', '3000000'], /--timeout/);
+test('an endless time limit', wrong, ['migrate', 'ct101', 'b', '--timeout', 'Infinity'], /--timeout/);
+test('half an iteration', wrong, ['migrate', 'ct101', 'b', '--max-iterations', '0.5'], /--max-iterations/);
+test('minus one iteration', wrong, ['migrate', 'ct101', 'b', '--max-iterations=-1'], /--max-iterations/);
+test('a relative directory', wrong, ['migrate', '7', 'b', '--pid-root', 'srv'], /--pid-root/);
+test('a directory that climbs', wrong, ['migrate', '7', 'b', '--pid-root', '/srv/../etc'], /--pid-root/);
+test('the root of everything', wrong, ['migrate', '7', 'b', '--pid-root', '/'], /--pid-root/);
+test('a relative pid file', wrong, ['migrate', '7', 'b', '--dst-rpid', 'x.pid'], /--dst-rpid/);
+test('images kept in memory', wrong, ['migrate', '7', 'b', '--keep-images'], /--img-path/);
+test('a service without a way to talk', wrong, ['service'], /--stdio/);
+test('a log file that cannot be written', wrong, ['check', '--log-file', '/nonexistent/x'], /--log-file/);
+
+test('an option given twice counts as given last', async (t) => {
+  const parsed = await parse('--timeout', '5', '--timeout', '7');
+  t.is(parsed.timeout, 7);
+});
+
+async function parse(...args: string[]): Promise<ReturnType<typeof toMigrateOptions>> {
+  const { default: yargs } = await import('yargs');
+  const parsed = await yargs(args)
+    .options(migrateOptions)
+    .parserConfiguration({ 'duplicate-arguments-array': false })
+    .parseAsync();
+  return toMigrateOptions('ct101', 'hostb', parsed);
+}
+
+test('without options everything is as documented', async (t) => {
+  t.like(await parse(), {
+    mode: 'live',
+    tcp: true,
+    start: true,
+    preDump: undefined,
+    maxIterations: 8,
+    timeout: 120,
+    criuPath: 'criu',
+    acceptNewHostKey: false,
+    skipCpuCheck: false,
+  });
+});
+
+test("P.Haul's options are understood", async (t) => {
+  const args = [
+    '--no-tcp',
+    '--no-pre-dump',
+    '--no-start',
+    '-j',
+    '--dst-id',
+    'ct102',
+    '--max-iterations',
+    '0',
+  ];
+  const expected = {
+    tcp: false,
+    preDump: false,
+    start: false,
+    shellJob: true,
+    targetId: 'ct102',
+    maxIterations: 0,
+  };
+  t.like(await parse(...args), expected);
+  t.is((await parse('--pre-dump')).preDump, true);
+});
+
+test('a directory may be written as the shell completes it', async (t) => {
+  const args = ['--pid-root', '/srv/job/', '--img-path', '/var//tmp/', '--dst-rpid', '/run/./job.pid'];
+  t.like(await parse(...args), { pidRoot: '/srv/job', imagePath: '/var/tmp', targetPidFile: '/run/job.pid' });
+});
+
+test('every option says what it is for', (t) => {
+  for (const [name, option] of Object.entries({ ...migrateOptions, ...checkOptions }))
+    t.regex(option.describe, /^\S.{10,}/, name);
+});
+
+for (const command of ['migrate', 'check', 'drivers', 'service'])
+  test(`the help of ${command} has examples that can be parsed`, async (t) => {
+    const { code, stdout } = await phaul(command, '--help');
+    t.is(code, 0);
+    t.regex(stdout, new RegExp(`Examples:\\s+(phaul|ssh hostb phaul) ${command}`));
+  });
+
+test('the version is that of the package', async (t) => {
+  const { default: manifest } = await import('../../package.json', { with: { type: 'json' } });
+  t.is(version, manifest.version);
+  t.deepEqual(await phaul('--version'), { code: 0, stdout: `${version}\n`, stderr: '' });
+});
+
+test('wrong usage is said on stderr, with a hint and exit code 2', async (t) => {
+  const { code, stdout, stderr } = await phaul('migrate', 'ct101');
+  t.is(code, 2);
+  t.is(stdout, '');
+  t.regex(stderr, /^USAGE: .*\n {2}See phaul --help\.\n$/);
+});
+
+test('with --json it is the one result object on stdout', async (t) => {
+  const { code, stdout } = await phaul('migrate', 'ct101', 'b', '--json', '--timeout', '0');
+  t.is(code, 2);
+  t.like(JSON.parse(stdout), { type: 'result', ok: false, error: { code: 'USAGE', exitCode: 2 } });
+});
+
+const refused = test.macro({
+  exec: async (t, args: string[], exit: number, errorCode: string) => {
+    const { code, stdout } = await phaul(...args, '--json');
+    const events = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { type: string; error?: object });
+    t.is(code, exit);
+    t.deepEqual(
+      events.filter(({ type }) => type === 'result').map(({ error }) => (error as { code: string }).code),
+      [errorCode],
+      'exactly one result',
+    );
+    t.is(events.at(-1)?.type, 'result');
+  },
+  title: (what) => what ?? '',
+});
+test('an unknown container is exit code 3', refused, ['check', 'ct-nobody'], 3, 'CONTAINER_UNKNOWN');
+test('an impossible name is exit code 2', refused, ['check', '../../etc'], 2, 'CONTAINER_NAME');
+test(
+  'a host without CRIU is exit code 3',
+  refused,
+  ['check', '--criu-path', '/nonexistent/criu'],
+  3,
+  'CRIU_MISSING',
+);
+test(
+  'an option of ssh as destination is exit code 2',
+  refused,
+  ['migrate', 'x', '--', '-oProxyCommand=id'],
+  2,
+  'USAGE',
+);
+
+test('drivers lists what is built in, for people and for programs', async (t) => {
+  const [people, programs] = await Promise.all([phaul('drivers'), phaul('drivers', '--json')]);
+  const { drivers } = JSON.parse(programs.stdout) as { drivers: { kind: string; name: string }[] };
+  t.deepEqual(drivers.map(({ name }) => name).sort(), ['network', 'pid', 'rsync', 'runc', 'shared']);
+  for (const { kind, name } of drivers) t.regex(people.stdout, new RegExp(`^${kind} +${name} `, 'm'));
+});

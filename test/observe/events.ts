@@ -1,0 +1,22 @@
+import type { Happening, PhaulEvent, Summary } from '../../src/observe/events.ts';
+
+/** The same happening as an event of a migration. */
+export function event(what: Happening, host: 'source' | 'target' = 'source'): PhaulEvent {
+  return { ...what, migration: 'aaaaaaaa', time: '2026-01-02T03:04:05.678Z', ms: 12.3, host };
+}
+
+export const summary: Summary = {
+  container: 'ct101',
+  source: 'hosta',
+  target: 'hostb',
+  mode: 'live',
+  htype: 'runc',
+  fs: 'rsync',
+  acts: [{ act: 'preflight', ms: 100 }],
+  freezeMs: 153.4,
+  iterations: [],
+  pages: 2048,
+  bytes: { mem: 2048 * 4096, images: 300_000, fs: 12 },
+  pid: 4711,
+  warnings: [],
+};

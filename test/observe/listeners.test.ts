@@ -1,0 +1,160 @@
+import test from 'ava';
+import { emitter, type ErrorReport, type Happening, type PhaulEvent } from '../../src/observe/events.ts';
+import { jsonLines } from '../../src/observe/json-lines.ts';
+import { progressLines } from '../../src/observe/progress.ts';
+import { event, summary } from './events.ts';
+
+function lines(what: Happening, verbose = false, host: 'source' | 'target' = 'source'): string[] {
+  let text = '';
+  progressLines((line) => (text += line), { verbose })(event(what, host));
+  return text.split('\n').slice(0, -1);
+}
+const progress = test.macro<[Happening, string[], boolean?]>({
+  exec: (t, what, expected, verbose = false) => t.deepEqual(lines(what, verbose), expected),
+  title: (what) => `${what} as people see it`,
+});
+const round = {
+  type: 'iteration',
+  number: 2,
+  pages: 900,
+  skippedPages: 1,
+  fsBytes: 1536,
+  files: 2,
+  roundMs: 12_345,
+} as const;
+test('the start', progress, { type: 'start', container: 'ct101', target: 'hostb', mode: 'live' }, [
+  'ct101 → hostb (live)',
+]);
+test('the beginning of an act', progress, { type: 'act-begin', act: 'freeze' }, []);
+test('the beginning of an act with -v', progress, { type: 'act-begin', act: 'freeze' }, ['  freeze …'], true);
+test('the end of an act', progress, { type: 'act-end', act: 'preflight', actMs: 99.6 }, [
+  '  preflight 100 ms',
+]);
+test('an iteration', progress, round, ['    iteration 2: 900 pages, 1.5 KiB of files, 12.3 s']);
+test('a decision', progress, { type: 'decision', reason: 'enough' }, ['    enough']);
+test('the freeze', progress, { type: 'frozen' }, []);
+test('the freeze with -v', progress, { type: 'frozen' }, ['    the container stands still'], true);
+test('the end of the freeze', progress, { type: 'running', freezeMs: 153.4 }, [
+  '    it runs on the target, after standing still for 153 ms',
+]);
+test('a note', progress, { type: 'note', text: 'so it is' }, ['    so it is']);
+test('a warning', progress, { type: 'warning', text: 'careful' }, ['    warning: careful']);
+test('a log line', progress, { type: 'log', text: 'detail' }, []);
+test('a log line with -v', progress, { type: 'log', text: 'detail' }, ['    source: detail'], true);
+test('an undoing', progress, { type: 'undo', name: 'It failed.' }, ['  undoing: It failed.']);
+test('success', progress, { type: 'result', ok: true, ...summary }, [
+  'ct101 runs on hostb (pid 4711 there). It stood still for 153 ms.',
+  'Moved: 2048 pages (8.0 MiB), 293.0 KiB of images, 12 B of files.',
+]);
+const plan = {
+  target: 'hostb',
+  htype: 'runc',
+  fs: 'rsync',
+  devices: [],
+  trees: ['/srv/a', '/srv/b'],
+  memory: 0,
+  preDump: true,
+};
+test('a rehearsal', progress, { type: 'result', ok: true, plan }, [
+  'Nothing refuses this migration to hostb.',
+  'It would move 0 B of memory, in iterations; files by rsync: /srv/a, /srv/b; devices: none.',
+]);
+test(
+  'a check',
+  progress,
+  { type: 'result', ok: true, here: { criu: '4.2.1', preDump: false, container: null } },
+  [
+    'Nothing here refuses a migration.',
+    'CRIU 4.2.1; this kernel does not track written memory: all of it moves in the freeze.',
+  ],
+);
+
+const error: ErrorReport = {
+  code: 'CRIU_DUMP',
+  message: 'CRIU could not dump the container.',
+  hint: 'Look.',
+  sourceState: 'running',
+  exitCode: 1,
+};
+const failed = (part: Partial<ErrorReport>): Happening => ({
+  type: 'result',
+  ok: false,
+  error: { ...error, ...part },
+});
+test('a failure', progress, failed({}), [
+  'CRIU_DUMP: CRIU could not dump the container.',
+  '  Look.',
+  'The container runs on the source as before.',
+]);
+test(
+  'a failure with all there is to say',
+  progress,
+  failed({
+    logLine: 'Error (x)',
+    logFile: '/var/log/x',
+    host: 'target',
+    notUndone: ['a device'],
+    sourceState: 'frozen',
+  }),
+  [
+    'CRIU_DUMP: CRIU could not dump the container.',
+    '  Error (x)',
+    '  Look.',
+    '  The whole log: /var/log/x on the target.',
+    '  Not undone: a device',
+    'The container is held frozen on the source.',
+  ],
+);
+const refusal = { code: 'NAME_TAKEN', message: 'Taken.', hint: 'Rename.', host: 'target' } as const;
+test(
+  'several refusals',
+  progress,
+  failed({ refusals: [refusal, { ...refusal, code: 'NO_SPACE', host: 'source' }] }),
+  [
+    'NAME_TAKEN (target): Taken.',
+    '  Rename.',
+    'NO_SPACE (source): Taken.',
+    '  Rename.',
+    'The container runs on the source as before.',
+  ],
+);
+
+test('what another host says can neither steer the terminal nor forge a line', (t) => {
+  const evil = 'x\u001b[2J\u001b]0;title\u0007\r\u009b31m\nct101 runs on hostb';
+  for (const what of [
+    { type: 'warning', text: evil },
+    { type: 'log', text: evil },
+    failed({ logLine: evil }),
+  ] as const)
+    for (const line of lines(what, true, 'target')) t.notRegex(line, /\p{Cc}/u);
+  t.is(lines({ type: 'warning', text: evil }).length, 1);
+});
+
+test('every event is one line of JSON that says all', (t) => {
+  const written: string[] = [];
+  const listener = jsonLines((line) => written.push(line));
+  const events = [
+    event(round),
+    event({ type: 'log', text: 'two\nlines \u2028' }, 'target'),
+    event(failed({})),
+  ];
+  for (const each of events) listener(each);
+  t.is(written.length, 3);
+  for (const line of written) t.regex(line, /^\{[^\n]*\}\n$/);
+  t.deepEqual(
+    written.map((line) => JSON.parse(line) as PhaulEvent),
+    events,
+  );
+});
+
+test('every listener gets every event, stamped with who, when and where', (t) => {
+  const [one, two]: PhaulEvent[][] = [[], []];
+  const emit = emitter('aaaaaaaa', [(each) => one?.push(each), (each) => two?.push(each)]);
+  emit({ type: 'frozen' });
+  emit({ type: 'running', freezeMs: 1 }, 'target');
+  t.deepEqual(one, two);
+  t.like(one?.[0], { type: 'frozen', migration: 'aaaaaaaa', host: 'source' });
+  t.like(one?.[1], { host: 'target' });
+  t.regex(one?.[0]?.time ?? '', /^\d{4}-\d\d-\d\dT.*Z$/);
+  t.true((one?.[1]?.ms ?? -1) >= (one?.[0]?.ms ?? 0));
+});
