@@ -93,6 +93,7 @@ function target(description: ContainerDescription, ctx: DriverContext): TargetCo
     restored: async (pid) => {
       if (meta.pidFile === null) return;
       const path = meta.pidFile;
+      ctx.ifKilled('rm', ['-f', '--', path]);
       const first = await mkdir(dirname(path), { recursive: true });
       if (first !== undefined) undo.push(() => rmdirs(dirname(path), first));
       // Never over another file, whatever preflight's answer was taken for.

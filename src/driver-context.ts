@@ -1,7 +1,10 @@
+import { appendFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { DriverContext } from './contracts/context.ts';
 import { run } from './run.ts';
+import { lastWill } from './workspace.ts';
 
-/** What a driver gets of this host. `directory`: its scratch space; `say`: where its words go. */
+/** What a driver gets of this host. `directory`: its scratch space, in the migration's workspace; `say`: where its words go. */
 export function driverContext(
   directory: string,
   signal: AbortSignal,
@@ -10,6 +13,8 @@ export function driverContext(
   return {
     directory,
     signal,
+    ifKilled: (command, args) =>
+      appendFileSync(lastWill(dirname(directory)), `${JSON.stringify([command, ...args])}\n`),
     log: (text) => say('log', text),
     warn: (text) => say('warn', text),
     run: (command, args, { abortable = true, ...options } = {}) =>

@@ -1,5 +1,7 @@
+import { rmSync } from 'node:fs';
 import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { processStart } from './linux/processes.ts';
 import { run } from './run.ts';
 
 const base = '/run/phaul';
@@ -10,6 +12,8 @@ export interface Workspace {
   /** Image directories, one per iteration; on a tmpfs of its own unless the user named another place. */
   readonly images: string;
   readonly scratch: string;
+  /** There is only forward from here: nothing must be undone any more if this process is killed. Durable when it returns. */
+  readonly burnWill: () => void;
   /** Removes everything (the images too, unless `keepImages`). Idempotent. */
   readonly remove: (options?: { readonly keepImages?: boolean }) => Promise<void>;
 }
@@ -23,7 +27,7 @@ export async function createWorkspace(
   role: 'source' | 'target',
   imagePath?: string,
 ): Promise<Workspace> {
-  await removeAbandoned();
+  await sweepAbandoned();
   const directory = join(base, `${id}-${role}`);
   const images = imagePath ? join(imagePath, `phaul-${id}`) : join(directory, 'images');
   const scratch = join(directory, 'scratch');
@@ -37,6 +41,7 @@ export async function createWorkspace(
     directory,
     images,
     scratch,
+    burnWill: () => rmSync(lastWill(directory), { force: true }),
     remove: async ({ keepImages = false } = {}) => {
       if (imagePath && !keepImages) await rm(images, { recursive: true, force: true });
       if (!imagePath) await unmount(images);
@@ -45,29 +50,37 @@ export async function createWorkspace(
   };
 }
 
-/** What a phaul that was killed left behind: directories whose owner no longer lives. */
-async function removeAbandoned(): Promise<void> {
+/** Where a workspace's drivers note what undoes their deeds: one command as a JSON array a line, the last deed's to be run first. */
+export const lastWill = (directory: string): string => join(directory, 'if-killed');
+
+/** Undoes and removes what a phaul that was killed left behind: workspaces whose owner no longer lives. */
+export async function sweepAbandoned(): Promise<void> {
   for (const name of await readdir(base).catch(() => [])) {
     const directory = join(base, name);
     const owner = await readFile(join(directory, 'owner'), 'utf8').catch(() => null);
     if (owner === null) continue;
     const { pid } = JSON.parse(owner) as { pid: number };
     if (owner === JSON.stringify(await identity(pid))) continue;
+    // Ours now; another sweeper at the same moment does the same work, which does no harm.
+    await writeFile(join(directory, 'owner'), JSON.stringify(await identity(process.pid)));
+    await executeWill(directory);
     await unmountBelow(directory);
     await rm(directory, { recursive: true, force: true });
+  }
+}
+
+async function executeWill(directory: string): Promise<void> {
+  const lines = (await readFile(lastWill(directory), 'utf8').catch(() => '')).split('\n').filter(Boolean);
+  for (const line of lines.reverse()) {
+    const [command = '', ...args] = JSON.parse(line) as string[];
+    // What has been undone already fails here, and that is fine.
+    await run(command, args).catch(() => undefined);
   }
 }
 
 /** A pid and its start time, which together name a process for as long as the host is up (proc(5), stat field 22). */
 async function identity(pid: number): Promise<{ pid: number; start: string }> {
   return { pid, start: (await processStart(pid)) ?? '' };
-}
-
-/** Start time of a process in clock ticks since boot, or null if there is no such process, or it has ended and waits for its parent. */
-export async function processStart(pid: number): Promise<string | null> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
-  const [state, ...fields] = stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? [];
-  return state === 'Z' || state === 'X' ? null : (fields[18] ?? null);
 }
 
 async function unmountBelow(directory: string): Promise<void> {

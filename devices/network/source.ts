@@ -5,6 +5,7 @@ import type { Refusal } from '../../src/errors.ts';
 import { ipBatch } from './batch.ts';
 import { reopenCommands } from './commands.ts';
 import { gathering } from './hand-over.ts';
+import { startGuard } from './guard.ts';
 import { readLinks, readNamespaces } from './ip-json.ts';
 import { readNetwork, type Reading } from './read.ts';
 import { type Link, namespaceName } from './state.ts';
@@ -24,23 +25,29 @@ export async function networkSource(
   const bridge = ipBatch('bridge', null, `link show dev ${ports[0]?.host.name ?? ''}`, ctx.signal);
   const ip = ipBatch('ip', null, 'link show dev lo', ctx.signal);
   const gathered = gathering(state, ctx);
+  const open = { bridge: ports.map(stateOf('forwarding')), ip: others.flatMap(reopenCommands) };
+  const guard = startGuard(open);
   let shut = false;
   return {
     state: state as unknown as Json,
     refusals: async () => [...refusals(reading), ...(await firewall(namespace, ctx))],
     freeze: async () => {
       shut = true;
+      guard.arm();
       await Promise.all([bridge.run(ports.map(stateOf('disabled'))), ip.run(others.map(down))]);
       gathered.begin();
     },
-    handOver: gathered.take,
+    handOver: () => {
+      guard.dismiss();
+      return gathered.take();
+    },
     thaw: async () => {
       gathered.end();
       if (!shut) return;
       shut = false;
-      const open = { bridge: ports.map(stateOf('forwarding')), ip: others.flatMap(reopenCommands) };
       for (const [tool, commands] of Object.entries(open))
         await ctx.run(tool, ['-batch', '-'], { input: commands.join('\n'), abortable: false });
+      guard.dismiss();
     },
     release: async () => {
       bridge.end();

@@ -22,6 +22,8 @@ export function networkTarget(unchecked: Json, ctx: DriverContext): TargetDevice
   return {
     refusals: () => refusals(state, ctx),
     begin: async () => {
+      ctx.ifKilled('ip', ['netns', 'delete', name]);
+      for (const { host } of state.links) ctx.ifKilled('ip', ['link', 'delete', 'dev', host.name]);
       await ip('netns', 'add', name);
       made.push(() => ip('netns', 'delete', name));
       for (const link of state.links) {

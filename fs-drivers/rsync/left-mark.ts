@@ -1,4 +1,4 @@
-import { readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import * as z from 'zod';
 
@@ -39,7 +39,15 @@ export async function forgetLeft(path: string): Promise<void> {
   await rm(markOf(path), { force: true });
 }
 
-function markOf(path: string): string {
+/** A copy of the mark in `directory`. */
+export async function setAside(path: string, directory: string): Promise<string> {
+  const copy = await mkdtemp(join(directory, 'left-'));
+  await copyFile(markOf(path), join(copy, 'mark'));
+  return join(copy, 'mark');
+}
+
+/** Where the mark of a tree is. */
+export function markOf(path: string): string {
   return join(dirname(path), `.phaul-left-${basename(path).slice(0, 200)}`);
 }
 

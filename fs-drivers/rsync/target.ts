@@ -8,7 +8,7 @@ import type { DriverContext, Tree } from '../../src/contracts/context.ts';
 import type { TargetFs } from '../../src/contracts/fs-driver.ts';
 import { PhaulError, type Refusal } from '../../src/errors.ts';
 import { writeDaemonConfig } from './daemon.ts';
-import { forgetLeft, markLeft, wasLeft } from './left-mark.ts';
+import { forgetLeft, markLeft, markOf, setAside, wasLeft } from './left-mark.ts';
 import { explain, startDaemon } from './serve.ts';
 import { killGroup } from './process.ts';
 import { rsyncRefusals } from './version.ts';
@@ -67,20 +67,24 @@ async function stopped(daemon: ChildProcess, closed: Promise<unknown>): Promise<
 async function makeTree(path: string, ctx: DriverContext): Promise<() => Promise<void>> {
   const mark = await wasLeft(path);
   if (await lstat(path).catch(() => null)) {
+    if (mark) ctx.ifKilled('cp', ['-p', '--', await setAside(path, ctx.directory), markOf(path)]);
     await forgetLeft(path);
     return () => (mark ? markLeft(path, mark) : Promise.resolve());
   }
+  ctx.ifKilled('rm', removal(path));
   // The first of the missing parents, or the tree itself.
   const first = await mkdir(path, { recursive: true, mode: 0o755 });
   return async () => {
-    // rm follows no symbolic link; a file system mounted in the tree since then is not ours to remove.
-    await ctx.run('rm', ['-rf', '--one-file-system', '--', path], { abortable: false });
+    await ctx.run('rm', removal(path), { abortable: false });
     if (first !== undefined && first !== path)
       await ctx.run('rmdir', ['--ignore-fail-on-non-empty', '--', ...below(first, path)], {
         abortable: false,
       });
   };
 }
+
+/** rm follows no symbolic link; a file system mounted in the tree since then is not ours to remove. */
+const removal = (path: string): string[] => ['-rf', '--one-file-system', '--', path];
 
 /** The parents that `mkdir` made, innermost first. */
 function below(first: string, path: string): string[] {

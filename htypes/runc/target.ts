@@ -5,8 +5,7 @@ import type { DriverContext } from '../../src/contracts/context.ts';
 import type { ContainerDescription, TargetContainer } from '../../src/contracts/htype.ts';
 import type { RestoreSettings } from '../../src/contracts/criu-settings.ts';
 import { PhaulError, type Refusal } from '../../src/errors.ts';
-import { processStart } from '../../src/workspace.ts';
-import { externalNetworkKey } from '../../src/linux/processes.ts';
+import { externalNetworkKey, processStart } from '../../src/linux/processes.ts';
 import { type RuncMeta, runcMeta } from './meta.ts';
 import { restoreMounts } from './mounts.ts';
 import { readState, stateDirectory, stateFile } from './state.ts';
@@ -37,6 +36,7 @@ export function runcTarget(description: ContainerDescription, ctx: DriverContext
       ...(await missing(description.needs)),
     ],
     prepare: async () => {
+      ctx.ifKilled('runc', ['delete', '--force', id]);
       await createStopped(id, meta, ctx, () => (created = true));
       const { config } = await readState(id);
       // CRIU wants a root that is a mount point (runc does the same, libcontainer/criu_linux.go, Restore).

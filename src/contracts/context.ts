@@ -7,6 +7,11 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 export interface DriverContext {
   /** Run a program without a shell and in a process group of its own. Throws with its stderr if it exits non-zero. */
   readonly run: (command: string, args: readonly string[], options?: RunOptions) => Promise<string>;
+  /**
+   * Notes on disk, before the deed, the command that undoes it: the next phaul on this host runs it if this one is killed. Its own
+   * undo remains the driver's task; the command must do no harm where there is nothing to undo.
+   */
+  readonly ifKilled: (command: string, args: readonly string[]) => void;
   /** A line for -v and the log file. */
   readonly log: (text: string) => void;
   /** Something the user should know; appears in the summary. */

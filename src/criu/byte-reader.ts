@@ -7,6 +7,8 @@ export interface ByteReader {
   readonly exactly: (bytes: number) => Promise<Buffer>;
   /** The next `bytes` bytes in chunks as they come. @throws LINK_LOST if the stream ends before. */
   readonly upTo: (bytes: number) => AsyncGenerator<Buffer>;
+  /** Waits for the end of the stream. @throws PROTOCOL_ERROR if there are more bytes */
+  readonly end: () => Promise<void>;
 }
 
 export function byteReader(stream: Readable): ByteReader {
@@ -29,6 +31,10 @@ export function byteReader(stream: Readable): ByteReader {
 
   return {
     upTo,
+    end: async () => {
+      if (rest.length > 0 || !(await chunks.next()).done)
+        throw new PhaulError('PROTOCOL_ERROR', 'There are bytes after the end of a stream.');
+    },
     exactly: async (bytes) => {
       const parts: Buffer[] = [];
       for await (const part of upTo(bytes)) parts.push(part);

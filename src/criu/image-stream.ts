@@ -40,12 +40,13 @@ export async function sendImages(directory: string, stream: Socket): Promise<num
     for await (const chunk of createReadStream(path)) await write(stream, chunk as Buffer);
   }
   await write(stream, Buffer.concat([...batch, Buffer.alloc(lengthBytes)]));
+  stream.end();
   return total;
 }
 
 /**
  * Writes the images that arrive into `directory`, up to the end mark. Gives the number of files.
- * @throws PROTOCOL_ERROR for a name that is not a plain file name or a file sent twice, LINK_LOST for a stream that ends early,
+ * @throws PROTOCOL_ERROR for a name that is not a plain file name, a file sent twice or bytes after the end mark, LINK_LOST for a stream that ends early,
  * DISK_FULL
  */
 export async function receiveImages(directory: string, stream: Socket): Promise<number> {
@@ -53,7 +54,10 @@ export async function receiveImages(directory: string, stream: Socket): Promise<
   const seen = new Set<string>();
   for (;;) {
     const length = (await reader.exactly(lengthBytes)).readUInt16BE();
-    if (length === 0) return seen.size;
+    if (length === 0) {
+      await reader.end();
+      return seen.size;
+    }
     const name = (await reader.exactly(length)).toString('latin1');
     if (!safeName.test(name) || seen.has(name))
       throw new PhaulError('PROTOCOL_ERROR', 'An image has an impossible name.');

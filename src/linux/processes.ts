@@ -1,4 +1,5 @@
 import { readdir, readFile, readlink, stat } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** All processes of a tree, the root first, as pids of this host. Empty if there is no such process. */
 export async function processTree(root: number): Promise<number[]> {
@@ -10,6 +11,37 @@ export async function processTree(root: number): Promise<number[]> {
   );
   const pids = lists.flatMap((list) => list.split(' ').filter(Boolean).map(Number));
   return [root, ...(await Promise.all(pids.map(processTree))).flat()];
+}
+
+/** Kills a tree, root and all, and waits until nobody in it can run an instruction. @throws Error if that takes over 10 s */
+export async function killTree(root: number): Promise<void> {
+  const deadline = performance.now() + 10_000;
+  for (let pids = await living(root); pids.length > 0; pids = await living(root)) {
+    for (const pid of pids) signal(pid, 'SIGKILL');
+    if (performance.now() > deadline) throw new Error(`process ${pids.join(', ')} does not die`);
+    await sleep(5);
+  }
+}
+
+async function living(root: number): Promise<number[]> {
+  const pids = await processTree(root);
+  const starts = await Promise.all(pids.map(processStart));
+  return pids.filter((_, index) => starts[index] !== null);
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It has just ended.
+  }
+}
+
+/** Start time of a process in clock ticks since boot, or null if there is none, or it has ended and waits for its parent. */
+export async function processStart(pid: number): Promise<string | null> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
+  const [state, ...fields] = stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? [];
+  return state === 'Z' || state === 'X' ? null : (fields[18] ?? null);
 }
 
 /** What each descriptor of a process is, as /proc tells. */

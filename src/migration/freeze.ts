@@ -5,6 +5,7 @@ import { dumpRequest } from '../criu/requests.ts';
 import { readStats } from '../criu/stats.ts';
 import { deferred } from '../deferred.ts';
 import { asPhaulError, PhaulError } from '../errors.ts';
+import { killTree } from '../linux/processes.ts';
 import type { Armed } from './iterate.ts';
 import { interruptible, type Migration } from './migration.ts';
 import type { Plan } from './preflight.ts';
@@ -18,7 +19,7 @@ export interface Frozen {
   readonly files: Promise<SyncResult>;
   /**
    * Give the container up: CRIU kills it. Only after the target's word that it runs there. Gives the memory pages that the dump
-   * sent. @throws CRIU_DUMP if CRIU does not kill it
+   * sent.
    */
   readonly giveUp: () => Promise<number>;
   /** CRIU lets go of the tasks, without the devices coming back: only for a tree that is fenced. Idempotent. */
@@ -84,6 +85,11 @@ export async function freeze(m: Migration, plan: Plan, armed: Armed): Promise<Fr
     (error: unknown) => dumped.reject(error),
   );
   await interruptible(m, dumped.promise);
+  // From now on CRIU only waits. If it ends all the same, the container runs here again: whatever is under way must stop.
+  answer.then(
+    () => m.abort(crumbled()),
+    () => m.abort(crumbled()),
+  );
   return {
     frozenMs: () => performance.now() - since,
     files: files.promise,
@@ -91,8 +97,9 @@ export async function freeze(m: Migration, plan: Plan, armed: Armed): Promise<Fr
     giveUp: async () => {
       clearTimeout(limit);
       decision.resolve(true);
-      const { success } = await answer;
-      if (!success) throw await dumpFailure(m, directory);
+      const { success } = await answer.catch(() => ({ success: false }));
+      // A CRIU that died has let the tree run. It runs on the target: not a moment longer here.
+      if (!success) await killTree(pid);
       const { dump: stats } = await readStats(directory, 'dump');
       return (stats?.pages_written ?? 0) + (stats?.shpages_written ?? 0);
     },
@@ -104,6 +111,10 @@ function dumpFailure(m: Migration, directory: string): Promise<PhaulError> {
   return criuFailure('CRIU_DUMP', 'CRIU could not dump the container.', where).catch((error: unknown) =>
     asPhaulError(error),
   );
+}
+
+function crumbled(): PhaulError {
+  return new PhaulError('CRIU_DIED', 'CRIU on the source ended while it held the container.');
 }
 
 function tooLong(m: Migration): PhaulError {

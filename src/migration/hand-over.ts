@@ -34,6 +34,7 @@ export async function restore(plan: Plan, armed: Armed): Promise<void> {
 export async function commit(m: Migration, plan: Plan, frozen: Frozen): Promise<Result<'commit'>> {
   // The seat of the journal's record on the source: durable before the word is sent.
   if (m.signal.aborted) throw asPhaulError(m.signal.reason, 'CANCELLED');
+  m.committed = true;
   try {
     const result = await plan.link.insist('commit', {
       devices: plan.devices.map(({ device }) => device.handOver?.() ?? null) as Params<'commit'>['devices'],

@@ -5,7 +5,7 @@ import type { SyncResult } from '../contracts/fs-driver.ts';
 import { criuFailure } from '../criu/failure.ts';
 import { iterationName, preDumpRequest } from '../criu/requests.ts';
 import { readStats } from '../criu/stats.ts';
-import { startSwrk, type Swrk } from '../criu/swrk.ts';
+import type { Swrk } from '../criu/swrk.ts';
 import type { Iteration } from '../observe/events.ts';
 import { converged, pageLimits } from './convergence.ts';
 import { interruptible, type Migration } from './migration.ts';
@@ -29,13 +29,8 @@ export interface Armed {
  * Pre-dumps and fs syncs while the container runs, until another round is not worth it; then arms both hosts for the freeze.
  * Where the kernel does not track memory there are no rounds, and that is said once.
  */
-export async function iterate(m: Migration, plan: Plan): Promise<Armed> {
+export async function iterate(m: Migration, plan: Plan, swrk: Swrk): Promise<Armed> {
   const { link } = plan;
-  const stream = await link.transport.openMem();
-  // The stream is opened before the target is asked to take it. CRIU on both hosts keeps it for all rounds.
-  const swrk = await startSwrk({ criuPath: m.options.criuPath, stdin: stream });
-  m.undo.push('CRIU on the source', () => swrk.end());
-
   const iterations: Iteration[] = [];
   const limits = { ...pageLimits, rounds: m.options.maxIterations };
   let verdict = plan.preDump ? converged([], limits, 'pages') : noIterations(m);

@@ -30,7 +30,7 @@ const goodbyeMs = 500;
 export async function openLink(m: Migration, transport: Transport): Promise<Link> {
   const rpc: Caller = caller({
     ...transport.rpc,
-    onLog: m.say,
+    onLog: (level, text) => m.say(level, text, 'target'),
     whyClosed: () => {
       // ssh stays for as long as a process on the target holds a stream of it, though the service is gone.
       setTimeout(transport.close, goodbyeMs).unref();

@@ -11,8 +11,8 @@ const pageSize = 4096;
 
 /** Live mode: memory moves, the processes never notice. All acts after preflight, in order. */
 export async function live(m: Migration, plan: Plan): Promise<Summary> {
-  const copied = await act(m, 'prepare', () => prepare(m, plan));
-  const armed = await act(m, 'iterate', () => iterate(m, plan));
+  const { copied, swrk } = await act(m, 'prepare', () => prepare(m, plan));
+  const armed = await act(m, 'iterate', () => iterate(m, plan, swrk));
   const frozen = await act(m, 'freeze', () => freeze(m, plan, armed));
   const sent = await act(m, 'transfer', () => transfer(m, armed, frozen));
   await act(m, 'restore', () => restore(plan, armed));

@@ -15,9 +15,10 @@ export interface Migration {
   readonly abort: (reason: PhaulError) => void;
   readonly undo: UndoStack;
   readonly warnings: string[];
-  readonly warn: (text: string) => void;
-  readonly say: (level: 'log' | 'warn', text: string) => void;
+  readonly say: (level: 'log' | 'warn', text: string, host?: HostRole) => void;
   sourceState: SourceState;
+  /** The word has been sent: an abort is no longer obeyed. */
+  committed: boolean;
   readonly acts: { act: Act; ms: number }[];
 }
 
@@ -28,16 +29,16 @@ export function newMigration(
   user: AbortSignal,
 ): Migration {
   const aborter = new AbortController();
-  const abort = (reason: PhaulError): void => aborter.abort(reason);
-  const byUser = (): void => abort(asPhaulError(user.reason, 'CANCELLED'));
-  if (user.aborted) byUser();
-  else user.addEventListener('abort', byUser, { once: true });
-  const warnings: string[] = [];
-  const warn = (text: string): void => {
-    warnings.push(text);
-    emit({ type: 'warning', text });
+  const abort = (reason: PhaulError): void => {
+    if (!m.committed) aborter.abort(reason);
   };
-  return {
+  const byUser = (): void => abort(asPhaulError(user.reason, 'CANCELLED'));
+  const warnings: string[] = [];
+  const warn = (text: string, host: HostRole = 'source'): void => {
+    warnings.push(text);
+    emit({ type: 'warning', text }, host);
+  };
+  const m: Migration = {
     id,
     options,
     emit,
@@ -45,11 +46,15 @@ export function newMigration(
     abort,
     undo: undoStack(),
     warnings,
-    warn,
-    say: (level, text) => (level === 'warn' ? warn(text) : emit({ type: 'log', text })),
-    sourceState: 'running',
+    say: (level, text, host = 'source') =>
+      level === 'warn' ? warn(text, host) : emit({ type: 'log', text }, host),
+    sourceState: 'unknown',
+    committed: false,
     acts: [],
   };
+  if (user.aborted) byUser();
+  else user.addEventListener('abort', byUser, { once: true });
+  return m;
 }
 
 /** Runs one act: announces it, times it, and lets its errors say where they happened. */

@@ -44,6 +44,7 @@ export async function preflight(m: Migration): Promise<Plan> {
   const destination = parseDestination(options.destination);
   if (options.targetId !== undefined) checkName(options.targetId);
   const htype = await findContainer(options.container, options.type);
+  m.sourceState = 'running';
   const workspace = await createWorkspace(m.id, 'source', options.imagePath);
   m.undo.push('the working directory', () => workspace.remove({ keepImages: options.keepImages }));
 

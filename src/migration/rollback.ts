@@ -1,15 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ErrorCode } from '../error-codes.ts';
-import type { PhaulError } from '../errors.ts';
-import { asPhaulError } from '../errors.ts';
-import type { Link } from './link.ts';
-import type { Migration } from './migration.ts';
+import { asPhaulError, type PhaulError } from '../errors.ts';
+import { parseDestination } from '../transport/destination.ts';
+import { connectSsh } from '../transport/ssh.ts';
+import { type Link, newMigrationId, openLink } from './link.ts';
+import { type Migration, newMigration } from './migration.ts';
 
 // The target's own undo may take a while (files to remove); if the link is dead it undoes by itself.
 const targetPatienceMs = 20_000;
 
 // What breaks first when the connection does: its streams end before ssh has said why.
-const symptoms: readonly ErrorCode[] = ['CRIU_DUMP', 'CRIU_DIED', 'FS_SYNC', 'SSH_FORWARDING'];
+const symptoms: readonly ErrorCode[] = ['CRIU_DUMP', 'CRIU_DIED', 'FS_SYNC'];
 
 /**
  * Before the commit: undo everything on both hosts, the target first, because a dump in progress ends when the target stops
@@ -20,29 +21,56 @@ export async function rollback(
   error: PhaulError,
   link: Link | null,
 ): Promise<{ error: PhaulError; notUndone: string[] }> {
-  m.emit({ type: 'undo', name: error.message });
-  const notUndone: string[] = [];
-  let reason = error;
-  if (link && error.code !== 'IN_DOUBT') {
-    const timer = new AbortController();
-    const told = link.insist('abort', {}).then(
-      ({ failures }) => notUndone.push(...failures.map((text) => `target: ${text}`)),
-      (thrown: unknown) => {
-        const lost = asPhaulError(thrown);
-        if (lost.code === 'LINK_LOST' && symptoms.includes(error.code))
-          reason = lost.with(error.details.act === undefined ? {} : { act: error.details.act });
-      },
-    );
-    await Promise.race([
-      told,
-      sleep(targetPatienceMs, undefined, { signal: timer.signal }).catch(() => undefined),
-    ]);
-    timer.abort();
-    link.close();
-  }
+  // In preflight nothing has been touched.
+  if (link) m.emit({ type: 'undo', name: error.message });
+  const { lost, notUndone } =
+    link && error.code !== 'IN_DOUBT' ? await undoTarget(link) : { lost: null, notUndone: [] };
   const failures = await m.undo.unwind();
   notUndone.push(
     ...failures.map(({ name, error: failure }) => `source: ${name}: ${asPhaulError(failure).message}`),
   );
-  return { error: reason.with({ sourceState: m.sourceState }), notUndone };
+  if (lost) await wakeTarget(m);
+  return { error: cause(error, lost).with({ sourceState: m.sourceState }), notUndone };
+}
+
+/** `lost`: why the target could not be told. */
+async function undoTarget(link: Link): Promise<{ lost: PhaulError | null; notUndone: string[] }> {
+  const timer = new AbortController();
+  const told = link.insist('abort', {}).then(
+    ({ failures }) => ({ lost: null, notUndone: failures.map((text) => `target: ${text}`) }),
+    (thrown: unknown) => ({ lost: asPhaulError(thrown), notUndone: [] }),
+  );
+  const late = sleep(
+    targetPatienceMs,
+    { lost: null, notUndone: ['target: it does not answer'] },
+    { signal: timer.signal },
+  );
+  late.catch(() => undefined);
+  const outcome = await Promise.race([told, late]);
+  timer.abort();
+  link.close();
+  return outcome;
+}
+
+function cause(error: PhaulError, lost: PhaulError | null): PhaulError {
+  const behind = lost?.code === 'SSH_FORWARDING' ? ['LINK_LOST', ...symptoms] : symptoms;
+  if (!lost || !behind.includes(error.code)) return error;
+  return lost.with(error.details.act === undefined ? {} : { act: error.details.act });
+}
+
+/**
+ * The service on the target may have been killed. The next phaul that is started there undoes what it left (workspace.ts), so one is.
+ * The container runs on here already; if the target cannot be reached there is nothing more to be done from this side.
+ */
+async function wakeTarget(m: Migration): Promise<void> {
+  const { destination, acceptNewHostKey } = m.options;
+  const id = newMigrationId();
+  const errand = newMigration(id, m.options, () => undefined, new AbortController().signal);
+  const transport = connectSsh(parseDestination(destination), {
+    migration: id,
+    directory: null,
+    acceptNewHostKey,
+  });
+  const link = await openLink(errand, transport).catch(() => null);
+  link?.close();
 }

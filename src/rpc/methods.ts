@@ -77,6 +77,8 @@ export const methods = {
     }),
     result: nothing,
   },
+  /** Take the stream of pages that the source has just opened on the mem channel, and hand it to CRIU. */
+  attach: { params: nothing, result: nothing },
   /** The files are there for the first time: devices begin, the container's runtime gets ready. */
   prepare: { params: nothing, result: nothing },
   /** Serve the pages of one iteration on the mem channel. `parent`: the iteration whose pages need not come again. */

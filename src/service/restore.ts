@@ -7,6 +7,7 @@ import { readStats } from '../criu/stats.ts';
 import { startSwrk, type Swrk } from '../criu/swrk.ts';
 import { deferred } from '../deferred.ts';
 import type { Socket } from 'node:net';
+import { killTree } from '../linux/processes.ts';
 
 /** A restore in three steps: armed before the freeze, tasks made inside it, let go (or killed) by the decision. */
 export interface Restore {
@@ -15,7 +16,7 @@ export interface Restore {
   /**
    * Let them run. `open` is called when every socket is whole again and no task has run yet: what a task says first must find the
    * network open, because the kernel repeats it only after a second (a restored socket knows no round-trip time).
-   * @throws CRIU_RESTORE if CRIU fails so late; then none has run and all are dead.
+   * @throws CRIU_RESTORE if CRIU fails so late; then all of them are dead when it throws, and the source may take the container back
    */
   readonly letGo: (
     open: () => Promise<void>,
@@ -52,6 +53,11 @@ export async function armRestore(options: RestoreOptions): Promise<Restore> {
   const decision = deferred<boolean>();
   let opening: () => Promise<void> = () => Promise.resolve();
   let running: Promise<{ pid: number }> | null = null;
+  let root: number | undefined;
+  /** CRIU kills what it made when it fails; one that died itself has killed nobody. */
+  const noSurvivors = async (): Promise<void> => {
+    if (root !== undefined) await killTree(root);
+  };
   const giveUp = (): void => {
     decision.resolve(false);
     options.stream.destroy();
@@ -76,6 +82,7 @@ export async function armRestore(options: RestoreOptions): Promise<Restore> {
           // criu/cr-restore.c:2269: all stages done, each task stopped at the end of its restorer, about to be detached.
           if (script === 'pre-resume') await opening();
           if (script !== 'post-restore') return true;
+          root = pid;
           try {
             await options.container.restored(pid ?? 0);
           } catch (error) {
@@ -88,6 +95,10 @@ export async function armRestore(options: RestoreOptions): Promise<Restore> {
         .then(async (answer) => {
           if (!answer.success || !answer.restore) throw await failure();
           return { pid: answer.restore.pid };
+        })
+        .catch(async (error: unknown) => {
+          await noSurvivors();
+          throw error;
         });
       running.catch((error: unknown) => created.reject(error));
       await created.promise;

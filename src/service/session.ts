@@ -5,7 +5,7 @@ import { asPhaulError, PhaulError } from '../errors.ts';
 import { type Handlers, type Params, protocolVersion } from '../rpc/methods.ts';
 import { version } from '../version.ts';
 import { undoStack } from '../undo.ts';
-import { createWorkspace, type Workspace } from '../workspace.ts';
+import { createWorkspace, sweepAbandoned, type Workspace } from '../workspace.ts';
 import { type Channels, openChannels } from './channels.ts';
 import { checkTarget, type TargetParts, targetParts } from './check.ts';
 import { type PageServer, pageServer } from './page-server.ts';
@@ -52,12 +52,12 @@ export function targetSession(say: (level: 'log' | 'warn', text: string) => void
   const theParts = (): TargetParts => present(parts);
 
   const handlers: Handlers = {
-    hello: (params) => {
+    hello: async (params) => {
       phase.enter('greeted');
+      await sweepAbandoned();
       migration = params.migration;
       const host = hostname();
-      if (params.protocol === protocolVersion)
-        return Promise.resolve({ protocol: protocolVersion, phaul: version, host });
+      if (params.protocol === protocolVersion) return { protocol: protocolVersion, phaul: version, host };
       const message = `The source (phaul ${params.phaul}) speaks protocol ${params.protocol}, the target (phaul ${version}) protocol ${protocolVersion}.`;
       throw new PhaulError('PROTOCOL_VERSION', message);
     },
@@ -101,10 +101,14 @@ export function targetSession(say: (level: 'log' | 'warn', text: string) => void
       phase.enter('prepared');
       return {};
     },
+    attach: async () => {
+      phase.demand('begun');
+      pages = await startPages();
+      return {};
+    },
     pages: async ({ iteration, parent }) => {
       phase.demand('prepared');
-      pages ??= await startPages();
-      await pages.take(iteration, parent);
+      await present(pages).take(iteration, parent);
       return {};
     },
     arm: async ({ iteration }) => {
@@ -140,6 +144,7 @@ export function targetSession(say: (level: 'log' | 'warn', text: string) => void
       notAborted();
       // The seat of the journal's record on the target: durable before the container is let go.
       phase.enter('committed');
+      present(workspace).burnWill();
       const result = await present(restore).letGo(() => openDevices(handed));
       // From here the container has run: nothing may take it back, whatever fails.
       undo.clear();

@@ -2,7 +2,10 @@ import { PhaulError } from '../errors.ts';
 import type { ErrorCode } from '../error-codes.ts';
 
 // What OpenSSH and the remote shell print, first match wins. OpenSSH has no exit codes of its own but 255.
+export const forwardingRefused = /open failed: (administratively prohibited|unknown channel type)/;
+
 const signs: readonly (readonly [RegExp, ErrorCode, (host: string) => string])[] = [
+  [forwardingRefused, 'SSH_FORWARDING', (host) => `sshd on ${host} does not let phaul open its channels.`],
   [
     /REMOTE HOST IDENTIFICATION HAS CHANGED/,
     'SSH_HOST_KEY',
@@ -35,7 +38,7 @@ export function sshFailure(exitCode: number | null, stderr: string, host: string
     /Timeout, server .* not responding|client_loop: |Connection (to .* )?(closed|reset)|Broken pipe/.test(
       stderr,
     );
-  if (!lost || exitCode === 127)
+  if (!lost || exitCode === 127 || forwardingRefused.test(stderr))
     for (const [sign, code, message] of signs)
       if (sign.test(stderr)) return new PhaulError(code, message(host), details);
   // The remote shell's words for "not found" and "may not be run".

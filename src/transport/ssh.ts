@@ -3,14 +3,14 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { PhaulError } from '../errors.ts';
 import type { Destination } from './destination.ts';
-import { sshFailure } from './ssh-failure.ts';
+import { forwardingRefused, sshFailure } from './ssh-failure.ts';
 import { channelSockets, type Transport } from './transport.ts';
 
 export interface SshOptions {
   /** The migration's id, part of the socket paths on the target. */
   readonly migration: string;
-  /** A directory of this host for the near ends of the mem and fs channels. */
-  readonly directory: string;
+  /** A directory of this host for the near ends of the mem and fs channels; null: the rpc channel alone. */
+  readonly directory: string | null;
   /** A host key that was never seen is added to known_hosts; a changed one is refused all the same. */
   readonly acceptNewHostKey: boolean;
 }
@@ -21,7 +21,7 @@ export interface SshOptions {
  * ssh forwards to the service's inside the same connection, so their bytes never pass through JavaScript on either host.
  */
 export function connectSsh(destination: Destination, options: SshOptions): Transport {
-  const near = { mem: join(options.directory, 'mem'), fs: join(options.directory, 'fs') };
+  const near = { mem: join(options.directory ?? '', 'mem'), fs: join(options.directory ?? '', 'fs') };
   const far = channelSockets(options.migration);
   const child = spawn('ssh', sshArguments(destination, options, near, far), {
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -29,7 +29,11 @@ export function connectSsh(destination: Destination, options: SshOptions): Trans
     detached: true,
   });
   let said = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-8192)));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said = (said + text).slice(-8192);
+    // Nobody else would notice: the near end of the stream is open.
+    if (forwardingRefused.test(said)) child.kill('SIGTERM');
+  });
   // Writes after the connection broke; `closed` tells.
   child.stdin.on('error', () => undefined);
   const closed = new Promise<PhaulError>((resolve) => {
@@ -65,10 +69,7 @@ function sshArguments(to: Destination, options: SshOptions, near: Sockets, far: 
   return [
     '-T',
     ...Object.entries(settings).flatMap(([key, value]) => ['-o', `${key}=${value}`]),
-    '-L',
-    `${near.mem}:${far.mem}`,
-    '-L',
-    `${near.fs}:${far.fs}`,
+    ...(options.directory === null ? [] : ['-L', `${near.mem}:${far.mem}`, '-L', `${near.fs}:${far.fs}`]),
     ...(to.port === undefined ? [] : ['-p', String(to.port)]),
     ...(to.user === undefined ? [] : ['-l', to.user]),
     '--',

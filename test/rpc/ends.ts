@@ -87,6 +87,7 @@ const noHandlers: Handlers = {
   hello: none,
   check: none,
   begin: none,
+  attach: none,
   prepare: none,
   pages: none,
   arm: none,

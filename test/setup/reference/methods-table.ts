@@ -22,13 +22,17 @@ const notes: Readonly<Record<Method, Note>> = {
     phases: 'checked → begun',
     does: 'Makes the working directory, listens for the streams of the mem and fs channels, lets the fs driver get ready.',
   },
+  attach: {
+    phases: 'begun',
+    does: 'Takes the first mem stream, which the source has just opened, and hands it to CRIU for the pages to come.',
+  },
   prepare: {
     phases: 'begun → prepared',
     does: 'The files are there for the first time: the devices begin, the runtime gets ready.',
   },
   pages: {
     phases: 'prepared',
-    does: 'Serves the pages of one iteration on the first mem stream. Answered when CRIU listens. `parent` is the iteration whose unchanged pages do not come again.',
+    does: 'Serves the pages of one iteration on that stream. Answered when CRIU listens. `parent` is the iteration whose unchanged pages do not come again.',
   },
   arm: {
     phases: 'prepared → armed',
@@ -40,7 +44,7 @@ const notes: Readonly<Record<Method, Note>> = {
   },
   commit: {
     phases: 'restored → committed',
-    does: 'The decision: let the container run. Answered when CRIU has given its final word.',
+    does: 'The decision: let the container run. When all of its sockets are whole and before its first task runs, the devices are opened. Answered when CRIU has given its final word. An error means that nothing runs on the target.',
   },
   finish: { phases: 'committed → finished', does: 'The source has removed its copy. Tidy up.' },
   abort: {
