@@ -1,10 +1,14 @@
-// What the lab needs of the machine itself. Everything else lives in the hosts' own root file system.
+// What the lab and the drivers' tests need of the machine itself. Everything else lives in the hosts' own root file system.
 import { existsSync } from 'node:fs';
 
 const needed = {
   'bin/flock': 'util-linux',
   'bin/nsenter': 'util-linux',
   'sbin/ip': 'iproute2',
+  'bin/rsync': 'rsync',
+  'bin/setfattr': 'attr',
+  'bin/setfacl': 'acl',
+  'bin/ps': 'procps',
   'bin/mmdebstrap': 'mmdebstrap',
   'bin/gpgv': 'gpgv',
   'share/keyrings/debian-archive-keyring.gpg': 'debian-archive-keyring',
