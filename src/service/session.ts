@@ -203,7 +203,7 @@ export function targetSession(say: (level: 'log' | 'warn', text: string) => void
   }
 
   return {
-    handlers: { ...tracked(handlers, (promise) => void (busy = promise)), abort: handlers.abort },
+    handlers: { ...tracked(handlers, notAborted, (promise) => void (busy = promise)), abort: handlers.abort },
     end: async () => {
       if (phase.now() === 'finished') return;
       // A commit under way is waited for: it either let the container go or failed and undid nothing yet.
@@ -218,11 +218,16 @@ function present<T>(value: T | null): T {
   return value;
 }
 
-/** The handlers, each of whose promises is shown to `watch`. */
-function tracked(handlers: Handlers, watch: (promise: Promise<unknown>) => void): Handlers {
+/** The handlers, each of which is begun only if `allow` does not throw, and whose promise is shown to `watch`. */
+function tracked(
+  handlers: Handlers,
+  allow: () => void,
+  watch: (promise: Promise<unknown>) => void,
+): Handlers {
   const wrap = ([name, handler]: [string, (params: never) => Promise<unknown>]): [string, unknown] => [
     name,
     (params: never) => {
+      allow();
       const promise = handler(params);
       watch(promise);
       return promise;
