@@ -32,7 +32,7 @@ export function byteReader(stream: Readable): ByteReader {
   return {
     upTo,
     end: async () => {
-      if (rest.length > 0 || !(await chunks.next()).done)
+      if (rest.length > 0 || !(await chunks.next().catch(endedEarly)).done)
         throw new PhaulError('PROTOCOL_ERROR', 'There are bytes after the end of a stream.');
     },
     exactly: async (bytes) => {
