@@ -38,7 +38,8 @@ const read = () => {
 };
 const write = (hex) => fs.writeSync(3, Buffer.from(hex, 'hex'));
 for (;;) {
-  const answer = table[read()[1]];
+  const type = read()[1];
+  const answer = table[type];
   if (!answer) process.exit(1);
   let refused = false;
   for (const notification of answer.notify) {
@@ -47,6 +48,8 @@ for (;;) {
   }
   if (answer.dies) process.kill(process.pid, 'SIGKILL');
   write(refused ? answer.refused : answer.reply);
+  // A dump and a restore are the last thing that CRIU does.
+  if (type === 1 || type === 2) process.exit(0);
 }
 `;
 

@@ -96,6 +96,7 @@ test('it does not matter how the stream is cut', async (t) => {
     near.write(Buffer.of(byte));
     await new Promise((resolve) => setImmediate(resolve));
   }
+  near.end();
   t.is(await receiving, 2);
   t.is(readFileSync(join(to, 'b.img'), 'utf8'), 'second');
 });
@@ -132,6 +133,12 @@ test('a file that is there already is not overwritten', async (t) => {
   t.is(readFileSync(join(to, 'pages-1.img'), 'utf8'), 'pages');
 });
 
+test('bytes after the end mark are an error', async (t) => {
+  const { to, near, far } = await pair(t);
+  near.end(Buffer.concat([file('a.img', 'a'), endMark, Buffer.alloc(1)]));
+  await t.throwsAsync(receiveImages(to, far), { code: 'PROTOCOL_ERROR' });
+});
+
 const cut = test.macro({
   exec: async (t, bytes: Buffer, how: 'end' | 'destroy') => {
     const { to, near, far } = await pair(t);
@@ -152,6 +159,7 @@ test('in a large file', cut, file('a.img', Buffer.alloc(100_000), 5_000_000n), '
 test('in a file of impossible size', cut, file('a.img', 'abc', 2n ** 64n - 1n), 'end');
 test('without the end mark', cut, file('a.img', 'abc'), 'end');
 test('by our own hand in a small file', cut, file('a.img', 'abc', 10n), 'destroy');
+test('by our own hand after the end mark', cut, endMark, 'destroy');
 test('by our own hand in a large file', cut, file('a.img', Buffer.alloc(100_000), 5_000_000n), 'destroy');
 
 test('sending into a stream that closes is a lost connection', async (t) => {

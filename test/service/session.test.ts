@@ -1,0 +1,162 @@
+import { existsSync, readFileSync } from 'node:fs';
+import test from 'ava';
+import { type Step, steps, stage } from './stage.ts';
+
+test('a migration goes from hello to finish, and only the container stays', async (t) => {
+  const s = stage(t);
+  await s.upTo('checkpoint');
+  t.is(readFileSync(s.pidFile, 'utf8'), `${String(s.restored.pid)}\n`);
+  const { pid } = await s.call.commit({ devices: [] });
+  t.is(pid, s.restored.pid ?? 0);
+  await s.call.finish({});
+  await s.session.end();
+  t.false(existsSync(`/run/phaul/${s.migration}-target`));
+  t.true(existsSync(s.pidFile));
+  t.deepEqual(s.criu.requests().at(-1), { type: 'NOTIFY', notify_success: true });
+});
+
+test('until the commit no task is let go', async (t) => {
+  const s = stage(t);
+  await s.upTo('checkpoint');
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  t.is(s.criu.requests().at(-1)?.['type'], 'RESTORE', 'CRIU has no answer yet');
+});
+
+const undoable = steps.slice(0, steps.indexOf('commit'));
+for (const last of undoable) {
+  test(`a source that asks for an abort after ${last} leaves nothing`, async (t) => {
+    const s = stage(t);
+    await s.upTo(last);
+    t.deepEqual(await s.call.abort({}), { failures: [] });
+    t.true(s.leavesNothing());
+    t.deepEqual(await s.call.abort({}), { failures: [] }, 'and again');
+  });
+
+  test(`a source that is gone after ${last} leaves nothing`, async (t) => {
+    const s = stage(t);
+    await s.upTo(last);
+    await s.session.end();
+    t.true(s.leavesNothing());
+    if (last === 'checkpoint')
+      t.deepEqual(s.criu.requests().at(-1), { type: 'NOTIFY', notify_success: false }, 'no task was let go');
+  });
+
+  test(`after an abort following ${last} nothing can be begun`, async (t) => {
+    const s = stage(t);
+    await s.upTo(last);
+    await s.call.abort({});
+    const next = steps[steps.indexOf(last) + 1];
+    if (next) await t.throwsAsync(async () => s.only(next));
+    t.true(s.leavesNothing());
+  });
+}
+
+test('a source that is gone after the commit leaves the container', async (t) => {
+  const s = stage(t);
+  await s.upTo('commit');
+  await s.session.end();
+  t.true(existsSync(s.pidFile));
+  t.false(existsSync(`/run/phaul/${s.migration}-target`));
+  t.is(s.restored.exitCode, null);
+});
+
+test('an abort after the commit takes nothing back', async (t) => {
+  const s = stage(t);
+  await s.upTo('commit');
+  await s.call.abort({});
+  t.true(existsSync(s.pidFile));
+  t.is(s.restored.signalCode, null);
+});
+
+test('a CRIU that fails so late leaves nothing, and the source hears of it', async (t) => {
+  const s = stage(t, { RESTORE: { notify: [{ script: 'post-restore' }], reply: { success: false } } });
+  await s.upTo('checkpoint');
+  await t.throwsAsync(s.call.commit({ devices: [] }), { code: 'CRIU_RESTORE' });
+  await s.session.end();
+  t.true(s.leavesNothing());
+});
+
+test('a CRIU that dies in the restore fails it', async (t) => {
+  const s = stage(t, { RESTORE: { dies: true } });
+  await s.upTo('arm');
+  await t.throwsAsync(s.call.checkpoint({ iteration: 1, last: true }), { code: 'CRIU_DIED' });
+  await s.session.end();
+  t.true(s.leavesNothing());
+});
+
+test('an abort in the middle of the images ends the wait for them', async (t) => {
+  const s = stage(t);
+  await s.upTo('pages');
+  const images = await s.openMem();
+  await s.call.arm({ iteration: 1 });
+  images.write(Buffer.from([0, 5]));
+  const waiting = s.call.checkpoint({ iteration: 1, last: true });
+  await s.call.abort({});
+  await t.throwsAsync(waiting);
+  t.true(s.leavesNothing());
+});
+
+const outOfOrder = test.macro<[Step | null, Step]>({
+  exec: async (t, after, call) => {
+    const s = stage(t);
+    if (after) await s.upTo(after);
+    await t.throwsAsync(async () => s.only(call), { code: 'PROTOCOL_ERROR' });
+    await s.session.end();
+    t.true(s.leavesNothing());
+  },
+  title: (_, after, call) => `${call} is refused ${after === null ? 'before anything' : `after ${after}`}`,
+});
+test(outOfOrder, null, 'check');
+test(outOfOrder, null, 'begin');
+test(outOfOrder, 'hello', 'hello');
+test(outOfOrder, 'hello', 'begin');
+test(outOfOrder, 'check', 'prepare');
+test(outOfOrder, 'begin', 'begin');
+test(outOfOrder, 'begin', 'check');
+test(outOfOrder, 'prepare', 'commit');
+test(outOfOrder, 'arm', 'commit');
+test(outOfOrder, 'checkpoint', 'checkpoint');
+test(outOfOrder, 'checkpoint', 'finish');
+
+test('a second commit and a second finish are refused, and harm nobody', async (t) => {
+  const s = stage(t);
+  await s.upTo('commit');
+  await t.throwsAsync(s.call.commit({ devices: [] }), { code: 'PROTOCOL_ERROR' });
+  await s.call.finish({});
+  await t.throwsAsync(s.call.finish({}), { code: 'PROTOCOL_ERROR' });
+  t.true(existsSync(s.pidFile));
+});
+
+test('a checkpoint that is not the last is refused by this release', async (t) => {
+  const s = stage(t);
+  await s.upTo('arm');
+  await t.throwsAsync(s.call.checkpoint({ iteration: 1, last: false }), { code: 'PROTOCOL_ERROR' });
+});
+
+test('another protocol is refused with both releases named', async (t) => {
+  const s = stage(t);
+  const hello = { protocol: 99, phaul: '9.9', migration: s.migration };
+  await t.throwsAsync(async () => s.call.hello(hello), { code: 'PROTOCOL_VERSION', message: /9\.9.*99/ });
+});
+
+test('preflight collects every refusal, and changes nothing', async (t) => {
+  const s = stage(t, { VERSION: { reply: { version: { major_number: 3, minor_number: 17 } } } });
+  await s.upTo('hello');
+  const container = {
+    ...s.check().container!,
+    trees: [{ source: '/nonexistent/x', target: '/nonexistent/x' }],
+  };
+  const { refusals } = await s.call.check(s.check({ container, memory: 2 ** 50, imagePath: '/nonexistent' }));
+  const codes = refusals.map(({ code }) => code).sort();
+  t.deepEqual(codes, ['CRIU_TOO_OLD', 'NO_SPACE', 'PATH_MISSING', 'PATH_MISSING']);
+  t.true(refusals.every(({ host }) => host === 'target'));
+  t.true(s.leavesNothing());
+});
+
+test('a target without CRIU, or with drivers missing, says so', async (t) => {
+  const s = stage(t);
+  await s.upTo('hello');
+  const { refusals, criu } = await s.call.check(s.check({ criuPath: '/nonexistent/criu' }));
+  t.deepEqual([refusals[0]?.code, criu], ['CRIU_MISSING', null]);
+  await t.throwsAsync(s.call.check(s.check({ fs: 'tape' })), { code: 'DRIVER_UNKNOWN' });
+});

@@ -1,0 +1,124 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
+import type { ExecutionContext } from 'ava';
+import type { Params } from '../../src/rpc/methods.ts';
+import { type Session, targetSession } from '../../src/service/session.ts';
+import { type Answer, fakeCriu, type FakeCriu, soundCriu } from '../criu/fake-criu.ts';
+
+/** A target's session as the source drives it, with a CRIU that does as told and a process that plays the restored one. */
+export interface Stage {
+  readonly session: Session;
+  readonly call: Session['handlers'];
+  readonly migration: string;
+  readonly criu: FakeCriu;
+  readonly restored: ChildProcess;
+  readonly pidFile: string;
+  readonly said: string[];
+  readonly check: (part?: Partial<Params<'check'>>) => Params<'check'>;
+  readonly openMem: () => Promise<Socket>;
+  /** All calls up to that one, as an honest source makes them. */
+  readonly upTo: (last: Step) => Promise<void>;
+  /** That call alone. */
+  readonly only: (step: Step) => Promise<void>;
+  /** Whether anything of the migration is left on this host. */
+  readonly leavesNothing: () => boolean;
+}
+
+export const steps = [
+  'hello',
+  'check',
+  'begin',
+  'attach',
+  'prepare',
+  'pages',
+  'arm',
+  'checkpoint',
+  'commit',
+  'finish',
+] as const;
+export type Step = (typeof steps)[number];
+
+const endOfImages = Buffer.alloc(2);
+
+export function stage(t: ExecutionContext, answers: Record<string, Answer> = {}): Stage {
+  const migration = randomUUID();
+  const home = mkdtempSync('/tmp/phaul-service-');
+  const restored = spawn('sleep', ['1000']);
+  const pid = restored.pid ?? 0;
+  const restore = { notify: [{ script: 'post-restore', pid }], reply: { restore: { pid } } };
+  const criu = fakeCriu(t, { ...soundCriu, RESTORE: restore, ...answers });
+  const said: string[] = [];
+  const session = targetSession((level, text) => said.push(`${level}: ${text}`));
+  const pidFile = join(home, 'restored.pid');
+  t.teardown(async () => {
+    await session.end();
+    restored.kill('SIGKILL');
+    rmSync(home, { recursive: true, force: true });
+  });
+  const call = session.handlers;
+  const check: Stage['check'] = (part = {}) => ({
+    container: {
+      htype: 'pid',
+      id: '4194305',
+      trees: [],
+      needs: [],
+      meta: { pids: [], networkNamespace: null, pidFile },
+    },
+    fs: 'shared',
+    devices: [],
+    criuPath: criu.path,
+    skipCriuCheck: false,
+    cpuinfo: null,
+    memory: 0,
+    force: false,
+    imagePath: null,
+    ...part,
+  });
+  const openMem = async (): Promise<Socket> => {
+    const stream = connect(`/run/phaul/${migration}-target/mem`);
+    stream.on('error', () => undefined);
+    t.teardown(() => stream.destroy());
+    await once(stream, 'connect');
+    return stream;
+  };
+  const make: Record<Step, () => Promise<unknown>> = {
+    hello: () => call.hello({ protocol: 1, phaul: '0.1.0', migration }),
+    check: () => call.check(check()),
+    begin: () =>
+      call.begin({ shellJob: false, tcp: 'keep', autoDedup: false, leaveStopped: false, keepImages: false }),
+    prepare: () => call.prepare({}),
+    attach: async () => {
+      await openMem();
+      await call.attach({});
+    },
+    pages: () => call.pages({ iteration: 1, parent: null }),
+    arm: async () => {
+      const images = await openMem();
+      await call.arm({ iteration: 1 });
+      images.end(endOfImages);
+    },
+    checkpoint: () => call.checkpoint({ iteration: 1, last: true }),
+    commit: () => call.commit({ devices: [] }),
+    finish: () => call.finish({}),
+  };
+  return {
+    session,
+    call,
+    migration,
+    criu,
+    restored,
+    pidFile,
+    said,
+    check,
+    openMem,
+    upTo: async (last) => {
+      for (const step of steps.slice(0, steps.indexOf(last) + 1)) await make[step]();
+    },
+    only: async (step) => void (await make[step]()),
+    leavesNothing: () => !existsSync(`/run/phaul/${migration}-target`) && !existsSync(pidFile),
+  };
+}
