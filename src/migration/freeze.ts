@@ -42,8 +42,8 @@ export async function freeze(m: Migration, plan: Plan, armed: Armed): Promise<Fr
   const onFrozen = async (): Promise<void> => {
     m.sourceState = 'frozen';
     m.emit({ type: 'frozen' });
-    const mapped = await plan.container.mappedFiles();
-    plan.fs.sync(plan.link.transport.openFs, { final: true, mapped }).then(files.resolve, files.reject);
+    // CRIU goes on as soon as the devices are let go of; the files are compared beside its dump.
+    finalSync(plan).then(files.resolve, files.reject);
     await Promise.all(plan.devices.map(({ device }) => device.freeze()));
   };
   const onNotify = async (script: string): Promise<boolean> => {
@@ -104,6 +104,10 @@ export async function freeze(m: Migration, plan: Plan, armed: Armed): Promise<Fr
       return (stats?.pages_written ?? 0) + (stats?.shpages_written ?? 0);
     },
   };
+}
+
+async function finalSync({ container, fs, link }: Plan): Promise<SyncResult> {
+  return fs.sync(link.transport.openFs, { final: true, mapped: await container.mappedFiles() });
 }
 
 function dumpFailure(m: Migration, directory: string): Promise<PhaulError> {

@@ -83,14 +83,13 @@ export async function armRestore(options: RestoreOptions): Promise<Restore> {
           if (script === 'pre-resume') await opening();
           if (script !== 'post-restore') return true;
           root = pid;
-          try {
-            await options.container.restored(pid ?? 0);
-          } catch (error) {
-            created.reject(error);
-            return false;
-          }
+          // Beside the source's answer, not before it: if it fails, nothing runs, and the source takes the container back.
+          const known = options.container.restored(pid ?? 0);
+          known.catch(() => undefined);
           created.resolve();
-          return decision.promise;
+          const go = await decision.promise;
+          await known;
+          return go;
         })
         .then(async (answer) => {
           if (!answer.success || !answer.restore) throw await failure();
