@@ -54,7 +54,10 @@ test('much talk, line by line,', talk, `${'x'.repeat(1000)}\n`.repeat(500) + 'ph
 
 const broken = test.macro<[string, RegExp, boolean?]>({
   exec: async (t, text, how, afterGreeting = false) => {
-    const { frames, ends } = await read(['{"good":1}\n', `${text}\n{"late":1}\n`], afterGreeting);
+    const { frames, ends } = await read(
+      ['{"good":1}\n', ...(afterGreeting ? [text] : []), `${text}\n{"late":1}\n`],
+      afterGreeting,
+    );
     t.deepEqual(frames, afterGreeting ? [] : [{ good: 1 }]);
     t.is(ends.length, 1);
     t.is(ends[0]?.code, 'PROTOCOL_ERROR');
