@@ -76,7 +76,7 @@ export const codes = {
   CRIU_MISSING: {
     exit: 3,
     meaning: 'CRIU is not installed on that host.',
-    hint: 'Install CRIU 4.2 or newer, or say where it is with --criu-path.',
+    hint: 'Install CRIU 4.2 or newer. It must be in the PATH; on the source --criu-path says where else it is.',
   },
   CRIU_TOO_OLD: { exit: 3, meaning: 'CRIU on that host is too old.', hint: 'Install CRIU 4.2 or newer.' },
   CRIU_MISMATCH: {

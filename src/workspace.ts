@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { processStart } from './linux/processes.ts';
@@ -31,8 +31,10 @@ export async function createWorkspace(
   const directory = join(base, `${id}-${role}`);
   const images = imagePath ? join(imagePath, `phaul-${id}`) : join(directory, 'images');
   const scratch = join(directory, 'scratch');
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  await writeFile(join(directory, 'owner'), JSON.stringify(await identity(process.pid)));
+  const owner = JSON.stringify(await identity(process.pid));
+  // Without a pause: a directory without an owner would stay for ever if phaul were killed now.
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  writeFileSync(join(directory, 'owner'), owner);
   await mkdir(images, { recursive: true, mode: 0o700 });
   // Not the host's /run: that is often limited to a tenth of the memory.
   if (!imagePath) await run('mount', ['-t', 'tmpfs', '-o', 'size=100%,mode=700', 'phaul', images]);
@@ -59,8 +61,9 @@ export async function sweepAbandoned(): Promise<void> {
     const directory = join(base, name);
     const owner = await readFile(join(directory, 'owner'), 'utf8').catch(() => null);
     if (owner === null) continue;
-    const { pid } = JSON.parse(owner) as { pid: number };
-    if (owner === JSON.stringify(await identity(pid))) continue;
+    // Empty: its owner is just writing it.
+    const pid = Number(/^\{"pid":(\d+)/.exec(owner)?.[1]);
+    if (!pid || owner === JSON.stringify(await identity(pid))) continue;
     // Ours now; another sweeper at the same moment does the same work, which does no harm.
     await writeFile(join(directory, 'owner'), JSON.stringify(await identity(process.pid)));
     await executeWill(directory);

@@ -34,7 +34,11 @@ export const containerOptions = {
 } as const satisfies Record<string, Options>;
 
 export const criuOptions = {
-  'criu-path': { type: 'string', default: 'criu', describe: 'The criu program, on both hosts' },
+  'criu-path': {
+    type: 'string',
+    default: 'criu',
+    describe: 'The criu program on this host; the target uses the one in its PATH',
+  },
   'skip-cpu-check': { type: 'boolean', default: false, describe: 'Do not compare the CPUs of the two hosts' },
   'skip-criu-check': {
     type: 'boolean',

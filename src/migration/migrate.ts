@@ -60,12 +60,15 @@ async function play(
     m.emit(result);
     return result;
   } catch (thrown) {
+    const error = asPhaulError(thrown);
+    const { act } = error.details;
     const first =
-      m.signal.aborted && asPhaulError(thrown).code !== 'IN_DOUBT'
-        ? asPhaulError(m.signal.reason)
-        : asPhaulError(thrown);
-    const { error, notUndone } = await rollback(m, first, plan?.link ?? null);
-    const result: Result = { type: 'result', ok: false, error: report(error, notUndone) };
+      m.signal.aborted && error.code !== 'IN_DOUBT'
+        ? asPhaulError(m.signal.reason).with(act === undefined ? {} : { act })
+        : error;
+    const undone = await rollback(m, first, plan?.link ?? null);
+    const failure = report(undone.error, undone.notUndone);
+    const result: Result = { type: 'result', ok: false, error: failure };
     m.emit(result);
     return result;
   }

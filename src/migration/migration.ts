@@ -22,6 +22,9 @@ export interface Migration {
   readonly acts: { act: Act; ms: number }[];
 }
 
+// The target may say as many as it likes.
+const mostWarnings = 100;
+
 export function newMigration(
   id: string,
   options: MigrateOptions,
@@ -35,7 +38,7 @@ export function newMigration(
   const byUser = (): void => abort(asPhaulError(user.reason, 'CANCELLED'));
   const warnings: string[] = [];
   const warn = (text: string, host: HostRole = 'source'): void => {
-    warnings.push(text);
+    if (warnings.length < mostWarnings) warnings.push(text);
     emit({ type: 'warning', text }, host);
   };
   const m: Migration = {

@@ -79,7 +79,6 @@ export async function preflight(m: Migration): Promise<Plan> {
     container: container.description,
     fs: fsName,
     devices: devices.map(({ name, device }) => ({ name, state: device.state })),
-    criuPath: options.criuPath,
     skipCriuCheck: options.skipCriuCheck,
     cpuinfo: cpu,
     memory,

@@ -33,6 +33,7 @@ export function readFrames(
     onEnd(error);
   };
   const take = (text: string): void => {
+    if (!text.includes('\n') && rest.length + text.length <= longestTalk) return void (rest += text);
     const lines = (rest + text).split('\n');
     rest = lines.pop() ?? '';
     for (const line of lines) {

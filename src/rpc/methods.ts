@@ -52,7 +52,6 @@ export const methods = {
       container: description.nullable(),
       fs: id.nullable(),
       devices: z.array(z.object({ name: id, state: json })).max(64),
-      criuPath: z.string().max(4096),
       skipCriuCheck: z.boolean(),
       /** CRIU's cpuinfo image of the source, base64; null: do not compare. */
       cpuinfo: z

@@ -30,13 +30,14 @@ export function targetParts(params: Params<'check'>, ctx: DriverContext): Target
 
 /** Preflight on the target: every reason against the migration at once. Changes nothing. */
 export async function checkTarget(
+  criuPath: string,
   params: Params<'check'>,
   parts: TargetParts | null,
 ): Promise<{ criu: CriuProbe | null; kernel: string; refusals: Refusal[] }> {
-  const criu = await probeCriu(params.criuPath).catch(() => null);
+  const criu = await probeCriu(criuPath).catch(() => null);
   const lists = await Promise.all([
     Promise.resolve(criuRefusals(criu, params)),
-    criu && params.cpuinfo !== null ? cpuRefusals(params.criuPath, params.cpuinfo) : [],
+    criu && params.cpuinfo !== null ? cpuRefusals(criuPath, params.cpuinfo) : [],
     memoryRefusals(params.memory, params.imagePath),
     ...(parts
       ? [
@@ -58,7 +59,7 @@ function asRefusals(list: Promise<Refusal[]>): Promise<Refusal[]> {
 }
 
 function criuRefusals(criu: CriuProbe | null, params: Params<'check'>): Refusal[] {
-  if (!criu) return [refusal('CRIU_MISSING', `CRIU (${params.criuPath}) cannot be started on the target.`)];
+  if (!criu) return [refusal('CRIU_MISSING', 'CRIU cannot be started on the target.')];
   if (criu.number >= oldestCriu.number || params.skipCriuCheck) return [];
   return [
     refusal(

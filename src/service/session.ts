@@ -19,8 +19,14 @@ export interface Session {
   readonly end: () => Promise<void>;
 }
 
-/** @param say carries a driver's words to the source. */
-export function targetSession(say: (level: 'log' | 'warn', text: string) => void): Session {
+/**
+ * @param say carries a driver's words to the source.
+ * @param criuPath this host's own; never what the source names
+ */
+export function targetSession(
+  say: (level: 'log' | 'warn', text: string) => void,
+  criuPath = 'criu',
+): Session {
   const phase = phaseKeeper();
   const undo = undoStack();
   const aborter = new AbortController();
@@ -32,6 +38,7 @@ export function targetSession(say: (level: 'log' | 'warn', text: string) => void
   let channels: Channels | null = null;
   let pages: PageServer | null = null;
   let restore: Restore | null = null;
+  let refused = true;
   let aborting: Promise<string[]> | null = null;
 
   let busy: Promise<unknown> = Promise.resolve();
@@ -68,10 +75,13 @@ export function targetSession(say: (level: 'log' | 'warn', text: string) => void
         params,
         driverContext(`/run/phaul/${migration}-target/scratch`, aborter.signal, say),
       );
-      return checkTarget(params, parts);
+      const answer = await checkTarget(criuPath, params, parts);
+      refused = answer.refusals.length > 0;
+      return answer;
     },
     begin: async (params) => {
       phase.demand('checked');
+      if (refused) throw new PhaulError('PROTOCOL_ERROR', 'The source begins what the target has refused.');
       const { imagePath } = present(checked);
       choices = params;
       workspace = await createWorkspace(migration, 'target', imagePath ?? undefined);
@@ -113,7 +123,6 @@ export function targetSession(say: (level: 'log' | 'warn', text: string) => void
     },
     arm: async ({ iteration }) => {
       phase.demand('prepared');
-      const { criuPath } = present(checked);
       const { images } = present(workspace);
       const stream = await present(channels).nextMem();
       restore = await armRestore({
@@ -161,7 +170,6 @@ export function targetSession(say: (level: 'log' | 'warn', text: string) => void
 
   async function startPages(): Promise<PageServer> {
     const stream = await present(channels).nextMem();
-    const { criuPath } = present(checked);
     const { images } = present(workspace);
     const server = await pageServer(stream, {
       criuPath,

@@ -76,7 +76,6 @@ const goodCheck = {
   container: { htype: 'pid', id: 'ct101', trees: [], needs: [], meta: null },
   fs: 'rsync',
   devices: [],
-  criuPath: 'criu',
   skipCriuCheck: false,
   cpuinfo: null,
   memory: 0,

@@ -5,9 +5,9 @@ import { type Step, steps, stage } from './stage.ts';
 test('a migration goes from hello to finish, and only the container stays', async (t) => {
   const s = stage(t);
   await s.upTo('checkpoint');
-  t.is(readFileSync(s.pidFile, 'utf8'), `${String(s.restored.pid)}\n`);
   const { pid } = await s.call.commit({ devices: [] });
   t.is(pid, s.restored.pid ?? 0);
+  t.is(readFileSync(s.pidFile, 'utf8'), `${String(s.restored.pid)}\n`);
   await s.call.finish({});
   await s.session.end();
   t.false(existsSync(`/run/phaul/${s.migration}-target`));
@@ -154,9 +154,9 @@ test('preflight collects every refusal, and changes nothing', async (t) => {
 });
 
 test('a target without CRIU, or with drivers missing, says so', async (t) => {
-  const s = stage(t);
+  const s = stage(t, {}, '/nonexistent/criu');
   await s.upTo('hello');
-  const { refusals, criu } = await s.call.check(s.check({ criuPath: '/nonexistent/criu' }));
+  const { refusals, criu } = await s.call.check(s.check());
   t.deepEqual([refusals[0]?.code, criu], ['CRIU_MISSING', null]);
   await t.throwsAsync(s.call.check(s.check({ fs: 'tape' })), { code: 'DRIVER_UNKNOWN' });
 });

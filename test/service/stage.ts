@@ -44,7 +44,7 @@ export type Step = (typeof steps)[number];
 
 const endOfImages = Buffer.alloc(2);
 
-export function stage(t: ExecutionContext, answers: Record<string, Answer> = {}): Stage {
+export function stage(t: ExecutionContext, answers: Record<string, Answer> = {}, criuPath?: string): Stage {
   const migration = randomUUID();
   const home = mkdtempSync('/tmp/phaul-service-');
   const restored = spawn('sleep', ['1000']);
@@ -52,7 +52,7 @@ export function stage(t: ExecutionContext, answers: Record<string, Answer> = {})
   const restore = { notify: [{ script: 'post-restore', pid }], reply: { restore: { pid } } };
   const criu = fakeCriu(t, { ...soundCriu, RESTORE: restore, ...answers });
   const said: string[] = [];
-  const session = targetSession((level, text) => said.push(`${level}: ${text}`));
+  const session = targetSession((level, text) => said.push(`${level}: ${text}`), criuPath ?? criu.path);
   const pidFile = join(home, 'restored.pid');
   t.teardown(async () => {
     await session.end();
@@ -70,7 +70,6 @@ export function stage(t: ExecutionContext, answers: Record<string, Answer> = {})
     },
     fs: 'shared',
     devices: [],
-    criuPath: criu.path,
     skipCriuCheck: false,
     cpuinfo: null,
     memory: 0,
