@@ -27,7 +27,7 @@ export interface RunningCommand {
   /** Settles when the command has ended; rejects as `check` and `timeoutMs` say. */
   readonly result: Promise<CommandResult>;
   /** Sends a signal to the command; SIGKILL also to what it has started. */
-  kill(signal?: NodeJS.Signals): void;
+  readonly kill: (signal?: NodeJS.Signals) => void;
 }
 
 /**
