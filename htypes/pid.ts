@@ -93,11 +93,11 @@ function target(description: ContainerDescription, ctx: DriverContext): TargetCo
     restored: async (pid) => {
       if (meta.pidFile === null) return;
       const path = meta.pidFile;
-      ctx.ifKilled('rm', ['-f', '--', path]);
       const first = await mkdir(dirname(path), { recursive: true });
       if (first !== undefined) undo.push(() => rmdirs(dirname(path), first));
       // Never over another file, whatever preflight's answer was taken for.
       await writeFile(path, `${pid}\n`, { flag: 'wx' });
+      ctx.ifKilled('rm', ['-f', '--', path]);
       undo.push(() => rm(path, { force: true }));
     },
     started: () => Promise.resolve(ctx.log(`process tree ${description.id} runs here`)),

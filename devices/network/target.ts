@@ -22,14 +22,15 @@ export function networkTarget(unchecked: Json, ctx: DriverContext): TargetDevice
   return {
     refusals: () => refusals(state, ctx),
     begin: async () => {
-      ctx.ifKilled('ip', ['netns', 'delete', name]);
-      for (const { host } of state.links) ctx.ifKilled('ip', ['link', 'delete', 'dev', host.name]);
+      // Noted after the deed: before it, something of that name would not be ours.
       await ip('netns', 'add', name);
+      ctx.ifKilled('ip', ['netns', 'delete', name]);
       made.push(() => ip('netns', 'delete', name));
       for (const link of state.links) {
         await ctx.run('ip', [...inside(state), '-batch', '-'], {
           input: pairCommands(link, process.pid).join('\n'),
         });
+        ctx.ifKilled('ip', ['link', 'delete', 'dev', link.host.name]);
         // Deleted by itself: with its namespace it would go only some time later.
         made.push(() => ip('link', 'delete', 'dev', link.host.name));
         await deafen(link.host.name);

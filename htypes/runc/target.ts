@@ -36,6 +36,9 @@ export function runcTarget(description: ContainerDescription, ctx: DriverContext
       ...(await missing(description.needs)),
     ],
     prepare: async () => {
+      // Once more, right before the deed: its undo would remove a container that is not ours.
+      const [taken] = await nameFree(id);
+      if (taken) throw new PhaulError(taken.code, taken.message, taken);
       ctx.ifKilled('runc', ['delete', '--force', id]);
       await createStopped(id, meta, ctx, () => (created = true));
       const { config } = await readState(id);

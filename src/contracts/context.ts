@@ -8,8 +8,9 @@ export interface DriverContext {
   /** Run a program without a shell and in a process group of its own. Throws with its stderr if it exits non-zero. */
   readonly run: (command: string, args: readonly string[], options?: RunOptions) => Promise<string>;
   /**
-   * Notes on disk, before the deed, the command that undoes it: the next phaul on this host runs it if this one is killed. Its own
-   * undo remains the driver's task; the command must do no harm where there is nothing to undo.
+   * Notes on disk the command that undoes a deed: the next phaul on this host runs it if this one is killed. Note it before a deed
+   * that takes time, but only if what it undoes cannot be somebody else's. The driver's own undo remains its task; the command must do
+   * no harm where there is nothing left to undo.
    */
   readonly ifKilled: (command: string, args: readonly string[]) => void;
   /** A line for -v and the log file. */
