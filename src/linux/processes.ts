@@ -13,18 +13,25 @@ export async function processTree(root: number): Promise<number[]> {
   return [root, ...(await Promise.all(pids.map(processTree))).flat()];
 }
 
+const deathMs = 10_000;
+
 /** Kills a tree, root and all, and waits until nobody in it can run an instruction. @throws Error if that takes over 10 s */
 export async function killTree(root: number): Promise<void> {
-  const deadline = performance.now() + 10_000;
-  for (let pids = await living(root); pids.length > 0; pids = await living(root)) {
-    for (const pid of pids) signal(pid, 'SIGKILL');
-    if (performance.now() > deadline) throw new Error(`process ${pids.join(', ')} does not die`);
+  const pids = await processTree(root);
+  for (const pid of pids) signal(pid, 'SIGKILL');
+  await allDead(pids);
+}
+
+/** Waits until none of these processes can run an instruction. @throws Error if that takes over 10 s */
+export async function allDead(pids: readonly number[]): Promise<void> {
+  const deadline = performance.now() + deathMs;
+  for (let left = await living(pids); left.length > 0; left = await living(left)) {
+    if (performance.now() > deadline) throw new Error(`process ${left.join(', ')} does not die`);
     await sleep(5);
   }
 }
 
-async function living(root: number): Promise<number[]> {
-  const pids = await processTree(root);
+async function living(pids: readonly number[]): Promise<number[]> {
   const starts = await Promise.all(pids.map(processStart));
   return pids.filter((_, index) => starts[index] !== null);
 }

@@ -5,7 +5,7 @@ import { dumpRequest } from '../criu/requests.ts';
 import { readStats } from '../criu/stats.ts';
 import { deferred } from '../deferred.ts';
 import { asPhaulError, PhaulError } from '../errors.ts';
-import { killTree } from '../linux/processes.ts';
+import { allDead, killTree, processTree } from '../linux/processes.ts';
 import type { Armed } from './iterate.ts';
 import { interruptible, type Migration } from './migration.ts';
 import type { Plan } from './preflight.ts';
@@ -19,7 +19,7 @@ export interface Frozen {
   readonly files: Promise<SyncResult>;
   /**
    * Give the container up: CRIU kills it. Only after the target's word that it runs there. Gives the memory pages that the dump
-   * sent.
+   * sent. @throws Error if a task does not die
    */
   readonly giveUp: () => Promise<number>;
   /** CRIU lets go of the tasks, without the devices coming back: only for a tree that is fenced. Idempotent. */
@@ -96,10 +96,12 @@ export async function freeze(m: Migration, plan: Plan, armed: Armed): Promise<Fr
     letGo,
     giveUp: async () => {
       clearTimeout(limit);
+      const pids = await processTree(pid);
       decision.resolve(true);
       const { success } = await answer.catch(() => ({ success: false }));
       // A CRIU that died has let the tree run. It runs on the target: not a moment longer here.
       if (!success) await killTree(pid);
+      await allDead(pids);
       const { dump: stats } = await readStats(directory, 'dump');
       return (stats?.pages_written ?? 0) + (stats?.shpages_written ?? 0);
     },

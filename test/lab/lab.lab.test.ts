@@ -109,7 +109,9 @@ test.serial('the client counts answers, pauses, lost increments and lost connect
   await redis(lab.host('c'), 'CLIENT', 'KILL', 'TYPE', 'normal');
   const report = await troubled.stop();
   t.true(report.longestGapMs > 300);
-  t.like(report, { errors: ['the connection was closed'], lost: 0, doubled: 5 });
+  t.like(report, { lost: 0, doubled: 5 });
+  // A request that was under way when Redis closed is answered by a reset.
+  t.regex(report.errors.join(), /^(the connection was closed|read ECONNRESET)$/);
 });
 
 test.serial('down leaves nothing', async (t) => {
