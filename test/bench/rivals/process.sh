@@ -9,7 +9,7 @@ images=/run/rival
 connection="ssh -S /run/rival.ssh"
 
 rm -rf $images; mkdir $images
-ssh -M -S /run/rival.ssh -o Ciphers=^aes128-gcm@openssh.com -L 127.0.0.1:9876:127.0.0.1:9876 -fN "$host"
+ssh -M -S /run/rival.ssh -L 127.0.0.1:9876:127.0.0.1:9876 -fN "$host"
 $connection "$host" "rm -rf $images; mkdir $images
   criu page-server -d -D $images --address 127.0.0.1 --port 9876 -o page-server.log </dev/null >/dev/null 2>&1"
 

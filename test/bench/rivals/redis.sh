@@ -12,7 +12,7 @@ connection="ssh -S /run/rival.ssh"
 inside="ip netns exec $container"
 copy() { rsync -aRW --delete -e "$connection" "$@" "/srv/$container" "/srv/$container-data" "$host:/"; }
 
-ssh -M -S /run/rival.ssh -o Ciphers=^aes128-gcm@openssh.com -fN "$host"
+ssh -M -S /run/rival.ssh -fN "$host"
 rm -rf $images; mkdir $images
 $connection "$host" "
   rm -rf $images
