@@ -15,3 +15,32 @@ export async function readStats(directory: string, of: 'dump' | 'restore'): Prom
     return {};
   }
 }
+
+/** Memory pages of one dump: sent, and left out because an earlier dump has them unchanged. */
+export interface PageCounts {
+  readonly written: number;
+  readonly skipped: number;
+}
+
+/**
+ * Counts the pages of each dump that one swrk makes, called after each with its directory. In stats-dump they add up: a pre-dump
+ * is forked off swrk and counts in memory shared with it, which the next one finds uncleared (criu/stats.c:init_stats).
+ */
+export function pageCounter(): (directory: string) => Promise<PageCounts> {
+  let before: PageCounts = { written: 0, skipped: 0 };
+  return async (directory) => {
+    const { dump } = await readStats(directory, 'dump');
+    if (!dump) return { written: 0, skipped: 0 };
+    const total = {
+      written: dump.pages_written + (dump.shpages_written ?? 0),
+      skipped: dump.pages_skipped_parent,
+    };
+    // Less than before: a CRIU that clears them.
+    const added = total.written >= before.written && total.skipped >= before.skipped;
+    const counts = added
+      ? { written: total.written - before.written, skipped: total.skipped - before.skipped }
+      : total;
+    before = total;
+    return counts;
+  };
+}

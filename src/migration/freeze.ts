@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import type { SyncResult } from '../contracts/fs-driver.ts';
 import { criuFailure } from '../criu/failure.ts';
 import { dumpRequest } from '../criu/requests.ts';
-import { readStats } from '../criu/stats.ts';
 import { deferred } from '../deferred.ts';
 import { asPhaulError, PhaulError } from '../errors.ts';
 import { allDead, killTree, processTree } from '../linux/processes.ts';
@@ -31,7 +30,7 @@ export interface Frozen {
  * final fs sync begins, beside the dump. CRIU is then left waiting in post-dump (criu/cr-dump.c:2068): success kills the tree.
  */
 export async function freeze(m: Migration, plan: Plan, armed: Armed): Promise<Frozen> {
-  const { swrk, directory, parent } = armed;
+  const { swrk, directory, parent, countPages } = armed;
   const decision = deferred<boolean>();
   const dumped = deferred<void>();
   const files = deferred<SyncResult>();
@@ -102,8 +101,7 @@ export async function freeze(m: Migration, plan: Plan, armed: Armed): Promise<Fr
       // A CRIU that died has let the tree run. It runs on the target: not a moment longer here.
       if (!success) await killTree(pid);
       await allDead(pids);
-      const { dump: stats } = await readStats(directory, 'dump');
-      return (stats?.pages_written ?? 0) + (stats?.shpages_written ?? 0);
+      return (await countPages(directory)).written;
     },
   };
 }

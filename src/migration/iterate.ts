@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import type { SyncResult } from '../contracts/fs-driver.ts';
 import { criuFailure } from '../criu/failure.ts';
 import { iterationName, preDumpRequest } from '../criu/requests.ts';
-import { readStats } from '../criu/stats.ts';
+import { pageCounter } from '../criu/stats.ts';
 import type { Swrk } from '../criu/swrk.ts';
 import type { Iteration } from '../observe/events.ts';
 import { converged, pageLimits } from './convergence.ts';
@@ -23,6 +23,8 @@ export interface Armed {
   readonly iteration: number;
   readonly parent: number | null;
   readonly iterations: readonly Iteration[];
+  /** Counts the pages of the dump to come. */
+  readonly countPages: ReturnType<typeof pageCounter>;
 }
 
 /**
@@ -32,10 +34,11 @@ export interface Armed {
 export async function iterate(m: Migration, plan: Plan, swrk: Swrk): Promise<Armed> {
   const { link } = plan;
   const iterations: Iteration[] = [];
+  const countPages = pageCounter();
   const limits = { ...pageLimits, rounds: m.options.maxIterations };
   let verdict = plan.preDump ? converged([], limits, 'pages') : noIterations(m);
   while (!verdict.stop) {
-    const round = await iteration(m, plan, swrk, iterations.length + 1);
+    const round = await iteration(m, plan, swrk, iterations.length + 1, countPages);
     iterations.push(round);
     m.emit({ type: 'iteration', ...round });
     verdict = converged(
@@ -53,7 +56,7 @@ export async function iterate(m: Migration, plan: Plan, swrk: Swrk): Promise<Arm
   const images = await link.transport.openMem();
   m.undo.push("the images' stream", () => Promise.resolve(void images.destroy()));
   await link.call('arm', { iteration: last });
-  return { swrk, images, directory, iteration: last, parent, iterations };
+  return { swrk, images, directory, iteration: last, parent, iterations, countPages };
 }
 
 function noIterations(m: Migration): { stop: true; reason: string } {
@@ -62,7 +65,13 @@ function noIterations(m: Migration): { stop: true; reason: string } {
   return { stop: true, reason: `no iterations: ${why}, so all memory moves in the freeze` };
 }
 
-async function iteration(m: Migration, plan: Plan, swrk: Swrk, number: number): Promise<Iteration> {
+async function iteration(
+  m: Migration,
+  plan: Plan,
+  swrk: Swrk,
+  number: number,
+  countPages: Armed['countPages'],
+): Promise<Iteration> {
   const began = performance.now();
   const parent = number > 1 ? number - 1 : null;
   const directory = await imageDirectory(plan, number);
@@ -85,15 +94,15 @@ async function iteration(m: Migration, plan: Plan, swrk: Swrk, number: number): 
       where,
     );
   }
-  const { dump } = await readStats(directory, 'dump');
+  const counted = await countPages(directory);
   const files: SyncResult = await interruptible(
     m,
     plan.fs.sync(plan.link.transport.openFs, { final: false, mapped: [] }),
   );
   return {
     number,
-    pages: (dump?.pages_written ?? 0) + (dump?.shpages_written ?? 0),
-    skippedPages: dump?.pages_skipped_parent ?? 0,
+    pages: counted.written,
+    skippedPages: counted.skipped,
     fsBytes: files.bytes,
     files: files.files,
     roundMs: Math.round(performance.now() - began),

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { causeInLog } from '../../src/criu/log.ts';
-import { readStats } from '../../src/criu/stats.ts';
+import { pageCounter, readStats } from '../../src/criu/stats.ts';
 import { statsFile } from './codec.ts';
 
 function scratch(t: ExecutionContext): string {
@@ -39,6 +39,22 @@ test("CRIU's statistics are read, numbers beyond 32 bits too", async (t) => {
     Buffer.concat([statsFile({ restore }), Buffer.alloc(8, 255)]),
   );
   t.deepEqual((await readStats(directory, 'restore')).restore, restore as never);
+});
+
+test('the pages of each dump are counted by themselves, whether CRIU adds them up or not', async (t) => {
+  const directory = scratch(t);
+  const count = pageCounter();
+  const counted = async (written: number, skipped: number): Promise<unknown> => {
+    const stats = { ...dump, pages_written: written, pages_skipped_parent: skipped, shpages_written: 0 };
+    writeFileSync(join(directory, 'stats-dump'), statsFile({ dump: stats }));
+    return count(directory);
+  };
+  t.deepEqual(await counted(16_401, 0), { written: 16_401, skipped: 0 });
+  t.deepEqual(await counted(17_113, 15_689), { written: 712, skipped: 15_689 });
+  t.deepEqual(await counted(17_170, 32_033), { written: 57, skipped: 16_344 });
+  t.deepEqual(await counted(60, 16_341), { written: 60, skipped: 16_341 });
+  rmSync(join(directory, 'stats-dump'));
+  t.deepEqual(await count(directory), { written: 0, skipped: 0 });
 });
 
 // The container may run already when they are read: they must never be what fails a migration.
