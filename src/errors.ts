@@ -27,6 +27,8 @@ export interface Refusal {
   readonly host: HostRole;
 }
 
+const preflightRefused = 3;
+
 /** Every failure that a user sees: a stable code, one sentence, the container's state, what to do next. */
 export class PhaulError extends Error {
   override readonly name = 'PhaulError';
@@ -44,7 +46,7 @@ export class PhaulError extends Error {
   }
 
   get exitCode(): number {
-    return codes[this.code].exit;
+    return this.details.refusals ? preflightRefused : codes[this.code].exit;
   }
 
   /** The same error with what was learned further up: details given here win over nothing, not over those present. */

@@ -61,6 +61,8 @@ export function targetSession(
   const handlers: Handlers = {
     hello: async (params) => {
       phase.enter('greeted');
+      if (process.getuid?.() !== 0)
+        throw new PhaulError('TARGET_NOT_ROOT', 'phaul does not run as root on the target.');
       await sweepAbandoned();
       migration = params.migration;
       const host = hostname();
