@@ -41,6 +41,10 @@ export async function networkSource(
       guard.dismiss();
       return gathered.take();
     },
+    thawByHand: [
+      ...open.bridge.map((command) => `bridge ${command}`),
+      ...open.ip.map((command) => `ip ${command}`),
+    ],
     thaw: async () => {
       gathered.end();
       if (!shut) return;

@@ -52,6 +52,7 @@ export async function commit(m: Migration, plan: Plan, frozen: Frozen): Promise<
 /** The container must not run here while it may run there: it is fenced, and then CRIU may let go of it. */
 async function inDoubt(m: Migration, plan: Plan, frozen: Frozen, cause: PhaulError): Promise<PhaulError> {
   const { remove, resume } = await plan.container.hold();
+  const goOn = [...plan.devices.flatMap(({ device }) => device.thawByHand ?? []), resume].join(' && ');
   m.undo.clear();
   // Devices stay away from the source: resume() would bring them back.
   await frozen.letGo();
@@ -63,7 +64,7 @@ async function inDoubt(m: Migration, plan: Plan, frozen: Frozen, cause: PhaulErr
     {
       cause,
       sourceState: 'frozen',
-      hint: `It is held frozen here. Look on ${plan.link.host}: if ${id} runs there, remove it here with: ${remove}. If it does not, let it go on here with: ${resume}.`,
+      hint: `It is held frozen here. Look on ${plan.link.host}: if ${id} runs there, remove it here with: ${remove}. If it does not, let it go on here with: ${goOn}.`,
     },
   );
 }

@@ -21,8 +21,8 @@ export async function rollback(
   error: PhaulError,
   link: Link | null,
 ): Promise<{ error: PhaulError; notUndone: string[] }> {
-  // In preflight nothing has been touched.
-  if (link) m.emit({ type: 'undo', name: error.message });
+  // In preflight nothing has been touched; in doubt nothing may be.
+  if (link && error.code !== 'IN_DOUBT') m.emit({ type: 'undo', name: error.message });
   const { lost, notUndone } =
     link && error.code !== 'IN_DOUBT' ? await undoTarget(link) : { lost: null, notUndone: [] };
   const failures = await m.undo.unwind();
