@@ -178,6 +178,7 @@ export function targetSession(
       images,
       migration,
       autoDedup: present(choices).autoDedup,
+      onFailure: ({ message, details }) => say('warn', [message, details.logLine].filter(Boolean).join(' ')),
     });
     undo.push('the page server', () => server.end());
     return server;
