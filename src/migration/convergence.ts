@@ -24,7 +24,7 @@ export function converged(moved: readonly number[], limits: Limits, unit: string
   const before = moved.at(-2);
   if (before !== undefined && last > before * (1 + limits.growth))
     return stop(`the iterations no longer shrink (${before} → ${last} ${unit})`);
-  if (moved.length >= limits.rounds) return stop(`${moved.length} iterations are the limit`);
+  if (moved.length >= limits.rounds) return stop(`${moved.length} is the limit of iterations`);
   return { stop: false };
 }
 

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Socket } from 'node:net';
 import type { SyncResult } from '../contracts/fs-driver.ts';
@@ -35,6 +35,7 @@ export async function iterate(m: Migration, plan: Plan, swrk: Swrk): Promise<Arm
   const { link } = plan;
   const iterations: Iteration[] = [];
   const countPages = pageCounter();
+  if (plan.preDump) await warnOfHugePages(m);
   const limits = { ...pageLimits, rounds: m.options.maxIterations };
   let verdict = plan.preDump ? converged([], limits, 'pages') : noIterations(m);
   while (!verdict.stop) {
@@ -57,6 +58,16 @@ export async function iterate(m: Migration, plan: Plan, swrk: Swrk): Promise<Arm
   m.undo.push("the images' stream", () => Promise.resolve(void images.destroy()));
   await link.call('arm', { iteration: last });
   return { swrk, images, directory, iteration: last, parent, iterations, countPages };
+}
+
+/** Writes are tracked by the page: a 2 MiB page is sent again for each byte that changes in it. */
+async function warnOfHugePages(m: Migration): Promise<void> {
+  const mode = await readFile('/sys/kernel/mm/transparent_hugepage/enabled', 'utf8').catch(() => '');
+  if (mode.includes('[always]'))
+    m.say(
+      'warn',
+      'Transparent huge pages are on: every iteration may send everything again (transparent_hugepage=madvise).',
+    );
 }
 
 function noIterations(m: Migration): { stop: true; reason: string } {

@@ -32,8 +32,8 @@ test(
 );
 test('standing still is no growth', verdict, [1000, 1000], null);
 test('as long as it shrinks it goes on', verdict, shrinking, null);
-test('after 8 rounds it ends', verdict, [...shrinking, 125], /8 iterations are the limit/);
-test('fewer rounds may be asked for', verdict, [90_000, 8000], /2 iterations are the limit/, { rounds: 2 });
+test('after 8 rounds it ends', verdict, [...shrinking, 125], /8 is the limit of iterations/);
+test('fewer rounds may be asked for', verdict, [90_000, 8000], /2 is the limit of iterations/, { rounds: 2 });
 test('a single round too', verdict, [90_000], /limit/, { rounds: 1 });
 test('none at all too', verdict, [], /no iterations were asked for/, { rounds: 0 });
 
