@@ -18,6 +18,7 @@ import {
   processTree,
   sameNamespace,
   sharedWritableFiles,
+  stopTree,
 } from '../src/linux/processes.ts';
 
 /** A process tree, named by the pid of its root. */
@@ -65,12 +66,7 @@ async function source(name: string, options: HTypeOptions): Promise<SourceContai
     dump: { external: networkNamespace === null ? [] : [await externalNetwork(networkNamespace)] },
     refusals: () => Promise.resolve([]),
     mappedFiles: async () => (tree === undefined ? [] : sharedWritableFiles(await processTree(root))),
-    hold: async () => {
-      // Delivered when CRIU lets go of the tasks, before they run an instruction.
-      const held = await processTree(root);
-      for (const each of held) process.kill(each, 'SIGSTOP');
-      return { remove: `kill -KILL ${held.join(' ')}`, resume: `kill -CONT ${held.join(' ')}` };
-    },
+    hold: () => stopTree(root),
     // CRIU killed the processes; there is nothing else.
     release: () => Promise.resolve(),
   };

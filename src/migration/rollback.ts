@@ -21,10 +21,12 @@ export async function rollback(
   error: PhaulError,
   link: Link | null,
 ): Promise<{ error: PhaulError; notUndone: string[] }> {
-  // In preflight nothing has been touched; in doubt nothing may be.
-  if (link && error.code !== 'IN_DOUBT') m.emit({ type: 'undo', name: error.message });
-  const { lost, notUndone } =
-    link && error.code !== 'IN_DOUBT' ? await undoTarget(link) : { lost: null, notUndone: [] };
+  // In preflight nothing has been touched; in doubt nothing may be; after the commit there is only forward.
+  const beyond = error.code === 'IN_DOUBT' || error.code === 'RELEASE_FAILED';
+  const told = beyond ? null : link;
+  if (told) m.emit({ type: 'undo', name: error.message });
+  const { lost, notUndone } = told ? await undoTarget(told) : { lost: null, notUndone: [] };
+  if (beyond) link?.close();
   const failures = await m.undo.unwind();
   notUndone.push(
     ...failures.map(({ name, error: failure }) => `source: ${name}: ${asPhaulError(failure).message}`),

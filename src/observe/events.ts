@@ -14,7 +14,7 @@ export type Happening =
   | { readonly type: 'frozen' }
   /** The container runs on the target. */
   | { readonly type: 'running'; readonly freezeMs: number }
-  | { readonly type: 'note' | 'warning' | 'log'; readonly text: string }
+  | { readonly type: 'warning' | 'log'; readonly text: string }
   /** Something is being undone. */
   | { readonly type: 'undo'; readonly name: string }
   | Result;

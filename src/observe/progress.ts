@@ -41,8 +41,6 @@ function linesOf(event: PhaulEvent, verbose: boolean): string[] {
       return verbose ? ['    the container stands still'] : [];
     case 'running':
       return [`    it runs on the target, after standing still for ${milliseconds(event.freezeMs)}`];
-    case 'note':
-      return [`    ${event.text}`];
     case 'warning':
       return [`    warning: ${event.text}`];
     case 'log':

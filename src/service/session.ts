@@ -39,6 +39,7 @@ export function targetSession(
   let pages: PageServer | null = null;
   let restore: Restore | null = null;
   let refused = true;
+  let armed: number | null = null;
   let aborting: Promise<string[]> | null = null;
 
   let busy: Promise<unknown> = Promise.resolve();
@@ -139,11 +140,14 @@ export function targetSession(
       });
       undo.push('the restored tasks', () => present(restore).kill());
       notAborted();
+      armed = iteration;
       phase.enter('armed');
       return {};
     },
-    checkpoint: async ({ last }) => {
+    checkpoint: async ({ iteration, last }) => {
       phase.demand('armed');
+      if (iteration !== armed)
+        throw new PhaulError('PROTOCOL_ERROR', `Iteration ${iteration} is not the one that was armed.`);
       if (!last) throw new PhaulError('PROTOCOL_ERROR', 'This release takes one checkpoint, the last.');
       const images = await present(restore).create();
       notAborted();

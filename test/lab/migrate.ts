@@ -1,29 +1,9 @@
+import type { ErrorReport, Summary } from '../../src/observe/events.ts';
 import type { Host, HostName } from './host.ts';
 
 /** The last line that `phaul migrate --json` prints on stdout. */
-export type MigrationResult = MigrationSuccess | MigrationFailure;
-
-export interface MigrationSuccess {
-  readonly ok: true;
-  readonly acts: readonly { readonly act: string; readonly ms: number }[];
-  /** How long the container stood still. */
-  readonly freezeMs: number;
-  readonly iterations: readonly object[];
-  readonly pages: number;
-  /** Bytes moved on each channel. */
-  readonly bytes: { readonly mem: number; readonly images: number; readonly fs: number };
-  readonly warnings: readonly string[];
-}
-
-export interface MigrationFailure {
-  readonly ok: false;
-  readonly error: {
-    readonly code: string;
-    readonly message: string;
-    readonly hint?: string;
-    readonly sourceState?: string;
-  };
-}
+export type MigrationResult =
+  ({ readonly ok: true } & Summary) | { readonly ok: false; readonly error: ErrorReport };
 
 export interface MigrateOptions {
   /** More arguments for `phaul migrate`. */

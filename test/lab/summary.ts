@@ -1,4 +1,5 @@
-import type { MigrationResult, MigrationSuccess } from './migrate.ts';
+import type { Summary } from '../../src/observe/events.ts';
+import type { MigrationResult } from './migrate.ts';
 import type { TrafficReport } from './traffic.ts';
 
 /** What a demonstration showed, for people. */
@@ -18,7 +19,7 @@ export function summary(
   ].join('\n');
 }
 
-function success({ acts, freezeMs, pages, bytes, warnings }: MigrationSuccess): string[] {
+function success({ acts, freezeMs, pages, bytes, warnings }: Summary): string[] {
   return [
     `phaul      ${acts.map((act) => `${act.act} ${ms(act.ms)}`).join(', ')}`,
     `           frozen for ${ms(freezeMs)}; ${count(pages)} pages`,

@@ -37,7 +37,6 @@ test('the freeze with -v', progress, { type: 'frozen' }, ['    the container sta
 test('the end of the freeze', progress, { type: 'running', freezeMs: 153.4 }, [
   '    it runs on the target, after standing still for 153 ms',
 ]);
-test('a note', progress, { type: 'note', text: 'so it is' }, ['    so it is']);
 test('a warning', progress, { type: 'warning', text: 'careful' }, ['    warning: careful']);
 test('a log line', progress, { type: 'log', text: 'detail' }, []);
 test('a log line with -v', progress, { type: 'log', text: 'detail' }, ['    source: detail'], true);

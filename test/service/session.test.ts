@@ -15,6 +15,12 @@ test('a migration goes from hello to finish, and only the container stays', asyn
   t.deepEqual(s.criu.requests().at(-1), { type: 'NOTIFY', notify_success: true });
 });
 
+test('a checkpoint that was not armed is refused', async (t) => {
+  const s = stage(t);
+  await s.upTo('arm');
+  await t.throwsAsync(s.call.checkpoint({ iteration: 2, last: true }), { code: 'PROTOCOL_ERROR' });
+});
+
 test('until the commit no task is let go', async (t) => {
   const s = stage(t);
   await s.upTo('checkpoint');
