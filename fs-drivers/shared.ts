@@ -9,10 +9,10 @@ export const shared: FsDriver = {
   name: 'shared',
   apiVersion: 1,
   description: 'Files on storage that both hosts see at once; nothing is copied',
-  capabilities: { copies: false },
+  capabilities: { copies: false, replaces: false },
   source: () => ({
     refusals: () => Promise.resolve([]),
-    sync: () => Promise.resolve({ bytes: 0, files: 0 }),
+    sync: () => Promise.resolve({ bytes: 0, changed: 0, files: 0 }),
     release: () => Promise.resolve(),
   }),
   target: (trees) => ({

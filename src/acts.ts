@@ -11,3 +11,6 @@ export const acts = [
 ] as const;
 
 export type Act = (typeof acts)[number];
+
+/** live: memory moves, the processes never notice. revive: only files move; stopped on the source, started on the target. */
+export type Mode = 'live' | 'revive';

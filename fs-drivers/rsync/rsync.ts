@@ -11,7 +11,7 @@ export const rsync: FsDriver = {
   name: 'rsync',
   apiVersion: 1,
   description: 'Copies files with rsync, while the container runs and once more while it stands still',
-  capabilities: { copies: true },
+  capabilities: { copies: true, replaces: false },
   source: rsyncSource,
   target: rsyncTarget,
 };

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Refusal } from '../errors.ts';
-import type { DriverContext, OpenStream, Tree } from './context.ts';
+import type { DriverContext, Json, OpenStream, Tree } from './context.ts';
 
 /** How the container's files get to the other host. */
 export interface FsDriver {
@@ -11,13 +11,35 @@ export interface FsDriver {
   readonly capabilities: {
     /** Bytes travel. False: both hosts see the same files already. */
     readonly copies: boolean;
+    /** The final sync puts another directory in the place of a tree on the target: what was mounted from there is stale. */
+    readonly replaces: boolean;
   };
-  /** On the source, once per migration. */
-  readonly source: (trees: readonly Tree[], ctx: DriverContext) => SourceFs;
-  /** On the target, once per migration. */
-  readonly target: (trees: readonly Tree[], ctx: DriverContext) => TargetFs;
+  /**
+   * On the source, in preflight: what of this tree the target must know to tell whether the driver suits it; null: it does not.
+   * A driver without `look` and `suits` is only taken if no other suits, or the user names it. Changes nothing.
+   */
+  readonly look?: (tree: FsTree, ctx: DriverContext) => Promise<Json>;
+  /**
+   * On the target, in preflight, with what `look` saw (to be validated): why the driver suits this tree, in a few words that follow
+   * "because" (`both hosts see …`); null: it does not. May write a file of its own into the tree, if it removes that again.
+   */
+  readonly suits?: (tree: FsTree, seen: Json, ctx: DriverContext) => Promise<string | null>;
+  /** On the source, once per migration, with the trees that this driver has been chosen for: at least one. */
+  readonly source: (trees: readonly FsTree[], ctx: DriverContext) => SourceFs;
+  /** On the target, once per migration, with the same trees; validates them. */
+  readonly target: (trees: readonly FsTree[], ctx: DriverContext) => TargetFs;
 }
 
+/** One tree to be made equal on both hosts. */
+export interface FsTree extends Tree {
+  /**
+   * Directories below the tree, relative to it, that are none of its business on either host: other file systems are mounted there,
+   * which are trees of their own or hold nothing that lasts.
+   */
+  readonly without: readonly string[];
+}
+
+/** Order of calls: refusals, sync (once or more, the last with `final`), then release or abort. */
 export interface SourceFs {
   /** Preflight: why this host cannot do it. Changes nothing. */
   readonly refusals: () => Promise<Refusal[]>;
@@ -28,6 +50,8 @@ export interface SourceFs {
   readonly sync: (open: OpenStream, round: SyncRound) => Promise<SyncResult>;
   /** After the commit: the container has left this host; its files stay here as they are. */
   readonly release: (moved: { readonly container: string; readonly target: string }) => Promise<void>;
+  /** The migration was undone at any point: leave nothing but the trees themselves. Idempotent. */
+  readonly abort?: () => Promise<void>;
 }
 
 export interface SyncRound {
@@ -39,10 +63,13 @@ export interface SyncRound {
 export interface SyncResult {
   /** Bytes that really went over the channel, both directions. */
   readonly bytes: number;
-  /** Files (of any kind) created, changed or deleted on the target. */
+  /** Of these the bytes of changed contents, without lists and checksums: what the next round may have less of. */
+  readonly changed: number;
+  /** Files (of any kind) created, changed or deleted on the target; 0 where the driver does not count them. */
   readonly files: number;
 }
 
+/** Order of calls: refusals, prepare, serve (as streams come), then finish or abort. */
 export interface TargetFs {
   /** Preflight: why this host cannot take the files. `force`: the user allows existing files to be overwritten. */
   readonly refusals: (force: boolean) => Promise<Refusal[]>;
@@ -50,6 +77,8 @@ export interface TargetFs {
   readonly prepare: () => Promise<void>;
   /** Called with each stream that the source opened; resolves when that stream is done. */
   readonly serve: (stream: Socket) => Promise<void>;
+  /** The container runs here, for good: remove what only an undo would have needed. */
+  readonly finish?: () => Promise<void>;
   /** The migration was undone: remove what the rounds wrote, as far as it did not exist before. Idempotent. */
   readonly abort: () => Promise<void>;
 }

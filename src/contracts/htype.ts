@@ -1,3 +1,4 @@
+import type { Mode } from '../acts.ts';
 import type { Refusal } from '../errors.ts';
 import type { DriverContext, Json, Tree } from './context.ts';
 import type { DumpSettings, RestoreSettings } from './criu-settings.ts';
@@ -13,6 +14,8 @@ export interface HType {
     readonly live: boolean;
     /** Its memory can be copied in iterations before the freeze. */
     readonly preDump: boolean;
+    /** It can be stopped and started: `SourceContainer.revive` and `TargetContainer.start` are there. */
+    readonly revive: boolean;
   };
   /** On the source: whether there is a container of that name here. Must be quick and change nothing. */
   readonly knows: (name: string) => Promise<boolean>;
@@ -47,8 +50,6 @@ export interface ContainerDescription {
 /** The container on the source. */
 export interface SourceContainer {
   readonly description: ContainerDescription;
-  /** The name of the fs driver to use when the user does not choose one. */
-  readonly fs: string;
   /** The root of the process tree, as a pid of this host. */
   readonly pid: number;
   /** The network namespace, where it is one with a name of its own (a path); else null. */
@@ -56,8 +57,8 @@ export interface SourceContainer {
   /** What CRIU must be told at each dump. */
   readonly dump: DumpSettings;
   /** Preflight. Changes nothing. */
-  readonly refusals: () => Promise<Refusal[]>;
-  /** Files in the trees, as paths of this host, that the container has mapped shared and writable. Frozen; be quick. */
+  readonly refusals: (mode: Mode) => Promise<Refusal[]>;
+  /** Files in the trees, as paths of this host, that the container has mapped shared and writable. It may be frozen; be quick. */
   readonly mappedFiles: () => Promise<string[]>;
   /**
    * The container is frozen by CRIU and must stay so when CRIU lets go of it: fence it. Only called when the hand-over is in
@@ -66,14 +67,48 @@ export interface SourceContainer {
   readonly hold: () => Promise<{ readonly remove: string; readonly resume: string }>;
   /** After the commit, when the processes are dead: remove the container from this host; its files stay, marked as left. */
   readonly release: (target: string) => Promise<void>;
+  /** How it is stopped and started again; only with the capability `revive`. */
+  readonly revive?: Revival;
 }
 
-/** The container-to-be on the target. Order of calls: refusals, prepare, restoring, restored, then started or abort. */
+/** Revive mode on the source. */
+export interface Revival {
+  /**
+   * Stops the container as a person would: its own stop signal, then SIGKILL if it has not ended `graceMs` later. Its files stay
+   * mounted where they are. Not to be interrupted: it takes as long as it takes.
+   * @throws CONTAINER_STATE if it has ended by itself before, STOP_FAILED if even SIGKILL does not end it
+   */
+  readonly stop: (graceMs: number) => Promise<Stop>;
+  /** Undo of `stop`: starts it again, from the files that are here. @throws DRIVER_FAILED */
+  readonly start: () => Promise<void>;
+  /** The same as a shell command: for an operator, and for the next phaul if this one is killed. Must not fail if it runs already. */
+  readonly startByHand: string;
+}
+
+export interface Stop {
+  /** The signal that it was asked with, for instance `SIGTERM`. */
+  readonly signal: string;
+  /** It did not end in time and was killed. */
+  readonly killed: boolean;
+}
+
+/**
+ * The container-to-be on the target. Order of calls in live mode: refusals, prepare, restore, (replaced), restored, then started or
+ * abort; in revive mode: refusals, prepare, (replaced), start, then started or abort.
+ */
 export interface TargetContainer {
   /** Preflight: name taken, something missing. Changes nothing. */
   readonly refusals: () => Promise<Refusal[]>;
   /** Files are there for the first time (they may still change); the container runs on the source. Everything slow goes here. */
-  readonly prepare: () => Promise<void>;
+  readonly prepare: (mode: Mode) => Promise<void>;
+  /** The last files are there, and some tree is another directory now (`FsDriver.capabilities.replaces`). Be quick. */
+  readonly replaced?: () => Promise<void>;
+  /**
+   * Revive mode: let it run. Gives its root task's pid on this host. @throws START_FAILED with the reason; then `abort` follows.
+   */
+  readonly start?: () => Promise<number>;
+  /** Revive mode: the shell command with which an operator starts it here, if it was left stopped. */
+  readonly startByHand?: string;
   /** What CRIU must be told at the restore. The container is frozen on the source; be quick. */
   readonly restore: () => Promise<RestoreSettings>;
   /** All tasks exist, none has run an instruction. `pid`: the root task on this host. Frozen on the source; be quick. */
