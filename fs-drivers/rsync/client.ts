@@ -26,7 +26,7 @@ const shell = 'sh -c "exec 4<&0 2>/dev/null; cat <&3 & cat <&4 >&3 &"';
 // prettier-ignore
 const common = [
   '-e', shell, '--archive', '--hard-links', '--acls', '--xattrs', '--sparse', '--numeric-ids',
-  '--one-file-system', '--recursive', '--from0', '--files-from=-',
+  '--recursive', '--from0', '--files-from=-',
   // Times in whole seconds, the default, would miss a file that changes twice within one.
   '--modify-window=-1', '--stats', '--no-human-readable', '--out-format=%i %M %n',
 ] as const;

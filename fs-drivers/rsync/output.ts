@@ -2,6 +2,8 @@
 export interface RsyncOutput {
   /** Bytes over the stream, both directions. */
   readonly bytes: number;
+  /** Of these the bytes of contents that the target did not have. */
+  readonly changed: number;
   /** Entries created, changed or deleted on the target. */
   readonly files: number;
   /** Regular files whose contents travelled and that had been changed shortly before or while they did; bytes as Latin-1. */
@@ -18,11 +20,14 @@ export function outputReader(): {
   let youth = '';
   let rest = '';
   let bytes = 0;
+  let changed = 0;
   let files = 0;
   const young: string[] = [];
   const take = (line: string): void => {
     const sum = /^Total bytes (?:sent|received): (\d+)$/.exec(line);
     if (sum) bytes += Number(sum[1]);
+    const literal = /^Literal data: (\d+) bytes$/.exec(line);
+    if (literal) changed += Number(literal[1]);
     const item = itemPattern.exec(line);
     if (!item) return;
     const [, kind = '', time = '', name = ''] = item;
@@ -40,7 +45,7 @@ export function outputReader(): {
     },
     end: () => {
       take(rest);
-      return { bytes, files, young };
+      return { bytes, changed, files, young };
     },
   };
 }

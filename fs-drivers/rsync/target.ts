@@ -4,8 +4,8 @@ import { dirname } from 'node:path';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
-import type { DriverContext, Tree } from '../../src/contracts/context.ts';
-import type { TargetFs } from '../../src/contracts/fs-driver.ts';
+import type { DriverContext } from '../../src/contracts/context.ts';
+import type { FsTree, TargetFs } from '../../src/contracts/fs-driver.ts';
 import { PhaulError, type Refusal } from '../../src/errors.ts';
 import { writeDaemonConfig } from './daemon.ts';
 import { forgetLeft, markLeft, markOf, setAside, wasLeft } from './left-mark.ts';
@@ -14,7 +14,7 @@ import { killGroup } from './process.ts';
 import { rsyncRefusals } from './version.ts';
 
 /** The half that receives. */
-export function rsyncTarget(unchecked: readonly Tree[], ctx: DriverContext): TargetFs {
+export function rsyncTarget(unchecked: readonly FsTree[], ctx: DriverContext): TargetFs {
   const trees = checkedTrees(unchecked);
   const undo: (() => Promise<void>)[] = [];
   const running = new Map<ChildProcess, Promise<unknown>>();
@@ -93,7 +93,7 @@ function below(first: string, path: string): string[] {
   return made;
 }
 
-async function taken({ target }: Tree): Promise<Refusal[]> {
+async function taken({ target }: FsTree): Promise<Refusal[]> {
   const found = await lstat(target).catch(() => null);
   if (!found || (await wasLeft(target))) return [];
   const names = await readdir(target).catch(() => ['not a directory']);
@@ -103,16 +103,17 @@ async function taken({ target }: Tree): Promise<Refusal[]> {
   return [{ code: 'PATH_TAKEN', message, hint, host: 'target' }];
 }
 
-const absolute = z.string().refine((path) => {
-  const parts = path.split('/').slice(1);
-  return (
-    path.startsWith('/') && !path.includes('\0') && parts.every((part) => !['', '.', '..'].includes(part))
-  );
-});
-const treesSchema = z.array(z.object({ source: z.string(), target: absolute }));
+const isPlain = (path: string): boolean =>
+  !path.includes('\0') && path.split('/').every((part) => !['', '.', '..'].includes(part));
+const absolute = z.string().refine((path) => path.startsWith('/') && isPlain(path.slice(1)));
+const relative = z.string().refine(isPlain);
+const treesSchema = z.array(z.object({ source: z.string(), target: absolute, without: z.array(relative) }));
 
-function checkedTrees(trees: readonly Tree[]): Tree[] {
+function checkedTrees(trees: readonly FsTree[]): FsTree[] {
   const checked = treesSchema.safeParse(trees);
   if (checked.success) return checked.data;
-  throw new PhaulError('PROTOCOL_ERROR', 'A tree that the source named is not a plain absolute path.');
+  throw new PhaulError(
+    'PROTOCOL_ERROR',
+    'A tree that the source named is not a plain absolute path with plain paths below it.',
+  );
 }

@@ -3,14 +3,14 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { driverContext } from '../../src/driver-context.ts';
-import type { OpenStream, Tree } from '../../src/contracts/context.ts';
-import type { SourceFs, SyncRound, TargetFs } from '../../src/contracts/fs-driver.ts';
+import type { OpenStream } from '../../src/contracts/context.ts';
+import type { FsTree, SourceFs, SyncRound, TargetFs } from '../../src/contracts/fs-driver.ts';
 import { rsync } from '../../fs-drivers/rsync/rsync.ts';
 
 /** The two halves of the rsync driver, joined by a Unix socket as sshd would join them. */
 export interface Pair {
   readonly home: string;
-  readonly tree: Tree;
+  readonly tree: FsTree;
   readonly source: SourceFs;
   readonly target: TargetFs;
   readonly open: OpenStream;
@@ -20,10 +20,15 @@ export interface Pair {
   readonly remove: () => Promise<void>;
 }
 
-/** @param paths where the tree is, if not in a new directory. */
-export async function rsyncPair(paths: Partial<Tree> = {}): Promise<Pair> {
+/** @param paths where the tree is, if not in a new directory, and what it is without */
+export async function rsyncPair(paths: Partial<FsTree> = {}): Promise<Pair> {
   const home = await mkdtemp('/tmp/phaul-rsync-');
-  const tree = { source: join(home, 'source/tree'), target: join(home, 'target/tree'), ...paths };
+  const tree = {
+    source: join(home, 'source/tree'),
+    target: join(home, 'target/tree'),
+    without: [],
+    ...paths,
+  };
   const log: string[] = [];
   const aborter = new AbortController();
   const say = (level: string, text: string): unknown => log.push(`${level}: ${text}`);

@@ -162,7 +162,17 @@ test('files that come and go during a round do not stop it', async (t) => {
 test('targets that are no plain absolute path are turned away', (t) => {
   const ctx = driverContext('/nonexistent', new AbortController().signal, () => undefined);
   for (const target of ['relative', '/a/../b', '/a//b', '/', '/a/', '/a\0b'])
-    t.throws(() => rsync.target([{ source: '/a', target }], ctx), { message: /plain absolute path/ }, target);
+    t.throws(
+      () => rsync.target([{ source: '/a', target, without: [] }], ctx),
+      { message: /plain absolute path/ },
+      target,
+    );
+});
+
+test('so is what a tree is without, unless it is below it', (t) => {
+  const ctx = driverContext('/nonexistent', new AbortController().signal, () => undefined);
+  for (const name of ['', '/a', '../a', 'a/..', 'a//b', 'a/', 'a\0b'])
+    t.throws(() => rsync.target([{ source: '/a', target: '/a', without: [name] }], ctx), undefined, name);
 });
 
 test('paths that mean something to rsync or its configuration are only paths', async (t) => {

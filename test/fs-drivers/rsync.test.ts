@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { startOn } from '../../fs-drivers/rsync/process.ts';
 import { makeHardTree, portrait } from './tree.ts';
 import { type Pair, rsyncPair } from './pair.ts';
@@ -138,16 +138,49 @@ test('a daemon writes to no device, to nothing beside a single file, and gives n
   t.false(fs.existsSync(join(pair.home, 'loot/secret')));
 });
 
-test('a file system mounted inside the tree stays behind', async (t) => {
+test('what is mounted below a tree that is without it is neither read nor deleted', async (t) => {
+  const names = ['a/mounted', 'odd *?[x]\\\n', 'back\\slash'];
+  const pair = await rsyncPair({ without: names });
+  t.teardown(pair.remove);
+  const { source, target } = pair.tree;
+  for (const name of names) mountTmpfs(t, join(source, name), 'not to be read');
+  fs.mkdirSync(join(source, 'b'));
+  fs.writeFileSync(join(source, 'b/mounted'), 'read');
+  await pair.target.prepare();
+  for (const name of names) mountTmpfs(t, join(target, name), 'not to be deleted');
+  await pair.round();
+  fs.rmSync(join(source, 'b/mounted'));
+  await pair.round({ final: true });
+  for (const name of names)
+    t.is(fs.readFileSync(join(target, name, 'file'), 'utf8'), 'not to be deleted', name);
+  t.deepEqual(fs.readdirSync(target).sort(), fs.readdirSync(source).sort());
+  t.deepEqual(fs.readdirSync(join(target, 'b')), []);
+});
+
+test('what a tree is without is out of reach for the other side', async (t) => {
+  const pair = await rsyncPair({ without: ['mounted'] });
+  t.teardown(pair.remove);
+  fs.mkdirSync(join(pair.tree.source, 'mounted'), { recursive: true });
+  fs.writeFileSync(join(pair.tree.source, 'mounted/evil'), 'x');
+  await pair.target.prepare();
+  mountTmpfs(t, join(pair.tree.target, 'mounted'), 'not to be deleted');
+  await attack(pair, '-r', '--delete', `${pair.tree.source}/`, 'x::tree0/');
+  t.deepEqual(fs.readdirSync(join(pair.tree.target, 'mounted')), ['file']);
+});
+
+test('what is mounted below a tree that does not say so is part of it', async (t) => {
   const pair = await rsyncPair();
   t.teardown(pair.remove);
-  const mounted = join(pair.tree.source, 'mounted');
-  fs.mkdirSync(mounted, { recursive: true });
-  execFileSync('mount', ['-t', 'tmpfs', 'none', mounted]);
-  t.teardown(() => execFileSync('umount', [mounted]));
-  fs.writeFileSync(join(mounted, 'file'), 'x');
+  mountTmpfs(t, join(pair.tree.source, 'mounted'), 'x');
   await pair.target.prepare();
   await pair.round({ final: true });
-  t.deepEqual(fs.readdirSync(pair.tree.target), ['mounted']);
-  t.deepEqual(fs.readdirSync(join(pair.tree.target, 'mounted')), []);
+  t.deepEqual(portrait(pair.tree.target), portrait(pair.tree.source));
 });
+
+/** Something else at a directory, with a file in it. */
+function mountTmpfs(t: ExecutionContext, at: string, text: string): void {
+  fs.mkdirSync(at, { recursive: true });
+  execFileSync('mount', ['-t', 'tmpfs', 'none', at]);
+  t.teardown(() => execFileSync('umount', [at]));
+  fs.writeFileSync(join(at, 'file'), text);
+}
