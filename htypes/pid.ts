@@ -27,7 +27,7 @@ export const pid: HType = {
   name: 'pid',
   apiVersion: 1,
   description: 'Any process tree, named by the pid of its root',
-  capabilities: { live: true, preDump: true },
+  capabilities: { live: true, preDump: true, revive: false },
   knows: (name) =>
     Promise.resolve(/^[1-9]\d*$/.test(name)).then((isPid) => isPid && exists(`/proc/${name}/exe`)),
   source,
@@ -60,7 +60,6 @@ async function source(name: string, options: HTypeOptions): Promise<SourceContai
       needs: [],
       meta: { pids: ownPids ? [] : pids, networkNamespace, pidFile: options.targetPidFile ?? null },
     },
-    fs: tree === undefined ? 'shared' : 'rsync',
     pid: root,
     networkNamespace,
     dump: { external: networkNamespace === null ? [] : [await externalNetwork(networkNamespace)] },

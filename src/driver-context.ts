@@ -1,8 +1,7 @@
-import { appendFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { DriverContext } from './contracts/context.ts';
 import { run } from './run.ts';
-import { lastWill } from './workspace.ts';
+import { noteWill } from './workspace.ts';
 
 /** What a driver gets of this host. `directory`: its scratch space, in the migration's workspace; `say`: where its words go. */
 export function driverContext(
@@ -13,8 +12,7 @@ export function driverContext(
   return {
     directory,
     signal,
-    ifKilled: (command, args) =>
-      appendFileSync(lastWill(dirname(directory)), `${JSON.stringify([command, ...args])}\n`),
+    ifKilled: (command, args) => void noteWill(dirname(directory), command, args),
     log: (text) => say('log', text),
     warn: (text) => say('warn', text),
     run: (command, args, { abortable = true, ...options } = {}) =>

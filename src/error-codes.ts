@@ -31,6 +31,11 @@ export const codes = {
     meaning: 'The container uses something that cannot be moved.',
     hint: 'See docs/troubleshooting.md.',
   },
+  MODE_UNSUPPORTED: {
+    exit: 3,
+    meaning: 'Containers of this kind cannot be moved in this mode.',
+    hint: 'Choose the other --mode; phaul drivers lists what each kind can do.',
+  },
   DRIVER_UNKNOWN: {
     exit: 3,
     meaning: 'A driver of that name is not built in on that host.',
@@ -144,6 +149,17 @@ export const codes = {
     hint: 'See the line of its log, and docs/troubleshooting.md.',
   },
   CRIU_DIED: { exit: 1, meaning: 'The CRIU process ended unexpectedly.', hint: 'See its log.' },
+  STOP_FAILED: {
+    exit: 1,
+    meaning: 'The container could not be stopped.',
+    hint: 'Look on the source what keeps its processes alive; then start the container there if it has ended.',
+  },
+  START_FAILED: {
+    exit: 1,
+    meaning:
+      'The container did not start on the target, or ended at once; it was started again on the source.',
+    hint: 'See the message. Try it there by hand, or look at what the container needs of its host.',
+  },
   LINK_LOST: {
     exit: 1,
     meaning: 'The connection to the target broke.',
@@ -157,7 +173,7 @@ export const codes = {
   IN_DOUBT: {
     exit: 5,
     meaning:
-      'The connection broke in the very moment of the hand-over; the container is held frozen on the source.',
+      'The connection broke in the very moment of the hand-over; the container is held on the source, frozen or stopped.',
     hint: 'Look on the target: if the container runs there, remove it here; if not, let it go on here.',
   },
   RELEASE_FAILED: {

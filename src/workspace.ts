@@ -1,4 +1,12 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { processStart } from './linux/processes.ts';
@@ -12,6 +20,11 @@ export interface Workspace {
   /** Image directories, one per iteration; on a tmpfs of its own unless the user named another place. */
   readonly images: string;
   readonly scratch: string;
+  /**
+   * Notes the command that undoes a deed if this process is killed. Gives what takes the note back, for when the deed has been undone or
+   * must not be undone any more. Durable when it returns.
+   */
+  readonly noteWill: (command: string, args: readonly string[]) => () => void;
   /** There is only forward from here: nothing must be undone any more if this process is killed. Durable when it returns. */
   readonly burnWill: () => void;
   /** Removes everything (the images too, unless `keepImages`). Idempotent. */
@@ -43,6 +56,7 @@ export async function createWorkspace(
     directory,
     images,
     scratch,
+    noteWill: (command, args) => noteWill(directory, command, args),
     burnWill: () => rmSync(lastWill(directory), { force: true }),
     remove: async ({ keepImages = false } = {}) => {
       if (imagePath && !keepImages) await rm(images, { recursive: true, force: true });
@@ -52,8 +66,20 @@ export async function createWorkspace(
   };
 }
 
-/** Where a workspace's drivers note what undoes their deeds: one command as a JSON array a line, the last deed's to be run first. */
-export const lastWill = (directory: string): string => join(directory, 'if-killed');
+/** Where a workspace keeps what undoes the deeds: one command as a JSON array a line, the last deed's to be run first. */
+const lastWill = (directory: string): string => join(directory, 'if-killed');
+
+/** As `Workspace.noteWill`. @param directory the workspace's */
+export function noteWill(directory: string, command: string, args: readonly string[]): () => void {
+  const line = `${JSON.stringify([command, ...args])}\n`;
+  appendFileSync(lastWill(directory), line);
+  return () => {
+    const path = lastWill(directory);
+    if (!existsSync(path)) return;
+    writeFileSync(`${path}.new`, readFileSync(path, 'utf8').replace(line, ''));
+    renameSync(`${path}.new`, path);
+  };
+}
 
 /** Undoes and removes what a phaul that was killed left behind: workspaces whose owner no longer lives. */
 export async function sweepAbandoned(): Promise<void> {

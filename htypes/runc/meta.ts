@@ -7,6 +7,8 @@ const path = z.string().refine(isPlainPath);
 export const runcMeta = z.object({
   bundle: path,
   networkNamespace: path.nullable(),
+  /** A single file that travels is mounted into the container: a newer one in its place would not be seen there. */
+  mountsFiles: z.boolean(),
   cgroupMounts: z.array(z.object({ controller: z.string(), destination: path })),
 });
 

@@ -10,7 +10,7 @@ export const runc: HType = {
   name: 'runc',
   apiVersion: 1,
   description: "OCI containers of runc, found through runc's own state",
-  capabilities: { live: true, preDump: true },
+  capabilities: { live: true, preDump: true, revive: true },
   knows: (name) =>
     access(stateFile(name)).then(
       () => true,

@@ -3,9 +3,16 @@ import { basename, dirname, join, relative } from 'node:path';
 import type { DriverContext, Tree } from '../../src/contracts/context.ts';
 import type { HTypeOptions, SourceContainer } from '../../src/contracts/htype.ts';
 import { PhaulError, type Refusal } from '../../src/errors.ts';
-import { externalNetwork, processTree, sharedWritableFiles } from '../../src/linux/processes.ts';
+import {
+  externalNetwork,
+  processTree,
+  sameNamespace,
+  sharedWritableFiles,
+} from '../../src/linux/processes.ts';
+import { keptByAnother } from './keeper.ts';
 import type { RuncMeta } from './meta.ts';
 import { cgroupMounts, dumpMounts } from './mounts.ts';
+import { runcRevival } from './revival.ts';
 import { bindMounts, bundleOf, networkNamespaceOf, readState, type RuncState } from './state.ts';
 
 /** A running container of runc's. @throws CONTAINER_STATE if it does not run. */
@@ -21,7 +28,12 @@ export async function runcSource(
   const bundle = bundleOf(state);
   const network = networkNamespaceOf(state);
   const files = await filesOf(state, bundle);
-  const meta: RuncMeta = { bundle, networkNamespace: network, cgroupMounts: await cgroupMounts(state) };
+  const meta: RuncMeta = {
+    bundle,
+    networkNamespace: network,
+    mountsFiles: files.mountsFiles,
+    cgroupMounts: await cgroupMounts(state),
+  };
   return {
     description: {
       htype: 'runc',
@@ -30,7 +42,6 @@ export async function runcSource(
       needs: files.needs,
       meta: { ...meta, cgroupMounts: meta.cgroupMounts.map((mount) => ({ ...mount })) },
     },
-    fs: 'rsync',
     pid: state.init_process_pid,
     networkNamespace: network,
     dump: {
@@ -39,12 +50,17 @@ export async function runcSource(
       externalMounts: await dumpMounts(state),
       external: network === null ? [] : [await externalNetwork(network)],
     },
-    refusals: () => Promise.resolve(standardFiles(state)),
+    refusals: async (mode) => {
+      if (mode === 'live') return standardFiles(state);
+      warnOfStandardFiles(state, ctx);
+      return [...(await keptByAnother(state)), ...(await withoutOwnPids(state))];
+    },
     mappedFiles: () => mappedFiles(state),
     hold: async () => {
       await ctx.run('runc', ['pause', name], { abortable: false });
       return { remove: `runc delete --force ${name}`, resume: `runc resume ${name}` };
     },
+    revive: runcRevival(state, bundle, ctx),
     release: async () => {
       await ctx.run('runc', ['delete', '--force', name], { abortable: false });
     },
@@ -55,7 +71,10 @@ export async function runcSource(
  * What has to be on the target: the bundle, the root file system if it is elsewhere, and the directories mounted writable into the
  * container. Single files (resolv.conf) and what is mounted read-only are the host's own and must be there already.
  */
-async function filesOf(state: RuncState, bundle: string): Promise<{ trees: Tree[]; needs: string[] }> {
+async function filesOf(
+  state: RuncState,
+  bundle: string,
+): Promise<{ trees: Tree[]; needs: string[]; mountsFiles: boolean }> {
   const binds = await Promise.all(
     bindMounts(state).map(async ({ source, readOnly }) => {
       const isDirectory = await stat(source).then(
@@ -70,12 +89,21 @@ async function filesOf(state: RuncState, bundle: string): Promise<{ trees: Tree[
     state.config.rootfs,
     ...binds.filter(({ moves }) => moves).map(({ source }) => source),
   ];
-  const outermost = moving.filter(
-    (path, index) => !moving.some((other, at) => contains(other, path) && (other !== path || at < index)),
+  const devices = await Promise.all(moving.map(async (path) => (await stat(path)).dev));
+  // What lies on another file system than the tree around it, a btrfs subvolume for instance, may want another driver.
+  const own = moving.filter(
+    (path, index) =>
+      !moving.some(
+        (other, at) =>
+          contains(other, path) && (other === path ? at < index : devices[at] === devices[index]),
+      ),
   );
+  const kept = binds.filter(({ moves }) => !moves).map(({ source }) => source);
+  const travels = (path: string): boolean => own.some((tree) => contains(tree, path));
   return {
-    trees: outermost.map((path) => ({ source: path, target: path })),
-    needs: binds.filter(({ moves }) => !moves).map(({ source }) => source),
+    trees: own.map((path) => ({ source: path, target: path })),
+    needs: kept.filter((path) => !travels(path)),
+    mountsFiles: kept.some(travels),
   };
 }
 
@@ -86,11 +114,31 @@ function contains(outer: string, inner: string): boolean {
 
 /** Descriptors 0 to 2 that lead out of the container cannot be dumped. */
 function standardFiles(state: RuncState): Refusal[] {
-  const outside = (state.external_descriptors ?? []).filter((path) => path !== '/dev/null');
+  const outside = outsideFiles(state);
   if (outside.length === 0) return [];
   const message = `The standard input or output of ${state.id} leads out of the container (${outside.map((path) => basename(path) && path).join(', ')}).`;
   const hint = `Start it with its standard files at /dev/null: cd ${dirname(state.config.rootfs)}; runc run -d ${state.id} </dev/null >/dev/null 2>&1.`;
   return [{ code: 'CONTAINER_UNSUPPORTED', message, hint, host: 'source' }];
+}
+
+/** The end of such a container's first process is not the end of all of them. */
+async function withoutOwnPids({ id, init_process_pid: pid }: RuncState): Promise<Refusal[]> {
+  if (!(await sameNamespace('pid', pid, 'self'))) return [];
+  const message = `${id} has no PID namespace of its own: when it is stopped, some of its processes may go on.`;
+  const hint = 'Move it in live mode, or give it a PID namespace in its config.json.';
+  return [{ code: 'CONTAINER_UNSUPPORTED', message, hint, host: 'source' }];
+}
+
+const outsideFiles = (state: RuncState): string[] =>
+  (state.external_descriptors ?? []).filter((path) => path !== '/dev/null');
+
+/** runc does not keep where a container's output went. */
+function warnOfStandardFiles(state: RuncState, ctx: DriverContext): void {
+  const outside = outsideFiles(state);
+  if (outside.length > 0)
+    ctx.warn(
+      `The standard files of ${state.id} (${outside.join(', ')}) will be /dev/null when it has been started again.`,
+    );
 }
 
 async function mappedFiles(state: RuncState): Promise<string[]> {

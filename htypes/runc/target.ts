@@ -2,31 +2,55 @@ import { access, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DriverContext } from '../../src/contracts/context.ts';
+import type { Mode } from '../../src/acts.ts';
 import type { ContainerDescription, TargetContainer } from '../../src/contracts/htype.ts';
 import type { RestoreSettings } from '../../src/contracts/criu-settings.ts';
 import { PhaulError, type Refusal } from '../../src/errors.ts';
 import { externalNetworkKey, processStart } from '../../src/linux/processes.ts';
 import { type RuncMeta, runcMeta } from './meta.ts';
 import { restoreMounts } from './mounts.ts';
+import { shellWords } from './shell.ts';
 import { readState, stateDirectory, stateFile } from './state.ts';
 
 /**
  * The container-to-be. While the container still runs on the source, this host's own runc creates a container of that name from the
  * bundle, which shows early what would fail, and leaves its state, cgroups and mount points as this runc makes them. Its
- * waiting init is then killed, and CRIU's restored tree takes that place: only pid and start time in runc's state change.
+ * waiting init is then killed, and CRIU's restored tree takes that place: only pid and start time in runc's state change. In revive mode
+ * that init goes on waiting until it is let run.
  */
 export function runcTarget(description: ContainerDescription, ctx: DriverContext): TargetContainer {
   const meta = parseMeta(description);
   const { id } = description;
   const root = join(ctx.directory, 'root');
+  const log = join(ctx.directory, 'runc.log');
   const runc = (...args: string[]): Promise<string> => ctx.run('runc', args, { abortable: false });
   let created = false;
   let mounted = false;
+  let mode: Mode = 'live';
 
   const unmountRoot = async (): Promise<void> => {
     if (!mounted) return;
     await ctx.run('umount', ['-l', root], { abortable: false });
     mounted = false;
+  };
+
+  const mountRoot = async (): Promise<void> => {
+    const { config } = await readState(id);
+    // CRIU wants a root that is a mount point (runc does the same, libcontainer/criu_linux.go, Restore).
+    await mkdir(root, { recursive: true });
+    await ctx.run('mount', ['--rbind', '--make-rprivate', config.rootfs, root]);
+    mounted = true;
+  };
+
+  const create = async (): Promise<void> => {
+    created = true;
+    await createWaiting(id, meta, ctx);
+  };
+
+  /** What it has mounted is no longer what lies there. */
+  const createAnew = async (): Promise<void> => {
+    await runc('delete', '--force', id);
+    await create();
   };
 
   return {
@@ -35,19 +59,38 @@ export function runcTarget(description: ContainerDescription, ctx: DriverContext
       ...(await nameFree(id)),
       ...(await missing(description.needs)),
     ],
-    prepare: async () => {
+    prepare: async (chosen) => {
+      mode = chosen;
       // Once more, right before the deed: its undo would remove a container that is not ours.
       const [taken] = await nameFree(id);
       if (taken) throw new PhaulError(taken.code, taken.message, taken);
       ctx.ifKilled('runc', ['delete', '--force', id]);
-      await createStopped(id, meta, ctx, () => (created = true));
-      const { config } = await readState(id);
-      // CRIU wants a root that is a mount point (runc does the same, libcontainer/criu_linux.go, Restore).
-      await mkdir(root, { recursive: true });
-      await ctx.run('mount', ['--rbind', config.rootfs, root]);
-      mounted = true;
-      await ctx.run('mount', ['--make-rprivate', root]);
+      await create();
+      if (mode === 'revive') return;
+      await endInit(id);
+      await mountRoot();
     },
+    replaced: async () => {
+      await unmountRoot();
+      await (mode === 'live' ? mountRoot() : createAnew());
+    },
+    start: async () => {
+      if (meta.mountsFiles) await createAnew();
+      await ctx
+        .run('runc', ['--log', log, 'start', id], { abortable: false })
+        .catch(async (cause: unknown) => {
+          throw new PhaulError(
+            'START_FAILED',
+            `runc on the target cannot start ${id}: ${await saidIn(log)}.`,
+            {
+              host: 'target',
+              cause,
+            },
+          );
+        });
+      return (await readState(id)).init_process_pid;
+    },
+    startByHand: shellWords('runc', 'start', id),
     restore: () => restoreSettings(id, meta, root),
     restored: (pid) => putProcessInState(id, pid),
     started: unmountRoot,
@@ -94,30 +137,32 @@ async function missing(paths: readonly string[]): Promise<Refusal[]> {
     }));
 }
 
-async function createStopped(
-  id: string,
-  meta: RuncMeta,
-  ctx: DriverContext,
-  onCreate: () => void,
-): Promise<void> {
+/** A container whose init waits for `runc start`. */
+async function createWaiting(id: string, meta: RuncMeta, ctx: DriverContext): Promise<void> {
   const log = join(ctx.directory, 'runc.log');
-  onCreate();
   try {
     await ctx.run('runc', ['--log', log, 'create', '--bundle', meta.bundle, id], { quiet: true });
   } catch (cause) {
-    const said = (await readFile(log, 'utf8').catch(() => '')).match(/msg="((?:[^"\\]|\\.)*)"/)?.[1];
-    throw new PhaulError(
-      'DRIVER_FAILED',
-      `runc on the target cannot create ${id}: ${said ?? 'no reason given'}.`,
-      { cause },
-    );
+    throw new PhaulError('DRIVER_FAILED', `runc on the target cannot create ${id}: ${await saidIn(log)}.`, {
+      cause,
+    });
   }
+}
+
+/** Its place is for another process. */
+async function endInit(id: string): Promise<void> {
   const { init_process_pid: pid } = await readState(id);
   process.kill(pid, 'SIGKILL');
   // Gone, or a zombie that only its parent can remove; either way it holds nothing any more.
   while (!['Z', 'X', undefined].includes(await processState(pid))) await sleep(2);
   // With this file there runc takes a container for created and not for running (libcontainer/container_linux.go, runType).
   await rm(join(stateDirectory(id), 'exec.fifo'), { force: true });
+}
+
+/** The last reason in a log of runc's. */
+async function saidIn(log: string): Promise<string> {
+  const messages = [...(await readFile(log, 'utf8').catch(() => '')).matchAll(/msg="((?:[^"\\]|\\.)*)"/g)];
+  return messages.at(-1)?.[1] ?? 'no reason given';
 }
 
 async function processState(pid: number): Promise<string | undefined> {

@@ -1,6 +1,7 @@
 import type { ArgumentsCamelCase, InferredOptionTypes } from 'yargs';
 import { isAbsolute, resolve } from 'node:path';
 import { PhaulError } from '../errors.ts';
+import { fileLimits, pageLimits } from '../migration/convergence.ts';
 import type { MigrateOptions } from '../migration/options.ts';
 import type { checkOptions, courseOptions } from './options.ts';
 
@@ -19,8 +20,17 @@ export function toMigrateOptions(
   const timeout = args.timeout ?? 120;
   if (!(timeout > 0 && timeout <= longestTimeout))
     throw usage(`--timeout is a number of seconds, more than 0 and at most ${longestTimeout}.`);
-  if (!Number.isInteger(args.maxIterations) || args.maxIterations < 0)
+  const {
+    stopTimeout = 10,
+    maxIterations = pageLimits.rounds,
+    maxGrowth = pageLimits.growth * 100,
+    enough = `${fileLimits.enough}`,
+  } = args;
+  if (!(stopTimeout >= 0 && stopTimeout <= longestTimeout))
+    throw usage(`--stop-timeout is a number of seconds, from 0 to ${longestTimeout}.`);
+  if (!Number.isInteger(maxIterations) || maxIterations < 0)
     throw usage('--max-iterations is a whole number.');
+  if (!(maxGrowth >= 0)) throw usage('--max-growth is a number of percent, 0 or more.');
   for (const [name, path] of Object.entries({
     'img-path': args.imgPath,
     'pid-root': args.pidRoot,
@@ -46,7 +56,10 @@ export function toMigrateOptions(
     skipCriuCheck: args.skipCriuCheck,
     shellJob: args.shellJob,
     preDump: args.preDump,
-    maxIterations: args.maxIterations,
+    maxIterations,
+    maxGrowth: maxGrowth / 100,
+    enough: bytes(enough),
+    stopTimeout,
     start: args.start ?? true,
     autoDedup: args.autoDedup,
     tcp: args.tcp,
@@ -56,6 +69,13 @@ export function toMigrateOptions(
     timeout,
     acceptNewHostKey: args.acceptNewHostKey,
   };
+}
+
+/** `4096`, `64K`, `1.5M`, `2G` as bytes. @throws USAGE */
+function bytes(text: string): number {
+  const [, count, unit = ''] = /^(\d+(?:\.\d+)?)([KMG]?)$/i.exec(text.trim()) ?? [];
+  if (count === undefined) throw usage('--enough is a number of bytes, or one with K, M or G.');
+  return Math.floor(Number(count) * 2 ** (10 * ['', 'K', 'M', 'G'].indexOf(unit.toUpperCase())));
 }
 
 /** Without the slash that a shell's completion leaves at the end. */

@@ -25,6 +25,7 @@ export const migrateCommand: CommandModule<object, Arguments> = {
       })
       .options(migrateOptions)
       .example('$0 migrate ct101 hostb', 'Move ct101 to hostb; its open connections stay open')
+      .example('$0 migrate --mode revive ct101 hostb', 'Move its files; stop it here, start it there')
       .example('$0 migrate --dry-run ct101 root@hostb:2222', 'Say what would be done')
       .example(
         '$0 migrate --type pid --pid-root /srv/job 4711 hostb',

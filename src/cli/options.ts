@@ -1,5 +1,5 @@
 import type { Options } from 'yargs';
-import { pageLimits } from '../migration/convergence.ts';
+import { fileLimits, pageLimits } from '../migration/convergence.ts';
 
 /** Tables of options: the one source of parsing, --help and docs/cli.md. */
 
@@ -18,7 +18,8 @@ export const containerOptions = {
   },
   fs: {
     type: 'string',
-    describe: 'How the files get there: rsync or shared; chosen by the kind of container',
+    describe:
+      'How all files get there (see phaul drivers); by default what suits each directory on both hosts',
   },
   'dst-id': { type: 'string', describe: 'Name on the target; the same by default' },
   'pid-root': { type: 'string', describe: 'Type pid: directory of files that go with the process tree' },
@@ -61,11 +62,6 @@ export const criuOptions = {
     describe:
       'Insist on memory iterations before the freeze; --no-pre-dump goes without; by default as the kernel can',
   },
-  'max-iterations': {
-    type: 'number',
-    default: pageLimits.rounds,
-    describe: 'At most so many iterations before the freeze',
-  },
   'auto-dedup': {
     type: 'boolean',
     default: false,
@@ -84,19 +80,41 @@ export const criuOptions = {
 
 export const courseOptions = {
   mode: {
-    choices: ['live'] as const,
+    choices: ['live', 'revive'] as const,
     default: 'live' as const,
-    describe: 'live: memory moves, the processes never notice',
+    describe:
+      'live: memory moves, the processes never notice; revive: only files move, it is stopped here and started there',
   },
   start: {
     type: 'boolean',
     default: true,
-    describe: 'Let the container run on the target; --no-start leaves it stopped there (SIGCONT lets it go)',
+    describe:
+      'Let the container run on the target; --no-start leaves it stopped there (live: SIGCONT lets it go; revive: the summary says how)',
   },
   timeout: {
     type: 'number',
     default: 120,
     describe: 'The longest the container may stand still, in seconds; after that everything is undone',
+  },
+  'stop-timeout': {
+    type: 'number',
+    default: 10,
+    describe: 'Mode revive: how long it may take to end after its stop signal, in seconds; then it is killed',
+  },
+  'max-iterations': {
+    type: 'number',
+    default: pageLimits.rounds,
+    describe: 'At most so many iterations before it stands still',
+  },
+  'max-growth': {
+    type: 'number',
+    default: pageLimits.growth * 100,
+    describe: 'Iterate no more if one moves so much more than the one before, in percent',
+  },
+  enough: {
+    type: 'string',
+    default: `${fileLimits.enough / 2 ** 20}M`,
+    describe: 'Mode revive: iterate no more if one moves so little or less, in bytes or with K, M, G',
   },
   'dry-run': { type: 'boolean', default: false, describe: 'Preflight only: say what would be done' },
 } as const satisfies Record<string, Options>;

@@ -3,6 +3,7 @@ import { version } from '../version.ts';
 import { checkCommand } from './check.ts';
 import { driversCommand } from './drivers.ts';
 import { migrateCommand } from './migrate.ts';
+import { recoverCommand } from './recover.ts';
 import { serviceCommand } from './service.ts';
 
 /** The parser. It throws on wrong usage instead of printing and exiting: a failure handler that returns lets the command run. */
@@ -21,5 +22,6 @@ export function program(args: readonly string[]): Argv {
     .command(migrateCommand)
     .command(checkCommand)
     .command(driversCommand)
+    .command(recoverCommand)
     .command(serviceCommand);
 }

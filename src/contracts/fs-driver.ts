@@ -16,18 +16,26 @@ export interface FsDriver {
   };
   /**
    * On the source, in preflight: what of this tree the target must know to tell whether the driver suits it; null: it does not.
-   * A driver without `look` and `suits` is only taken if no other suits, or the user names it. Changes nothing.
+   * A driver without `look` and `suits` is only taken if no other suits, or the user names it.
    */
-  readonly look?: (tree: FsTree, ctx: DriverContext) => Promise<Json>;
+  readonly look?: (tree: FsTree, ctx: DriverContext) => Promise<Sight | null>;
   /**
-   * On the target, in preflight, with what `look` saw (to be validated): why the driver suits this tree, in a few words that follow
-   * "because" (`both hosts see …`); null: it does not. May write a file of its own into the tree, if it removes that again.
+   * On the target, in preflight, with what `look` saw (to be validated): why the driver suits this tree, as a clause that follows a
+   * colon (`both hosts see the same files there`); null: it does not. Changes nothing.
    */
   readonly suits?: (tree: FsTree, seen: Json, ctx: DriverContext) => Promise<string | null>;
   /** On the source, once per migration, with the trees that this driver has been chosen for: at least one. */
   readonly source: (trees: readonly FsTree[], ctx: DriverContext) => SourceFs;
   /** On the target, once per migration, with the same trees; validates them. */
   readonly target: (trees: readonly FsTree[], ctx: DriverContext) => TargetFs;
+}
+
+/** What `look` found. */
+export interface Sight {
+  /** Crosses the wire. */
+  readonly seen: Json;
+  /** Called when the target has answered, whatever it said: undoes what `look` did. */
+  readonly close?: () => Promise<void>;
 }
 
 /** One tree to be made equal on both hosts. */

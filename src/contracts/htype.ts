@@ -81,8 +81,13 @@ export interface Revival {
   readonly stop: (graceMs: number) => Promise<Stop>;
   /** Undo of `stop`: starts it again, from the files that are here. @throws DRIVER_FAILED */
   readonly start: () => Promise<void>;
-  /** The same as a shell command: for an operator, and for the next phaul if this one is killed. Must not fail if it runs already. */
+  /**
+   * The same as a shell command: for an operator, and, repeated until it succeeds, for the next phaul if this one is killed. As long as the
+   * container runs it must fail and change nothing.
+   */
   readonly startByHand: string;
+  /** The command that removes the stopped container from this host, for an operator. */
+  readonly removeByHand: string;
 }
 
 export interface Stop {

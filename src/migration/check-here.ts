@@ -5,7 +5,9 @@ import { asPhaulError, PhaulError } from '../errors.ts';
 import { processTree } from '../linux/processes.ts';
 import { emitter, type Listener, type Result } from '../observe/events.ts';
 import { checkSource, criuRefusals } from './check-source.ts';
+import { fallback } from './choose-fs.ts';
 import { findContainer } from './find-container.ts';
+import { fsTrees } from './fs-trees.ts';
 import { newMigrationId } from './link.ts';
 import { type Migration, newMigration } from './migration.ts';
 import type { MigrateOptions } from './options.ts';
@@ -45,8 +47,10 @@ async function withContainer(m: Migration, name: string): ReturnType<typeof chec
   const htype = await findContainer(name, m.options.type);
   const ctx = driverContext('/run', m.signal, m.say);
   const container = await htype.source(name, m.options, ctx);
-  const fs = fsDriverNamed(m.options.fs ?? container.fs).source(container.description.trees, ctx);
+  // Which driver it will be is for both hosts to say; the one that takes everything must work here at least.
+  const { source } = m.options.fs === undefined ? fallback() : fsDriverNamed(m.options.fs);
+  const files = source(await fsTrees(container.description.trees), ctx);
   const devices = await Promise.all(drivers.devices.map(({ source }) => source(container, ctx)));
   const pids = await processTree(container.pid);
-  return checkSource(m, { container, fs, devices: devices.filter((device) => device !== null), pids });
+  return checkSource(m, { container, files, devices: devices.filter((device) => device !== null), pids });
 }

@@ -1,36 +1,45 @@
+import type { Mode } from '../acts.ts';
 import type { SourceDevice } from '../contracts/device.ts';
-import type { SourceFs } from '../contracts/fs-driver.ts';
 import type { SourceContainer } from '../contracts/htype.ts';
 import { type CriuProbe, oldestCriu, probeCriu } from '../criu/probe.ts';
 import { codes } from '../error-codes.ts';
 import { asPhaulError, type Refusal } from '../errors.ts';
 import { openFiles } from '../linux/processes.ts';
+import type { Files } from './files.ts';
 import { type Migration, sourceRefusal } from './migration.ts';
 
 interface SourceParts {
   readonly container: SourceContainer;
-  readonly fs: SourceFs;
+  readonly files: Pick<Files, 'refusals'>;
   readonly devices: readonly SourceDevice[];
   readonly pids: readonly number[];
 }
 
-/** Preflight on the source: every reason against the migration at once. Changes nothing. */
+/** Preflight on the source: every reason against the migration at once. Changes nothing. `criu`: null in revive mode, which needs none. */
 export async function checkSource(
   m: Migration,
   parts: SourceParts,
 ): Promise<{ criu: CriuProbe | null; refusals: Refusal[] }> {
-  const criu = await probeCriu(m.options.criuPath).catch(() => null);
+  const { mode } = m.options;
+  const live = mode === 'live';
+  const criu = live ? await probeCriu(m.options.criuPath).catch(() => null) : null;
   const lists = await Promise.all([
-    Promise.resolve(criuRefusals(criu, m)),
-    ioUring(parts.pids),
-    ...[parts.container, parts.fs, ...parts.devices].map((part) =>
-      part.refusals().catch((thrown: unknown) => {
+    Promise.resolve(live ? criuRefusals(criu, m) : []),
+    live ? ioUring(parts.pids) : [],
+    ...[parts.container, parts.files, ...parts.devices].map((part) =>
+      part.refusals(mode).catch((thrown: unknown) => {
         const { code, message, hint } = asPhaulError(thrown, 'DRIVER_FAILED');
         return [sourceRefusal(code, message, hint)];
       }),
     ),
   ]);
   return { criu, refusals: lists.flat() };
+}
+
+/** The htype lacks the capability of that mode's name. */
+export function modeUnsupported(htype: string, mode: Mode): Refusal {
+  const message = `Containers of the kind ${htype} cannot be moved in ${mode} mode.`;
+  return sourceRefusal('MODE_UNSUPPORTED', message, codes.MODE_UNSUPPORTED.hint);
 }
 
 /** CRIU and the kernel on the source, as far as the options need them. */

@@ -9,6 +9,7 @@ import type { Armed } from './iterate.ts';
 import { interruptible, type Migration } from './migration.ts';
 import type { Plan } from './preflight.ts';
 import { criuChoices } from './prepare.ts';
+import { standstill } from './standstill.ts';
 
 /** The container stands still, completely dumped, and waits for the decision. */
 export interface Frozen {
@@ -36,7 +37,7 @@ export async function freeze(m: Migration, plan: Plan, armed: Armed): Promise<Fr
   const files = deferred<SyncResult>();
   let since = performance.now();
   let frozen: Promise<void> | null = null;
-  const limit = setTimeout(() => m.abort(tooLong(m)), m.options.timeout * 1000);
+  standstill(m);
 
   const onFrozen = async (): Promise<void> => {
     m.sourceState = 'frozen';
@@ -67,7 +68,6 @@ export async function freeze(m: Migration, plan: Plan, armed: Armed): Promise<Fr
     onNotify,
   );
   const letGo = async (): Promise<void> => {
-    clearTimeout(limit);
     decision.resolve(false);
     await answer.catch(() => undefined);
     await swrk.end();
@@ -94,7 +94,6 @@ export async function freeze(m: Migration, plan: Plan, armed: Armed): Promise<Fr
     files: files.promise,
     letGo,
     giveUp: async () => {
-      clearTimeout(limit);
       const pids = await processTree(pid);
       decision.resolve(true);
       const { success } = await answer.catch(() => ({ success: false }));
@@ -106,8 +105,8 @@ export async function freeze(m: Migration, plan: Plan, armed: Armed): Promise<Fr
   };
 }
 
-async function finalSync({ container, fs, link }: Plan): Promise<SyncResult> {
-  return fs.sync(link.transport.openFs, { final: true, mapped: await container.mappedFiles() });
+async function finalSync({ container, files }: Plan): Promise<SyncResult> {
+  return files.sync({ final: true, mapped: await container.mappedFiles() });
 }
 
 function dumpFailure(m: Migration, directory: string): Promise<PhaulError> {
@@ -119,11 +118,4 @@ function dumpFailure(m: Migration, directory: string): Promise<PhaulError> {
 
 function crumbled(): PhaulError {
   return new PhaulError('CRIU_DIED', 'CRIU on the source ended while it held the container.');
-}
-
-function tooLong(m: Migration): PhaulError {
-  return new PhaulError(
-    'TIMEOUT',
-    `The container has stood still for ${m.options.timeout} s, which is as long as --timeout allows.`,
-  );
 }

@@ -36,8 +36,9 @@ export async function iterate(m: Migration, plan: Plan, swrk: Swrk): Promise<Arm
   const iterations: Iteration[] = [];
   const countPages = pageCounter();
   if (plan.preDump) await warnOfHugePages(m);
-  const limits = { ...pageLimits, rounds: m.options.maxIterations };
-  let verdict = plan.preDump ? converged([], limits, 'pages') : noIterations(m);
+  const { maxIterations: rounds, maxGrowth: growth } = m.options;
+  const limits = { ...pageLimits, rounds, growth };
+  let verdict = plan.preDump ? converged([], limits, inPages) : noIterations(m);
   while (!verdict.stop) {
     const round = await iteration(m, plan, swrk, iterations.length + 1, countPages);
     iterations.push(round);
@@ -45,7 +46,7 @@ export async function iterate(m: Migration, plan: Plan, swrk: Swrk): Promise<Arm
     verdict = converged(
       iterations.map(({ pages }) => pages),
       limits,
-      'pages',
+      inPages,
     );
   }
   m.emit({ type: 'decision', reason: verdict.reason });
@@ -59,6 +60,8 @@ export async function iterate(m: Migration, plan: Plan, swrk: Swrk): Promise<Arm
   await link.call('arm', { iteration: last });
   return { swrk, images, directory, iteration: last, parent, iterations, countPages };
 }
+
+const inPages = (pages: number): string => `${pages} pages`;
 
 /** Writes are tracked by the page: a 2 MiB page is sent again for each byte that changes in it. */
 async function warnOfHugePages(m: Migration): Promise<void> {
@@ -108,13 +111,14 @@ async function iteration(
   const counted = await countPages(directory);
   const files: SyncResult = await interruptible(
     m,
-    plan.fs.sync(plan.link.transport.openFs, { final: false, mapped: [] }),
+    plan.files.sync({ final: false, mapped: await plan.container.mappedFiles() }),
   );
   return {
     number,
     pages: counted.written,
     skippedPages: counted.skipped,
     fsBytes: files.bytes,
+    changedBytes: files.changed,
     files: files.files,
     roundMs: Math.round(performance.now() - began),
   };

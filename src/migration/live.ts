@@ -1,13 +1,14 @@
+import { stopTree } from '../linux/processes.ts';
 import type { Summary } from '../observe/events.ts';
-import { act, type Migration } from './migration.ts';
-import { freeze } from './freeze.ts';
-import { commit, restore, transfer } from './hand-over.ts';
+import { commit } from './commit.ts';
+import { freeze, type Frozen } from './freeze.ts';
+import { restore, transfer } from './hand-over.ts';
 import { iterate } from './iterate.ts';
+import { act, type Migration } from './migration.ts';
 import type { Plan } from './preflight.ts';
 import { prepare } from './prepare.ts';
 import { release } from './release.ts';
-
-const pageSize = 4096;
+import { summarize } from './summary.ts';
 
 /** Live mode: memory moves, the processes never notice. All acts after preflight, in order. */
 export async function live(m: Migration, plan: Plan): Promise<Summary> {
@@ -16,27 +17,37 @@ export async function live(m: Migration, plan: Plan): Promise<Summary> {
   const frozen = await act(m, 'freeze', () => freeze(m, plan, armed));
   const sent = await act(m, 'transfer', () => transfer(m, armed, frozen));
   await act(m, 'restore', () => restore(plan, armed));
-  const { pid } = await act(m, 'commit', () => commit(m, plan, frozen));
-  const freezeMs = Math.round(frozen.frozenMs() * 10) / 10;
-  const released = await act(m, 'release', () => release(m, plan, frozen));
-  const pages = armed.iterations.reduce((sum, each) => sum + each.pages, released.pages);
-  return {
-    container: plan.container.description.id,
-    source: plan.sourceHost,
-    target: plan.link.host,
-    mode: 'live',
-    htype: plan.htype,
-    fs: plan.fsName,
-    acts: m.acts,
-    freezeMs,
+  const { pid, freezeMs } = await act(m, 'commit', async () => {
+    const result = await commit(m, plan, { doubt: () => fence(plan, frozen) });
+    const freezeMs = frozen.frozenMs();
+    m.emit({ type: 'running', freezeMs: Math.round(freezeMs * 10) / 10 }, 'target');
+    return { ...result, freezeMs };
+  });
+  let pages = armed.iterations.reduce((sum, each) => sum + each.pages, 0);
+  await act(m, 'release', () =>
+    release(m, plan, async () => {
+      pages += await frozen.giveUp();
+    }),
+  );
+  return summarize(m, plan, {
     iterations: armed.iterations,
+    freezeMs,
     pages,
-    bytes: {
-      mem: pages * pageSize,
-      images: sent.images,
-      fs: armed.iterations.reduce((sum, each) => sum + each.fsBytes, copied.bytes + sent.files.bytes),
-    },
+    images: sent.images,
+    copied,
+    lastSync: sent.files,
     pid,
-    warnings: m.warnings,
-  };
+    stop: null,
+    startWith: null,
+  });
+}
+
+/** The container is fenced, and then CRIU may let go of it. The devices stay away from the source. */
+async function fence(
+  { container }: Plan,
+  frozen: Frozen,
+): Promise<{ state: 'frozen'; remove: string; resume: string }> {
+  const commands = await container.hold().catch(() => stopTree(container.pid));
+  await frozen.letGo();
+  return { state: 'frozen', ...commands };
 }

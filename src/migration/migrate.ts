@@ -3,10 +3,14 @@ import { emitter, type Listener, type Result } from '../observe/events.ts';
 import { newMigrationId } from './link.ts';
 import { act, type Migration, newMigration } from './migration.ts';
 import { live } from './live.ts';
+import { revive } from './revive.ts';
 import type { MigrateOptions } from './options.ts';
 import { type Plan, preflight } from './preflight.ts';
 import { report } from './report.ts';
 import { rollback } from './rollback.ts';
+import { fileReports } from './summary.ts';
+
+const courses = { live, revive } as const;
 
 /**
  * Moves a container. Never throws: whatever happens is the result, which is also the last event.
@@ -20,7 +24,7 @@ export function migrate(
   return play(options, listeners, user, async (m, plan) => ({
     type: 'result',
     ok: true,
-    ...(await live(m, plan)),
+    ...(await courses[options.mode](m, plan)),
   }));
 }
 
@@ -33,13 +37,14 @@ export function rehearse(
   return play(options, listeners, user, async (m, plan) => {
     plan.link.close();
     await m.undo.unwind();
-    const { memory, htype, fsName: fs, preDump } = plan;
+    const { memory, htype, preDump } = plan;
+    const { mode } = options;
+    const files = fileReports(plan);
     const devices = plan.devices.map(({ name }) => name);
-    const trees = plan.container.description.trees.map(({ source }) => source);
     return {
       type: 'result',
       ok: true,
-      plan: { htype, fs, devices, trees, memory, preDump, target: plan.link.host },
+      plan: { mode, htype, files, devices, memory, preDump, target: plan.link.host },
     };
   });
 }

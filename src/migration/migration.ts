@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Act } from '../acts.ts';
 import type { ErrorCode } from '../error-codes.ts';
 import { asPhaulError, type HostRole, PhaulError, type SourceState } from '../errors.ts';
@@ -17,6 +18,8 @@ export interface Migration {
   readonly warnings: string[];
   readonly say: (level: 'log' | 'warn', text: string, host?: HostRole) => void;
   sourceState: SourceState;
+  /** Settles when the target has undone its part: the connection must stay open until then. */
+  targetUndone: Promise<unknown>;
   /** The word has been sent: an abort is no longer obeyed. */
   committed: boolean;
   readonly acts: { act: Act; ms: number }[];
@@ -32,6 +35,8 @@ export function newMigration(
   user: AbortSignal,
 ): Migration {
   const aborter = new AbortController();
+  // Every program that runs for the migration listens.
+  setMaxListeners(0, aborter.signal);
   const abort = (reason: PhaulError): void => {
     if (!m.committed) aborter.abort(reason);
   };
@@ -52,6 +57,7 @@ export function newMigration(
     say: (level, text, host = 'source') =>
       level === 'warn' ? warn(text, host) : emit({ type: 'log', text }, host),
     sourceState: 'unknown',
+    targetUndone: Promise.resolve(),
     committed: false,
     acts: [],
   };

@@ -1,9 +1,11 @@
+import type { Mode } from '../acts.ts';
+
 /** What the user asks for; validated by the CLI. */
 export interface MigrateOptions {
   readonly container: string;
   /** `[user@]host[:port]` */
   readonly destination: string;
-  readonly mode: 'live';
+  readonly mode: Mode;
   readonly type?: string | undefined;
   readonly fs?: string | undefined;
   readonly targetId?: string | undefined;
@@ -18,6 +20,12 @@ export interface MigrateOptions {
   /** Iterations before the freeze: true insists, false forbids, undefined lets the kernel decide. */
   readonly preDump?: boolean | undefined;
   readonly maxIterations: number;
+  /** Growth of an iteration against the one before, as a fraction, from which on more do not help. */
+  readonly maxGrowth: number;
+  /** Revive mode: an iteration that moved this much or less is the last, in bytes. */
+  readonly enough: number;
+  /** Revive mode: how long the container may take to end after its stop signal, in seconds; then it is killed. */
+  readonly stopTimeout: number;
   /** False leaves the container stopped on the target. */
   readonly start: boolean;
   readonly autoDedup: boolean;

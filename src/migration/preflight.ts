@@ -1,9 +1,8 @@
 import { hostname } from 'node:os';
 import { mkdtemp, rm } from 'node:fs/promises';
 import type { SourceDevice } from '../contracts/device.ts';
-import type { SourceFs } from '../contracts/fs-driver.ts';
 import type { SourceContainer } from '../contracts/htype.ts';
-import { drivers, fsDriverNamed } from '../contracts/registry.ts';
+import { drivers } from '../contracts/registry.ts';
 import { type CriuProbe, dumpCpuinfo } from '../criu/probe.ts';
 import { driverContext } from '../driver-context.ts';
 import { PhaulError, type Refusal } from '../errors.ts';
@@ -12,17 +11,20 @@ import type { Params } from '../rpc/methods.ts';
 import { connectSsh } from '../transport/ssh.ts';
 import { parseDestination } from '../transport/destination.ts';
 import { createWorkspace, type Workspace } from '../workspace.ts';
-import { checkSource } from './check-source.ts';
+import { checkSource, modeUnsupported } from './check-source.ts';
+import { chooseFs } from './choose-fs.ts';
+import { type Files, filesOf } from './files.ts';
 import { checkName, findContainer } from './find-container.ts';
+import { fsTrees } from './fs-trees.ts';
 import { type Link, openLink } from './link.ts';
 import { interruptible, type Migration, sourceRefusal } from './migration.ts';
+import { fileReports } from './summary.ts';
 
 /** What preflight found: everything the other acts work with. */
 export interface Plan {
   readonly container: SourceContainer;
   readonly htype: string;
-  readonly fs: SourceFs;
-  readonly fsName: string;
+  readonly files: Files;
   readonly devices: readonly { readonly name: string; readonly device: SourceDevice }[];
   readonly workspace: Workspace;
   readonly link: Link;
@@ -45,6 +47,7 @@ export async function preflight(m: Migration): Promise<Plan> {
   if (options.targetId !== undefined) checkName(options.targetId);
   const htype = await findContainer(options.container, options.type);
   m.sourceState = 'running';
+  if (!htype.capabilities[options.mode]) throw refused([modeUnsupported(htype.name, options.mode)]);
   const workspace = await createWorkspace(m.id, 'source', options.imagePath);
   m.undo.push('the working directory', () => workspace.remove({ keepImages: options.keepImages }));
 
@@ -56,32 +59,40 @@ export async function preflight(m: Migration): Promise<Plan> {
   // Awaited below, so that both hosts get ready at the same time.
   const linking = openLink(m, connection);
   linking.catch(() => undefined);
-  m.undo.push('the connection', () => Promise.resolve(connection.close()));
+  m.undo.push('the connection', async () => {
+    await m.targetUndone;
+    connection.close();
+  });
 
   const ctx = driverContext(workspace.scratch, m.signal, m.say);
   const container = await htype.source(options.container, options, ctx);
-  const fsName = options.fs ?? container.fs;
-  const fs = fsDriverNamed(fsName).source(container.description.trees, ctx);
   const found = await Promise.all(
     drivers.devices.map(async ({ name, source }) => ({ name, device: await source(container, ctx) })),
   );
   const devices = found.flatMap(({ name, device }) => (device ? [{ name, device }] : []));
   const pids = await processTree(container.pid);
+  const live = options.mode === 'live';
   const memory = await residentBytes(pids);
+  const trees = await fsTrees(container.description.trees);
+  const link = await linking;
+  const shares = await chooseFs(trees, options.fs, link, ctx);
+  const files = filesOf(shares, connection.openFs, ctx);
+  m.undo.push('the files', files.abort);
+  m.emit({ type: 'files', files: fileReports({ files }) });
   const [source, cpu] = await Promise.all([
-    checkSource(m, { container, fs, devices: devices.map(({ device }) => device), pids }),
+    checkSource(m, { container, files, devices: devices.map(({ device }) => device), pids }),
     // Without CRIU there is a refusal already.
-    options.skipCpuCheck ? null : cpuinfo(m).catch(() => null),
+    options.skipCpuCheck || !live ? null : cpuinfo(m).catch(() => null),
   ]);
 
-  const link = await linking;
   const target = await link.call('check', {
+    mode: options.mode,
     container: container.description,
-    fs: fsName,
+    fs: shares.map(({ driver, trees: theirs }) => ({ driver, trees: theirs })),
     devices: devices.map(({ name, device }) => ({ name, state: device.state })),
     skipCriuCheck: options.skipCriuCheck,
     cpuinfo: cpu,
-    memory,
+    memory: live ? memory : 0,
     force: options.force,
     imagePath: options.imagePath ?? null,
   } as Params<'check'>);
@@ -92,13 +103,12 @@ export async function preflight(m: Migration): Promise<Plan> {
   return {
     container,
     htype: htype.name,
-    fs,
-    fsName,
+    files,
     devices,
     workspace,
     link,
     sourceHost: hostname(),
-    preDump: options.preDump ?? (able && htype.capabilities.preDump),
+    preDump: live && (options.preDump ?? (able && htype.capabilities.preDump)),
     memory,
   };
 }

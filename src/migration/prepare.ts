@@ -1,5 +1,5 @@
-import type { CriuChoices } from '../criu/requests.ts';
 import type { SyncResult } from '../contracts/fs-driver.ts';
+import type { CriuChoices } from '../criu/requests.ts';
 import { startSwrk, type Swrk } from '../criu/swrk.ts';
 import { interruptible, type Migration } from './migration.ts';
 import type { Plan } from './preflight.ts';
@@ -17,20 +17,28 @@ export interface Prepared {
   readonly swrk: Swrk;
 }
 
-/** The target gets ready while the container runs: first copy of the files, devices, the runtime. */
+/** Live mode: the target gets ready while the container runs. First copy of the files, devices, the runtime, CRIU. */
 export async function prepare(m: Migration, plan: Plan): Promise<Prepared> {
   const { link } = plan;
-  await link.call('begin', {
-    ...criuChoices(m),
-    leaveStopped: !m.options.start,
-    keepImages: m.options.keepImages,
-  });
+  await begin(m, plan);
   // The stream is opened before the target is asked to take it. CRIU on both hosts keeps it for all rounds.
   const stream = await link.transport.openMem();
   const swrk = await startSwrk({ criuPath: m.options.criuPath, stdin: stream });
   m.undo.push('CRIU on the source', () => swrk.end());
   await link.call('attach', {});
-  const copied = await interruptible(m, plan.fs.sync(link.transport.openFs, { final: false, mapped: [] }));
-  await link.call('prepare', {});
-  return { copied, swrk };
+  return { copied: await firstCopy(m, plan), swrk };
+}
+
+/** The target makes room. */
+export async function begin(m: Migration, { link }: Plan): Promise<void> {
+  const { start, keepImages } = m.options;
+  await link.call('begin', { ...criuChoices(m), start, keepImages });
+}
+
+/** The files go there for the first time; then the devices begin and the runtime gets ready. Gives what moved. */
+export async function firstCopy(m: Migration, plan: Plan): Promise<SyncResult> {
+  const mapped = await plan.container.mappedFiles();
+  const copied = await interruptible(m, plan.files.sync({ final: false, mapped }));
+  await plan.link.call('prepare', {});
+  return copied;
 }

@@ -1,34 +1,32 @@
 import { asPhaulError, PhaulError } from '../errors.ts';
-import type { Frozen } from './freeze.ts';
 import type { Migration } from './migration.ts';
 import type { Plan } from './preflight.ts';
 
 /**
  * After the target's word: the source's copy is destroyed, the files stay and are marked as left, both hosts tidy up. Every step is
  * tried whatever became of the others; none of them can bring the container back.
- * Gives the memory pages of the final dump.
+ * @param giveUp ends the processes that are left
  * @throws RELEASE_FAILED naming all that failed
  */
-export async function release(m: Migration, plan: Plan, frozen: Frozen): Promise<{ pages: number }> {
+export async function release(m: Migration, plan: Plan, giveUp: () => Promise<void>): Promise<void> {
   const { container, devices, link, workspace } = plan;
   const failures: string[] = [];
   const attempt = (name: string, work: () => Promise<unknown>): Promise<unknown> =>
     work().catch((error: unknown) => failures.push(`${name}: ${asPhaulError(error).message}`));
 
-  let pages = 0;
-  await attempt('the processes', async () => (pages = await frozen.giveUp()));
+  await attempt('the processes', giveUp);
   m.sourceState = 'gone';
   await attempt('the container', () => container.release(link.host));
   for (const { name, device } of devices) await attempt(`device ${name}`, device.release);
   await attempt('the files', () =>
-    plan.fs.release({ container: container.description.id, target: link.host }),
+    plan.files.release({ container: container.description.id, target: link.host }),
   );
   await attempt('the target', () => link.insist('finish', {}));
   link.close();
   await attempt('the working directory', () => workspace.remove({ keepImages: m.options.keepImages }));
-  if (failures.length === 0) return { pages };
+  if (failures.length === 0) return;
   throw new PhaulError(
     'RELEASE_FAILED',
-    `The container runs on ${link.host}, but on the source these remain: ${failures.join('; ')}.`,
+    `The container is on ${link.host}, but on the source these remain: ${failures.join('; ')}.`,
   );
 }

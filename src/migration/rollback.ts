@@ -13,8 +13,9 @@ const targetPatienceMs = 20_000;
 const symptoms: readonly ErrorCode[] = ['CRIU_DUMP', 'CRIU_DIED', 'FS_SYNC'];
 
 /**
- * Before the commit: undo everything on both hosts, the target first, because a dump in progress ends when the target stops
- * taking its pages. Gives the error as the user sees it, with what the container does now and what could not be undone.
+ * Before the commit: undo everything, on both hosts at the same time, because the container may be standing still here and files take long
+ * to remove there. Nothing runs on the target before the commit; if the commit failed, the target has seen to that before it said so.
+ * Gives the error as the user sees it, with what the container does now and what could not be undone.
  */
 export async function rollback(
   m: Migration,
@@ -25,9 +26,11 @@ export async function rollback(
   const beyond = error.code === 'IN_DOUBT' || error.code === 'RELEASE_FAILED';
   const told = beyond ? null : link;
   if (told) m.emit({ type: 'undo', name: error.message });
-  const { lost, notUndone } = told ? await undoTarget(told) : { lost: null, notUndone: [] };
   if (beyond) link?.close();
+  const target = told ? undoTarget(told) : Promise.resolve({ lost: null, notUndone: [] });
+  m.targetUndone = target;
   const failures = await m.undo.unwind();
+  const { lost, notUndone } = await target;
   notUndone.push(
     ...failures.map(({ name, error: failure }) => `source: ${name}: ${asPhaulError(failure).message}`),
   );

@@ -1,19 +1,25 @@
-import type { Act } from '../acts.ts';
+import type { Act, Mode } from '../acts.ts';
 import type { ErrorCode } from '../error-codes.ts';
 import type { HostRole, Refusal, SourceState } from '../errors.ts';
 
 /** What happened, without who and when. */
 export type Happening =
-  | { readonly type: 'start'; readonly container: string; readonly target: string; readonly mode: 'live' }
+  | { readonly type: 'start'; readonly container: string; readonly target: string; readonly mode: Mode }
   | { readonly type: 'act-begin'; readonly act: Act }
   | { readonly type: 'act-end'; readonly act: Act; readonly actMs: number }
+  /** Which fs drivers move what, and why. */
+  | { readonly type: 'files'; readonly files: readonly FileReport[] }
   | ({ readonly type: 'iteration' } & Iteration)
   /** Why the iterations end (or never began). */
   | { readonly type: 'decision'; readonly reason: string }
   /** The container stands still on the source. */
   | { readonly type: 'frozen' }
+  /** Revive mode: the container has ended on the source. */
+  | ({ readonly type: 'stopped' } & StopReport)
   /** The container runs on the target. */
   | { readonly type: 'running'; readonly freezeMs: number }
+  /** Revive mode with --no-start: it is complete on the target and does not run. */
+  | { readonly type: 'left-stopped' }
   | { readonly type: 'warning' | 'log'; readonly text: string }
   /** Something is being undone. */
   | { readonly type: 'undo'; readonly name: string }
@@ -21,11 +27,12 @@ export type Happening =
 
 export interface Iteration {
   readonly number: number;
-  /** Memory pages sent, and those that had not changed since the round before. */
+  /** Memory pages sent, and those that had not changed since the round before; 0 in revive mode. */
   readonly pages: number;
   readonly skippedPages: number;
-  /** Bytes and files of the fs sync. */
+  /** Bytes of the fs sync over the channel, those of changed contents among them, and files. */
   readonly fsBytes: number;
+  readonly changedBytes: number;
   readonly files: number;
   readonly roundMs: number;
 }
@@ -42,29 +49,57 @@ export interface Summary {
   /** Host names as the hosts give them. */
   readonly source: string;
   readonly target: string;
-  readonly mode: 'live';
+  readonly mode: Mode;
   readonly htype: string;
-  readonly fs: string;
+  readonly files: readonly FileReport[];
   readonly acts: readonly { readonly act: Act; readonly ms: number }[];
-  /** From the freeze on the source to the first instruction on the target, as seen by the source. */
+  /** How it was stopped; null in live mode. */
+  readonly stop: StopReport | null;
+  /**
+   * How long it did not run, as seen by the source. Live mode: from the freeze to the first instruction on the target. Revive mode: from
+   * the end of its last process to its start on the target.
+   */
   readonly freezeMs: number;
   readonly iterations: readonly Iteration[];
   /** Memory pages sent in the freeze and before it. */
   readonly pages: number;
-  readonly bytes: { readonly mem: number; readonly images: number; readonly fs: number };
-  /** Process id of the container's root task on the target. */
-  readonly pid: number;
+  /** `fs`: all of the files' bytes over the channel, `firstCopy` and `lastSync` (while it stood still) among them. */
+  readonly bytes: {
+    readonly mem: number;
+    readonly images: number;
+    readonly fs: number;
+    readonly firstCopy: number;
+    readonly lastSync: number;
+  };
+  /** Process id of the container's root task on the target; null if it was left stopped there in revive mode. */
+  readonly pid: number | null;
+  /** The command that starts it on the target, where it was left stopped. */
+  readonly startWith: string | null;
   readonly warnings: readonly string[];
+}
+
+/** Trees that one fs driver moves, and why that one. */
+export interface FileReport {
+  readonly driver: string;
+  readonly trees: readonly string[];
+  readonly reason: string;
+}
+
+export interface StopReport {
+  /** The signal that the container was asked with. */
+  readonly signal: string;
+  /** It did not end within --stop-timeout and was killed. */
+  readonly killed: boolean;
+  readonly stopMs: number;
 }
 
 /** What a migration would do, found out by preflight alone. */
 export interface PlanReport {
   readonly target: string;
+  readonly mode: Mode;
   readonly htype: string;
-  readonly fs: string;
+  readonly files: readonly FileReport[];
   readonly devices: readonly string[];
-  /** Directories that would be copied. */
-  readonly trees: readonly string[];
   /** Resident memory now, in bytes. */
   readonly memory: number;
   /** Whether memory would move in iterations before the freeze. */

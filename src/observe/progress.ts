@@ -1,4 +1,13 @@
-import type { ErrorReport, HereReport, Listener, PhaulEvent, PlanReport, Summary } from './events.ts';
+import { duration, sized } from './amounts.ts';
+import type {
+  ErrorReport,
+  HereReport,
+  Listener,
+  PhaulEvent,
+  PlanReport,
+  StopReport,
+  Summary,
+} from './events.ts';
 
 const states = {
   running: 'runs on the source as before',
@@ -30,17 +39,25 @@ function linesOf(event: PhaulEvent, verbose: boolean): string[] {
     case 'act-begin':
       return verbose ? [`  ${event.act} …`] : [];
     case 'act-end':
-      return [`  ${event.act.padEnd(9)} ${milliseconds(event.actMs)}`];
+      return [`  ${event.act.padEnd(9)} ${duration(event.actMs)}`];
+    case 'files':
+      return event.files.map(
+        ({ driver, trees, reason }) => `    ${driver} for ${trees.join(', ')}: ${reason}`,
+      );
     case 'iteration':
       return [
-        `    iteration ${event.number}: ${event.pages} pages, ${bytes(event.fsBytes)} of files, ${milliseconds(event.roundMs)}`,
+        `    iteration ${event.number}: ${event.pages > 0 ? `${event.pages} pages, ` : ''}${sized(event.changedBytes)} of changed files, ${duration(event.roundMs)}`,
       ];
     case 'decision':
       return [`    ${event.reason}`];
     case 'frozen':
       return verbose ? ['    the container stands still'] : [];
+    case 'stopped':
+      return [`    ${stopWords(event)}`];
+    case 'left-stopped':
+      return ['    it is complete on the target, and stopped'];
     case 'running':
-      return [`    it runs on the target, after standing still for ${milliseconds(event.freezeMs)}`];
+      return [`    it runs on the target, after standing still for ${duration(event.freezeMs)}`];
     case 'warning':
       return [`    warning: ${event.text}`];
     case 'log':
@@ -55,18 +72,37 @@ function linesOf(event: PhaulEvent, verbose: boolean): string[] {
 }
 
 function summary(result: Summary): string[] {
-  const { bytes: moved } = result;
+  const { bytes, container, target } = result;
+  if (result.stop === null)
+    return [
+      `${container} runs on ${target} (pid ${result.pid} there). It stood still for ${duration(result.freezeMs)}.`,
+      `Moved: ${result.pages} pages (${sized(bytes.mem)}), ${sized(bytes.images)} of images, ${sized(bytes.fs)} of files.`,
+    ];
+  const rounds = result.iterations.map(({ fsBytes }) => sized(fsBytes)).join(', ') || 'none';
   return [
-    `${result.container} runs on ${result.target} (pid ${result.pid} there). It stood still for ${milliseconds(result.freezeMs)}.`,
-    `Moved: ${result.pages} pages (${bytes(moved.mem)}), ${bytes(moved.images)} of images, ${bytes(moved.fs)} of files.`,
+    result.pid === null
+      ? `${container} is complete on ${target} and stopped there. Start it there with: ${result.startWith}`
+      : `${container} runs on ${target} (pid ${result.pid} there). From its end here to its start there: ${duration(result.freezeMs)}.`,
+    `On the source: ${stopWords(result.stop)}.`,
+    `Moved: ${sized(bytes.fs)} of files (first copy ${sized(bytes.firstCopy)}; iterations ${rounds}; while it was stopped ${sized(bytes.lastSync)}).`,
   ];
 }
 
+function stopWords({ signal, killed, stopMs }: StopReport): string {
+  return killed
+    ? `it did not end after ${signal} and was killed after ${duration(stopMs)}`
+    : `it ended after ${signal} within ${duration(stopMs)}`;
+}
+
 function plan(found: PlanReport): string[] {
-  const memory = `${bytes(found.memory)} of memory${found.preDump ? ', in iterations' : ', all of it in the freeze'}`;
+  const memory =
+    found.mode === 'live'
+      ? `${sized(found.memory)} of memory${found.preDump ? ', in iterations' : ', all of it in the freeze'}; `
+      : '';
+  const files = found.files.map(({ driver, trees }) => `${trees.join(', ')} by ${driver}`).join('; ');
   return [
     `Nothing refuses this migration to ${found.target}.`,
-    `It would move ${memory}; files by ${found.fs}: ${found.trees.join(', ') || 'none'}; devices: ${found.devices.join(', ') || 'none'}.`,
+    `It would move ${memory}files: ${files || 'none'}; devices: ${found.devices.join(', ') || 'none'}.`,
   ];
 }
 
@@ -96,14 +132,4 @@ function failure(error: ErrorReport): string[] {
     ...(error.notUndone ?? []).map((what) => `  Not undone: ${what}`),
     ...(error.sourceState === 'unknown' ? [] : [`The container ${states[error.sourceState]}.`]),
   ];
-}
-
-function milliseconds(ms: number): string {
-  return ms < 10_000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
-}
-
-function bytes(count: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-  const power = count < 1 ? 0 : Math.min(Math.floor(Math.log2(count) / 10), units.length - 1);
-  return `${(count / 2 ** (10 * power)).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;
 }

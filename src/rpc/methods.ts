@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { codes, type ErrorCode } from '../error-codes.ts';
+import { mostFsDrivers } from '../transport/transport.ts';
 
 /** Raised when a message or its meaning changes; what that means for older releases is in docs/protocol.md. */
-export const protocolVersion = 1;
+export const protocolVersion = 2;
 
 const id = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_+.-]{0,127}$/);
 const migrationId = z.string().regex(/^[a-z0-9-]{8,64}$/);
@@ -12,6 +13,14 @@ const absolutePath = z
   .refine(
     (path) => path.startsWith('/') && !path.includes('\0') && !path.split('/').includes('..'),
     'not a plain absolute path',
+  );
+const relativePath = z
+  .string()
+  .max(4096)
+  .refine(
+    (path) =>
+      path !== '' && !path.includes('\0') && path.split('/').every((part) => !['', '.', '..'].includes(part)),
+    'not a plain relative path',
   );
 const json = z.json();
 const count = z.int().nonnegative();
@@ -32,6 +41,12 @@ const description = z.object({
   meta: json,
 });
 
+const fsTree = z.object({
+  source: absolutePath,
+  target: absolutePath,
+  without: z.array(relativePath).max(1024),
+});
+
 const criu = z.object({
   version: z.string(),
   number: z.int(),
@@ -46,11 +61,20 @@ export const methods = {
     params: z.object({ protocol: z.int(), phaul: z.string().max(64), migration: migrationId }),
     result: z.object({ protocol: z.int(), phaul: z.string(), host: z.string() }),
   },
+  /** Preflight: whether fs drivers suit trees, with what the source's halves saw of them. The reasons, null where one does not. */
+  survey: {
+    params: z.object({
+      candidates: z.array(z.object({ driver: id, tree: fsTree, seen: json })).max(256),
+    }),
+    result: z.object({ reasons: z.array(z.string().max(256).nullable()) }),
+  },
   /** Preflight: everything on the target that could stop the migration. Changes nothing. */
   check: {
     params: z.object({
-      container: description.nullable(),
-      fs: id.nullable(),
+      mode: z.enum(['live', 'revive']),
+      container: description,
+      /** Which driver moves which trees. Streams of the fs channel go to a driver by its place here. */
+      fs: z.array(z.object({ driver: id, trees: z.array(fsTree).min(1).max(64) })).max(mostFsDrivers),
       devices: z.array(z.object({ name: id, state: json })).max(64),
       skipCriuCheck: z.boolean(),
       /** CRIU's cpuinfo image of the source, base64; null: do not compare. */
@@ -71,14 +95,15 @@ export const methods = {
       shellJob: z.boolean(),
       tcp: z.enum(['keep', 'close']),
       autoDedup: z.boolean(),
-      leaveStopped: z.boolean(),
+      /** Let it run at the commit; else it is left stopped. */
+      start: z.boolean(),
       keepImages: z.boolean(),
     }),
     result: nothing,
   },
   /** Take the stream of pages that the source has just opened on the mem channel, and hand it to CRIU. */
   attach: { params: nothing, result: nothing },
-  /** The files are there for the first time: devices begin, the container's runtime gets ready. */
+  /** The files are there for the first time: devices begin, the container's runtime gets ready for the mode. */
   prepare: { params: nothing, result: nothing },
   /** Serve the pages of one iteration on the mem channel. `parent`: the iteration whose pages need not come again. */
   pages: { params: z.object({ iteration: count, parent: count.nullable() }), result: nothing },
@@ -92,11 +117,20 @@ export const methods = {
     params: z.object({ iteration: count, last: z.boolean() }),
     result: z.object({ images: count }),
   },
+  /** Revive mode: the last files are there. */
+  ready: { params: nothing, result: nothing },
   /** The decision: from here the container belongs to the target. */
   commit: {
     /** What the source's devices hand over, in the order of `check`'s devices. */
     params: z.object({ devices: z.array(json).max(64) }),
-    result: z.object({ pid: z.int(), restoreMs: z.number(), pagesRestored: count }),
+    result: z.object({
+      /** The root task's on the target; null: it was left stopped there, as asked. */
+      pid: z.int().nullable(),
+      /** For so long the container had been running on the target when it answered, in ms. */
+      watchedMs: z.number().nonnegative(),
+      /** The command that starts it there, where it was left stopped. */
+      startByHand: z.string().nullable(),
+    }),
   },
   /** The source has removed its copy; tidy up and end. */
   finish: { params: nothing, result: nothing },

@@ -12,8 +12,11 @@ export interface Channels {
 // The source opens a stream before it asks for it to be used, so this is only waited out if sshd refuses to forward.
 const patienceMs = 10_000;
 
-/** Listens on the two Unix sockets to which sshd forwards. `onFs` gets each stream of the fs channel. */
-export async function openChannels(migration: string, onFs: (stream: Socket) => void): Promise<Channels> {
+/** Listens on the Unix sockets to which sshd forwards. `onFs` gets each stream of the fs channel and the number of the fs driver. */
+export async function openChannels(
+  migration: string,
+  onFs: (stream: Socket, driver: number) => void,
+): Promise<Channels> {
   const paths = channelSockets(migration);
   const arrived: Socket[] = [];
   const waiting: ((stream: Socket) => void)[] = [];
@@ -22,7 +25,9 @@ export async function openChannels(migration: string, onFs: (stream: Socket) => 
     if (taker) taker(stream);
     else arrived.push(stream);
   });
-  const fs = await listen(paths.fs, onFs);
+  const fs = await Promise.all(
+    paths.fs.map((path, driver) => listen(path, (stream) => onFs(stream, driver))),
+  );
   return {
     nextMem: () =>
       new Promise((resolve, reject) => {
@@ -40,7 +45,7 @@ export async function openChannels(migration: string, onFs: (stream: Socket) => 
       }),
     close: () => {
       mem.close();
-      fs.close();
+      for (const server of fs) server.close();
       for (const stream of arrived) stream.destroy();
     },
   };

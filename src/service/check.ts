@@ -14,16 +14,19 @@ import type { Params } from '../rpc/methods.ts';
 /** The target's halves of the drivers of one migration. */
 export interface TargetParts {
   readonly container: TargetContainer;
-  readonly fs: TargetFs;
+  /** In the order of the source's `check`. */
+  readonly fs: readonly TargetFs[];
+  /** An fs driver will have put something else in the place of a tree when the last files are there. */
+  readonly replaced: boolean;
   readonly devices: readonly TargetDevice[];
 }
 
 /** @throws DRIVER_UNKNOWN, PROTOCOL_ERROR if a driver does not understand what its other half said. */
-export function targetParts(params: Params<'check'>, ctx: DriverContext): TargetParts | null {
-  if (params.container === null || params.fs === null) return null;
+export function targetParts(params: Params<'check'>, ctx: DriverContext): TargetParts {
   return {
     container: htypeNamed(params.container.htype).target(params.container, ctx),
-    fs: fsDriverNamed(params.fs).target(params.container.trees, ctx),
+    fs: params.fs.map(({ driver, trees }) => fsDriverNamed(driver).target(trees, ctx)),
+    replaced: params.fs.some(({ driver }) => fsDriverNamed(driver).capabilities.replaces),
     devices: params.devices.map(({ name, state }) => deviceNamed(name).target(state, ctx)),
   };
 }
@@ -32,20 +35,19 @@ export function targetParts(params: Params<'check'>, ctx: DriverContext): Target
 export async function checkTarget(
   criuPath: string,
   params: Params<'check'>,
-  parts: TargetParts | null,
+  parts: TargetParts,
 ): Promise<{ criu: CriuProbe | null; kernel: string; refusals: Refusal[] }> {
-  const criu = await probeCriu(criuPath).catch(() => null);
+  const live = params.mode === 'live';
+  const criu = live ? await probeCriu(criuPath).catch(() => null) : null;
   const lists = await Promise.all([
-    Promise.resolve(criuRefusals(criu, params)),
+    Promise.resolve(live ? criuRefusals(criu, params) : []),
     criu && params.cpuinfo !== null ? cpuRefusals(criuPath, params.cpuinfo) : [],
     memoryRefusals(params.memory, params.imagePath),
-    ...(parts
-      ? [
-          parts.container.refusals(),
-          parts.fs.refusals(params.force),
-          ...parts.devices.map((device) => device.refusals()),
-        ].map(asRefusals)
-      : []),
+    ...[
+      parts.container.refusals(),
+      ...parts.fs.map((fs) => fs.refusals(params.force)),
+      ...parts.devices.map((device) => device.refusals()),
+    ].map(asRefusals),
   ]);
   return { criu, kernel: release(), refusals: lists.flat() };
 }

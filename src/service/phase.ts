@@ -18,7 +18,8 @@ const next = {
   greeted: ['checked'],
   checked: ['begun', 'checked', 'aborted'],
   begun: ['prepared', 'aborted'],
-  prepared: ['armed', 'aborted'],
+  // In revive mode nothing is armed.
+  prepared: ['armed', 'restored', 'aborted'],
   armed: ['restored', 'aborted'],
   restored: ['committed', 'aborted'],
   // The restore can still fail inside CRIU; then nothing has run here and the source takes the container back.

@@ -3,7 +3,6 @@ import type { TargetContainer } from '../contracts/htype.ts';
 import { criuFailure } from '../criu/failure.ts';
 import { receiveImages } from '../criu/image-stream.ts';
 import { iterationName, restoreRequest, type CriuChoices } from '../criu/requests.ts';
-import { readStats } from '../criu/stats.ts';
 import { startSwrk, type Swrk } from '../criu/swrk.ts';
 import { deferred } from '../deferred.ts';
 import type { Socket } from 'node:net';
@@ -18,13 +17,9 @@ export interface Restore {
    * network open, because the kernel repeats it only after a second (a restored socket knows no round-trip time).
    * @throws CRIU_RESTORE if CRIU fails so late; then all of them are dead when it throws, and the source may take the container back
    */
-  readonly letGo: (
-    open: () => Promise<void>,
-  ) => Promise<{ pid: number; restoreMs: number; pagesRestored: number }>;
+  readonly letGo: (open: () => Promise<void>) => Promise<{ pid: number }>;
   /** Kill them, or whatever there is of them. Idempotent. */
   readonly kill: () => Promise<void>;
-  /** After `letGo`: whether they run. */
-  readonly succeeded: () => Promise<boolean>;
 }
 
 interface RestoreOptions {
@@ -107,19 +102,8 @@ export async function armRestore(options: RestoreOptions): Promise<Restore> {
       opening = open;
       decision.resolve(true);
       if (!running) throw new Error('nothing was restored');
-      const { pid } = await running;
-      const { restore } = await readStats(directory, 'restore');
-      return {
-        pid,
-        restoreMs: (restore?.restore_time ?? 0) / 1000,
-        pagesRestored: restore?.pages_restored ?? 0,
-      };
+      return running;
     },
-    succeeded: async () =>
-      (await running?.then(
-        () => true,
-        () => false,
-      )) ?? false,
     kill: async () => {
       giveUp();
       await running?.catch(() => undefined);

@@ -1,8 +1,12 @@
 import { hostname } from 'node:os';
-import type { Json } from '../contracts/context.ts';
+import { setMaxListeners } from 'node:events';
+import type { Socket } from 'node:net';
+import type { Mode } from '../acts.ts';
+import type { DriverContext, Json } from '../contracts/context.ts';
+import { fsDriverNamed } from '../contracts/registry.ts';
 import { driverContext } from '../driver-context.ts';
 import { asPhaulError, PhaulError } from '../errors.ts';
-import { type Handlers, type Params, protocolVersion } from '../rpc/methods.ts';
+import { type Handlers, type Params, protocolVersion, type Result } from '../rpc/methods.ts';
 import { version } from '../version.ts';
 import { undoStack } from '../undo.ts';
 import { createWorkspace, sweepAbandoned, type Workspace } from '../workspace.ts';
@@ -11,6 +15,7 @@ import { checkTarget, type TargetParts, targetParts } from './check.ts';
 import { type PageServer, pageServer } from './page-server.ts';
 import { phaseKeeper } from './phase.ts';
 import { armRestore, type Restore } from './restore.ts';
+import { startHere } from './start.ts';
 
 /** One migration, as the target sees it: what it does at each of the source's calls. */
 export interface Session {
@@ -30,6 +35,7 @@ export function targetSession(
   const phase = phaseKeeper();
   const undo = undoStack();
   const aborter = new AbortController();
+  setMaxListeners(0, aborter.signal);
   let migration = '';
   let checked: Params<'check'> | null = null;
   let parts: TargetParts | null = null;
@@ -38,6 +44,8 @@ export function targetSession(
   let channels: Channels | null = null;
   let pages: PageServer | null = null;
   let restore: Restore | null = null;
+  /** The commit, under way or over. */
+  let landing: Promise<Result<'commit'>> | null = null;
   let refused = true;
   let armed: number | null = null;
   let aborting: Promise<string[]> | null = null;
@@ -58,6 +66,9 @@ export function targetSession(
       throw new PhaulError('CANCELLED', 'The migration was undone on the target.', { host: 'target' });
   };
   const theParts = (): TargetParts => present(parts);
+  const mode = (): Mode => present(checked).mode;
+  const context = (): DriverContext =>
+    driverContext(`/run/phaul/${migration}-target/scratch`, aborter.signal, say);
 
   const handlers: Handlers = {
     hello: async (params) => {
@@ -71,13 +82,20 @@ export function targetSession(
       const message = `The source (phaul ${params.phaul}) speaks protocol ${params.protocol}, the target (phaul ${version}) protocol ${protocolVersion}.`;
       throw new PhaulError('PROTOCOL_VERSION', message);
     },
+    survey: async ({ candidates }) => {
+      phase.demand('greeted');
+      const reasons = await Promise.all(
+        candidates.map(async ({ driver, tree, seen }) => {
+          const reason = await fsDriverNamed(driver).suits?.(tree, seen, context());
+          return reason ?? null;
+        }),
+      );
+      return { reasons };
+    },
     check: async (params) => {
       phase.enter('checked');
       checked = params;
-      parts = targetParts(
-        params,
-        driverContext(`/run/phaul/${migration}-target/scratch`, aborter.signal, say),
-      );
+      parts = targetParts(params, context());
       const answer = await checkTarget(criuPath, params, parts);
       refused = answer.refusals.length > 0;
       return answer;
@@ -92,11 +110,17 @@ export function targetSession(
       const { fs } = theParts();
       channels = await openChannels(
         migration,
-        (stream) => void fs.serve(stream).catch((error: unknown) => fsFailed(error)),
+        (stream, driver) =>
+          void (fs[driver]?.serve(stream) ?? refusedStream(stream)).catch((error: unknown) =>
+            fsFailed(error),
+          ),
       );
       undo.push('the channels', () => Promise.resolve(present(channels).close()));
-      undo.push('the files', () => fs.abort());
-      await fs.prepare();
+      for (const each of fs) {
+        undo.push('the files', () => each.abort());
+        await each.prepare();
+        notAborted();
+      }
       phase.enter('begun');
       return {};
     },
@@ -109,7 +133,7 @@ export function targetSession(
         notAborted();
       }
       undo.push('the container', () => container.abort());
-      await container.prepare();
+      await container.prepare(mode());
       notAborted();
       phase.enter('prepared');
       return {};
@@ -135,7 +159,7 @@ export function targetSession(
         images,
         iteration,
         container: theParts().container,
-        choices: present(choices),
+        choices: { ...present(choices), leaveStopped: !present(choices).start },
         stream,
       });
       undo.push('the restored tasks', () => present(restore).kill());
@@ -149,10 +173,19 @@ export function targetSession(
       if (iteration !== armed)
         throw new PhaulError('PROTOCOL_ERROR', `Iteration ${iteration} is not the one that was armed.`);
       if (!last) throw new PhaulError('PROTOCOL_ERROR', 'This release takes one checkpoint, the last.');
+      if (theParts().replaced) await theParts().container.replaced?.();
       const images = await present(restore).create();
       notAborted();
       phase.enter('restored');
       return { images };
+    },
+    ready: async () => {
+      phase.demand('prepared');
+      if (mode() !== 'revive') throw new PhaulError('PROTOCOL_ERROR', 'Only revive mode starts a container.');
+      if (theParts().replaced) await theParts().container.replaced?.();
+      notAborted();
+      phase.enter('restored');
+      return {};
     },
     commit: async ({ devices: handed }) => {
       phase.demand('restored');
@@ -160,7 +193,14 @@ export function targetSession(
       // The seat of the journal's record on the target: durable before the container is let go.
       phase.enter('committed');
       present(workspace).burnWill();
-      const result = await present(restore).letGo(() => openDevices(handed));
+      const open = (): Promise<void> => openDevices(handed);
+      const { start } = present(choices);
+      landing = mode() === 'live' ? letGo(open) : startHere(theParts().container, open, start);
+      const result = await landing.catch(async (error: unknown) => {
+        // Nothing runs here, and the source takes the container back as soon as it hears so: its address must be gone.
+        await closeAgain();
+        throw error;
+      });
       // From here the container has run: nothing may take it back, whatever fails.
       undo.clear();
       return result;
@@ -188,6 +228,23 @@ export function targetSession(
     return server;
   }
 
+  async function letGo(open: () => Promise<void>): Promise<Result<'commit'>> {
+    const { pid } = await present(restore).letGo(open);
+    return { pid, watchedMs: 0, startByHand: null };
+  }
+
+  const landed = (): Promise<boolean> =>
+    landing?.then(
+      () => true,
+      () => false,
+    ) ?? Promise.resolve(false);
+
+  /** What is left is undone with all the rest; what fails here fails there again, and is reported. */
+  async function closeAgain(): Promise<void> {
+    const { container, devices } = theParts();
+    for (const each of [container, ...devices.toReversed()]) await each.abort().catch(() => undefined);
+  }
+
   /** Too late to refuse: a device that fails is a warning. */
   async function openDevices(handed: readonly Json[]): Promise<void> {
     const failed = (error: unknown): void =>
@@ -206,6 +263,7 @@ export function targetSession(
     const keepImages = choices?.keepImages ?? false;
     const steps = [
       () => theParts().container.started(),
+      ...theParts().fs.map((fs) => () => fs.finish?.()),
       () => pages?.end(),
       () => channels?.close(),
       () => workspace?.remove({ keepImages }),
@@ -222,10 +280,16 @@ export function targetSession(
     end: async () => {
       if (phase.now() === 'finished') return;
       // A commit under way is waited for: it either let the container go or failed and undid nothing yet.
-      if (phase.now() === 'committed' && (await present(restore).succeeded())) await tidyUp();
+      if (phase.now() === 'committed' && (await landed())) await tidyUp();
       else await abort();
     },
   };
+}
+
+/** Of an fs driver that there is not. */
+function refusedStream(stream: Socket): Promise<void> {
+  stream.destroy();
+  return Promise.resolve();
 }
 
 function present<T>(value: T | null): T {

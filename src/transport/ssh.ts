@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process';
 import { connect, type Socket } from 'node:net';
-import { join } from 'node:path';
 import { PhaulError } from '../errors.ts';
 import type { Destination } from './destination.ts';
 import { forwardingRefused, sshFailure } from './ssh-failure.ts';
-import { channelSockets, type Transport } from './transport.ts';
+import { channelSockets, socketsIn, type Transport } from './transport.ts';
 
 export interface SshOptions {
   /** The migration's id, part of the socket paths on the target. */
@@ -21,7 +20,7 @@ export interface SshOptions {
  * ssh forwards to the service's inside the same connection, so their bytes never pass through JavaScript on either host.
  */
 export function connectSsh(destination: Destination, options: SshOptions): Transport {
-  const near = { mem: join(options.directory ?? '', 'mem'), fs: join(options.directory ?? '', 'fs') };
+  const near = socketsIn(options.directory ?? '');
   const far = channelSockets(options.migration);
   const child = spawn('ssh', sshArguments(destination, options, near, far), {
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -43,13 +42,13 @@ export function connectSsh(destination: Destination, options: SshOptions): Trans
   return {
     rpc: { input: child.stdout, output: child.stdin },
     openMem: () => open(near.mem),
-    openFs: () => open(near.fs),
+    openFs: (driver) => open(near.fs[driver] ?? ''),
     closed,
     close: () => void child.kill('SIGTERM'),
   };
 }
 
-type Sockets = { readonly mem: string; readonly fs: string };
+type Sockets = ReturnType<typeof socketsIn>;
 
 function sshArguments(to: Destination, options: SshOptions, near: Sockets, far: Sockets): string[] {
   const settings = {
@@ -69,13 +68,17 @@ function sshArguments(to: Destination, options: SshOptions, near: Sockets, far: 
   return [
     '-T',
     ...Object.entries(settings).flatMap(([key, value]) => ['-o', `${key}=${value}`]),
-    ...(options.directory === null ? [] : ['-L', `${near.mem}:${far.mem}`, '-L', `${near.fs}:${far.fs}`]),
+    ...(options.directory === null ? [] : forwards(near, far)),
     ...(to.port === undefined ? [] : ['-p', String(to.port)]),
     ...(to.user === undefined ? [] : ['-l', to.user]),
     '--',
     to.host,
     'phaul service --stdio',
   ];
+}
+
+function forwards(near: Sockets, far: Sockets): string[] {
+  return [near.mem, ...near.fs].flatMap((path, index) => ['-L', `${path}:${[far.mem, ...far.fs][index]}`]);
 }
 
 function open(path: string): Promise<Socket> {

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import type { PhaulError } from '../errors.ts';
 
@@ -8,16 +9,23 @@ export interface Transport {
   readonly rpc: { readonly input: Readable; readonly output: Writable };
   /** One more stream of the mem channel (pages and images). Paused; not a byte of it has been read. */
   readonly openMem: () => Promise<Socket>;
-  /** One more stream of the fs channel. Paused. */
-  readonly openFs: () => Promise<Socket>;
+  /** One more stream of the fs channel, to the fs driver of that number (in the order of `check`'s `fs`). Paused. */
+  readonly openFs: (driver: number) => Promise<Socket>;
   /** Settles when the connection is gone, with the reason. Never rejects. */
   readonly closed: Promise<PhaulError>;
   /** Ends the connection at once. Idempotent. */
   readonly close: () => void;
 }
 
-/** Where the target's service listens for the streams of the mem and fs channels, on both ends of the connection. */
-export const channelSockets = (migration: string): { mem: string; fs: string } => ({
-  mem: `/run/phaul/${migration}-target/mem`,
-  fs: `/run/phaul/${migration}-target/fs`,
+/** So many fs drivers can share the work of one migration. */
+export const mostFsDrivers = 4;
+
+/** The sockets of the mem and fs channels in a directory: the near ends on the source, the far ends on the target. */
+export const socketsIn = (directory: string): { mem: string; fs: readonly string[] } => ({
+  mem: join(directory, 'mem'),
+  fs: Array.from({ length: mostFsDrivers }, (_, driver) => join(directory, `fs${driver}`)),
 });
+
+/** Where the target's service listens for the streams of the mem and fs channels. */
+export const channelSockets = (migration: string): ReturnType<typeof socketsIn> =>
+  socketsIn(`/run/phaul/${migration}-target`);

@@ -1,0 +1,34 @@
+import { readFile } from 'node:fs/promises';
+
+/** One mount of this host, as proc_pid_mountinfo(5) tells. */
+export interface Mount {
+  readonly path: string;
+  /** `ext4`, `nfs4`, `fuse.sshfs`, … */
+  readonly type: string;
+}
+
+/** All mounts that this process sees, in the order in which they were made: a later one hides an earlier one at the same place. */
+export async function readMounts(): Promise<Mount[]> {
+  const lines = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n').filter(Boolean);
+  return lines.map((line) => {
+    const [before = '', after = ''] = line.split(' - ');
+    return { path: unescaped(before.split(' ')[4] ?? ''), type: after.split(' ')[0] ?? '' };
+  });
+}
+
+/** The mount that a path is on. @param path absolute, without symbolic links */
+export function mountOf(path: string, mounts: readonly Mount[]): Mount | undefined {
+  const around = mounts.filter((mount) => isWithin(mount.path, path));
+  const longest = Math.max(...around.map((mount) => mount.path.length));
+  return around.findLast((mount) => mount.path.length === longest);
+}
+
+/** Whether `inner` is `outer` or below it. */
+export function isWithin(outer: string, inner: string): boolean {
+  return inner === outer || inner.startsWith(outer.endsWith('/') ? outer : `${outer}/`);
+}
+
+// The kernel writes space, tab, newline and backslash as \ooo.
+function unescaped(path: string): string {
+  return path.replaceAll(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8)));
+}

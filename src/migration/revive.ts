@@ -1,0 +1,45 @@
+import type { Summary } from '../observe/events.ts';
+import { commit } from './commit.ts';
+import { iterateFiles } from './iterate-files.ts';
+import { act, interruptible, type Migration } from './migration.ts';
+import type { Plan } from './preflight.ts';
+import { begin, firstCopy } from './prepare.ts';
+import { release } from './release.ts';
+import { revivalOf, stop } from './stop.ts';
+import { summarize } from './summary.ts';
+
+/** Revive mode: only files move; stopped on the source, started on the target. All acts after preflight, in order. */
+export async function revive(m: Migration, plan: Plan): Promise<Summary> {
+  const { link } = plan;
+  const copied = await act(m, 'prepare', async () => {
+    await begin(m, plan);
+    return firstCopy(m, plan);
+  });
+  const iterations = await act(m, 'iterate', () => iterateFiles(m, plan));
+  const stopped = await act(m, 'freeze', () => stop(m, plan));
+  const lastSync = await act(m, 'transfer', () => interruptible(m, stopped.files));
+  await act(m, 'restore', () => link.call('ready', {}));
+  const { pid, downMs, startByHand } = await act(m, 'commit', async () => {
+    const { startByHand, removeByHand } = revivalOf(plan);
+    const result = await commit(m, plan, {
+      beforeSending: stopped.giveUp,
+      doubt: () => Promise.resolve({ state: 'stopped', remove: removeByHand, resume: startByHand }),
+    });
+    // The target has watched it for a moment before it answered.
+    const downMs = Math.round((stopped.downMs() - result.watchedMs) * 10) / 10;
+    m.emit(result.pid === null ? { type: 'left-stopped' } : { type: 'running', freezeMs: downMs }, 'target');
+    return { ...result, downMs };
+  });
+  await act(m, 'release', () => release(m, plan, () => Promise.resolve()));
+  return summarize(m, plan, {
+    iterations,
+    freezeMs: downMs,
+    pages: 0,
+    images: 0,
+    copied,
+    lastSync,
+    pid,
+    stop: stopped.stop,
+    startWith: startByHand,
+  });
+}

@@ -1,0 +1,84 @@
+import type { SyncResult } from '../contracts/fs-driver.ts';
+import type { Revival, Stop } from '../contracts/htype.ts';
+import { asPhaulError, PhaulError } from '../errors.ts';
+import { postGuard } from './guard.ts';
+import { interruptible, type Migration } from './migration.ts';
+import type { Plan } from './preflight.ts';
+import { standstill } from './standstill.ts';
+
+/** The container is stopped on the source, and can be started there again. */
+export interface Stopped {
+  readonly stop: Stop & { readonly stopMs: number };
+  /** Milliseconds since its last process ended. */
+  readonly downMs: () => number;
+  /** The final fs sync, under way since it ended. */
+  readonly files: Promise<SyncResult>;
+  /** The word is about to be sent: from now on nobody but an operator may start it here, not even if phaul is killed. */
+  readonly giveUp: () => void;
+}
+
+/**
+ * Revive mode's freeze: a person's stop; then the devices are let go of, and beside that the final fs sync begins. The undo starts the
+ * container again.
+ */
+export async function stop(m: Migration, plan: Plan): Promise<Stopped> {
+  const revival = revivalOf(plan);
+  const mapped = await plan.container.mappedFiles();
+  const forgetWill = plan.workspace.noteWill('/bin/sh', ['-c', patiently(revival.startByHand, m)]);
+  const guard = postGuard();
+  const giveUp = (): void => {
+    forgetWill();
+    guard.dismiss();
+  };
+  const began = performance.now();
+  const stopping = revival.stop(m.options.stopTimeout * 1000);
+  m.undo.push('the stop', async () => {
+    try {
+      await startAgain(m, revival, stopping);
+    } finally {
+      giveUp();
+    }
+  });
+  const stopped = await interruptible(
+    m,
+    stopping.catch((error: unknown) => {
+      m.sourceState = asPhaulError(error).code === 'STOP_FAILED' ? 'unknown' : 'stopped';
+      throw error;
+    }),
+  );
+  const downMs = standstill(m);
+  m.sourceState = 'stopped';
+  const stopMs = Math.round(performance.now() - began);
+  m.emit({ type: 'stopped', ...stopped, stopMs });
+  const files = plan.files.sync({ final: true, mapped });
+  files.catch(() => undefined);
+  for (const { name, device } of plan.devices) m.undo.push(`device ${name}`, device.thaw);
+  await Promise.all(plan.devices.map(({ device }) => device.freeze()));
+  return { stop: { ...stopped, stopMs }, downMs, files, giveUp };
+}
+
+/** Again and again until it succeeds: the container may be about to end, as it has been asked to. One that goes on running is left alone. */
+function patiently(command: string, { options }: Migration): string {
+  const tries = Math.ceil(options.stopTimeout + 10) * 10;
+  return `n=0; until (${command}); do n=$((n+1)); [ $n -lt ${tries} ] || exit 1; sleep 0.1; done`;
+}
+
+export function revivalOf({ container, htype }: Plan): Revival {
+  if (container.revive) return container.revive;
+  throw new PhaulError('INTERNAL', `The htype ${htype} promises to revive and cannot.`);
+}
+
+/** A stop that is under way is not turned back: it is heard out, and then the container starts. One that ended by itself stays so. */
+async function startAgain(m: Migration, revival: Revival, stopping: Promise<Stop>): Promise<void> {
+  const ours = await stopping.then(
+    () => true,
+    () => false,
+  );
+  if (!ours) return;
+  m.sourceState = 'stopped';
+  await revival.start().catch((cause: unknown) => {
+    const { message } = asPhaulError(cause);
+    throw new PhaulError('DRIVER_FAILED', `${message} Start it by hand: ${revival.startByHand}`, { cause });
+  });
+  m.sourceState = 'running';
+}
