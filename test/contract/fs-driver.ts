@@ -21,19 +21,30 @@ interface Stage {
   readonly onBoth: () => string[];
 }
 
-async function stage(t: ExecutionContext, driver: FsDriver): Promise<Stage> {
-  const { home, context, aborter } = scratch(t);
+/** Where a driver works that needs a file system of its own. */
+export interface Ground {
+  /** An empty directory for both hosts; the test that asks for it sees to its removal. By default on the machine's own file system. */
+  readonly home: (t: ExecutionContext) => string;
+  /** Makes the directory that is the source's tree. */
+  readonly makeTree: (path: string) => void;
+}
+
+async function stage(t: ExecutionContext, driver: FsDriver, ground?: Ground): Promise<Stage> {
+  const { home: own, context, aborter } = scratch(t);
+  const home = ground?.home(t) ?? own;
   const source = join(home, 'source/deep/tree');
   const place = driver.capabilities.copies ? join(home, 'target/deep/tree') : source;
   const tree = { source, target: place, without: [] };
-  mkdirSync(join(source, 'sub'), { recursive: true });
+  mkdirSync(dirname(source), { recursive: true });
+  (ground?.makeTree ?? mkdirSync)(source);
+  mkdirSync(join(source, 'sub'));
   mkdirSync(join(home, 'target'));
   writeFileSync(join(source, 'file'), 'contents');
   writeFileSync(join(source, 'sub/large'), Buffer.alloc(300_000, 'x'));
   writeFileSync(join(source, 'sub/empty'), '');
   symlinkSync('../file', join(source, 'sub/link'));
   const target = driver.target(overTheWire([tree]), context());
-  const path = join(home, 'scratch-1', 'fs.socket');
+  const path = join(own, 'scratch-1', 'fs.socket');
   const server = createServer({ pauseOnConnect: true }, (stream) => {
     stream.on('error', () => undefined);
     target.serve(stream).catch(() => undefined);
@@ -61,13 +72,13 @@ async function stage(t: ExecutionContext, driver: FsDriver): Promise<Stage> {
 const round = { final: false, mapped: [] };
 
 /** What every fs driver must keep. Call it in a test file of the driver's own. */
-export function testFsDriver(driver: FsDriver): void {
+export function testFsDriver(driver: FsDriver, ground?: Ground): void {
   const { copies } = driver.capabilities;
 
   test('it says what it is', (t) => tellsWhatItIs(t, driver, 'fs'));
 
   test('its preflight changes nothing, whatever it finds', async (t) => {
-    const s = await stage(t, driver);
+    const s = await stage(t, driver, ground);
     if (!copies) renameSync(s.tree.source, `${s.tree.source}-away`);
     const before = s.onBoth();
     areRefusals(t, await s.source.refusals(), 'source');
@@ -78,7 +89,7 @@ export function testFsDriver(driver: FsDriver): void {
 
   if (driver.look && driver.suits)
     test('it looks and judges without leaving anything, whatever it is told', async (t) => {
-      const s = await stage(t, driver);
+      const s = await stage(t, driver, ground);
       const before = s.onBoth();
       const sight = await driver.look?.(s.tree, s.context());
       for (const seen of [sight?.seen ?? null, ...distorted(sight?.seen ?? null)]) {
@@ -93,7 +104,7 @@ export function testFsDriver(driver: FsDriver): void {
 
   if (copies)
     test('it refuses to overwrite what the target has, unless that is allowed', async (t) => {
-      const s = await stage(t, driver);
+      const s = await stage(t, driver, ground);
       t.deepEqual(await s.target.refusals(false), []);
       mkdirSync(s.tree.target, { recursive: true });
       writeFileSync(join(s.tree.target, 'precious'), '');
@@ -102,14 +113,14 @@ export function testFsDriver(driver: FsDriver): void {
     });
   else
     test('it refuses a target that does not see the files', async (t) => {
-      const s = await stage(t, driver);
+      const s = await stage(t, driver, ground);
       t.deepEqual(await s.target.refusals(false), []);
       rmSync(s.tree.source, { recursive: true });
       t.is((await s.target.refusals(false))[0]?.code, 'PATH_MISSING');
     });
 
   test('after the last round nothing differs, whatever changed in between', async (t) => {
-    const s = await stage(t, driver);
+    const s = await stage(t, driver, ground);
     await s.target.prepare();
     const first = await s.source.sync(s.open, round);
     t.is(first.bytes > 0, copies);
@@ -128,7 +139,7 @@ export function testFsDriver(driver: FsDriver): void {
   });
 
   test('it never changes the source, not even when the container has left', async (t) => {
-    const s = await stage(t, driver);
+    const s = await stage(t, driver, ground);
     const before = picture(s.tree.source);
     await s.target.prepare();
     await s.source.sync(s.open, round);
@@ -139,7 +150,7 @@ export function testFsDriver(driver: FsDriver): void {
 
   const undone = test.macro({
     exec: async (t, course: (s: Stage) => Promise<unknown>) => {
-      const s = await stage(t, driver);
+      const s = await stage(t, driver, ground);
       const before = [...s.onTarget(), ...picture(s.tree.source)];
       await course(s);
       await s.target.abort();
@@ -169,7 +180,7 @@ export function testFsDriver(driver: FsDriver): void {
   });
 
   test('a stream that says nothing and ends harms nobody', async (t) => {
-    const s = await stage(t, driver);
+    const s = await stage(t, driver, ground);
     const before = s.onTarget();
     await s.target.prepare();
     const stream = await s.open();
