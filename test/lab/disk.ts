@@ -1,5 +1,3 @@
-import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
 import type { Host } from './host.ts';
 
 /** A file system of a host's own, on a loop device. */
@@ -30,9 +28,7 @@ export async function mountDisk(host: Host, { path, type, mebibytes }: Disk): Pr
     `${mebibytes}M`,
   ]);
   const [file = '', ...args] = makers[type];
-  // The machine's mkfs.ext4: the hosts' root has none.
-  if (type === 'ext4') execFileSync(file, [...args, join(host.root, image)]);
-  else await host.run([file, ...args, image]);
+  await host.run([file, ...args, image]);
   await host.run(['sh', '-euc', mount, 'sh', image, path]);
 }
 

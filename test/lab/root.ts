@@ -10,7 +10,7 @@ const suite = 'trixie';
 const packages = `
   criu runc nodejs redis-server rsync openssh-server openssh-client
   iproute2 iptables nftables iputils-ping iputils-arping kmod procps
-  busybox-static acl attr libcap2-bin python3-minimal btrfs-progs strace`;
+  busybox-static acl attr libcap2-bin python3-minimal btrfs-progs e2fsprogs sshfs strace`;
 
 // The suite's own CRIU 4.1 cannot dump TCP sockets on kernels from 6.16 on, the next suite's 4.2 can.
 const newer = { suite: 'forky', packages: ['criu', 'libcompel1', 'libnet9', 'libnl-3-200'] };

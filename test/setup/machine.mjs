@@ -9,6 +9,7 @@ const needed = {
   'bin/setfattr': 'attr',
   'bin/setfacl': 'acl',
   'bin/ps': 'procps',
+  'sbin/mkfs.btrfs': 'btrfs-progs',
   'bin/mmdebstrap': 'mmdebstrap',
   'bin/gpgv': 'gpgv',
   'share/keyrings/debian-archive-keyring.gpg': 'debian-archive-keyring',
