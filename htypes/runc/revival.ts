@@ -71,14 +71,12 @@ const annotation = 'org.opencontainers.image.stopSignal';
 /** The signal that the container's image wants to be stopped with; SIGTERM if it does not say. */
 async function stopSignal(bundle: string): Promise<string> {
   const text = await readFile(join(bundle, 'config.json'), 'utf8').catch(() => '{}');
-  const { annotations } = JSON.parse(text) as { annotations?: Record<string, unknown> };
+  const { annotations } = JSON.parse(text) as { annotations?: Record<string, string> };
   const said = annotations?.[annotation];
   if (said === undefined) return 'SIGTERM';
   const name = Object.keys(constants.signals).find(
     (each) =>
-      each === said ||
-      each === `SIG${String(said)}` ||
-      String(constants.signals[each as NodeJS.Signals]) === said,
+      each === said || each === `SIG${said}` || String(constants.signals[each as NodeJS.Signals]) === said,
   );
   if (name === undefined)
     throw new PhaulError('STOP_FAILED', `The container's stop signal ${JSON.stringify(said)} is unknown.`, {

@@ -45,7 +45,7 @@ export function toMigrateOptions(
   return {
     container,
     destination,
-    mode: args.mode ?? 'live',
+    mode: args.mode,
     type: args.type,
     fs: args.fs,
     targetId: args.dstId,

@@ -78,13 +78,16 @@ export const criuOptions = {
   },
 } as const satisfies Record<string, Options>;
 
-export const courseOptions = {
+export const modeOptions = {
   mode: {
     choices: ['live', 'revive'] as const,
     default: 'live' as const,
     describe:
       'live: memory moves, the processes never notice; revive: only files move, it is stopped here and started there',
   },
+} as const satisfies Record<string, Options>;
+
+export const courseOptions = {
   start: {
     type: 'boolean',
     default: true,
@@ -131,6 +134,7 @@ export const outputOptions = {
 
 export const migrateOptions = {
   ...containerOptions,
+  ...modeOptions,
   ...courseOptions,
   ...criuOptions,
   ...reachOptions,
@@ -138,6 +142,7 @@ export const migrateOptions = {
 } as const;
 export const checkOptions = {
   ...containerOptions,
+  ...modeOptions,
   ...criuOptions,
   ...reachOptions,
   ...outputOptions,

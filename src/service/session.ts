@@ -2,20 +2,21 @@ import { hostname } from 'node:os';
 import { setMaxListeners } from 'node:events';
 import type { Socket } from 'node:net';
 import type { Mode } from '../acts.ts';
-import type { DriverContext, Json } from '../contracts/context.ts';
+import type { DriverContext } from '../contracts/context.ts';
 import { fsDriverNamed } from '../contracts/registry.ts';
 import { driverContext } from '../driver-context.ts';
 import { asPhaulError, PhaulError } from '../errors.ts';
-import { type Handlers, type Params, protocolVersion, type Result } from '../rpc/methods.ts';
+import { type Handlers, type Params, protocolVersion } from '../rpc/methods.ts';
 import { version } from '../version.ts';
 import { undoStack } from '../undo.ts';
 import { createWorkspace, sweepAbandoned, type Workspace } from '../workspace.ts';
 import { type Channels, openChannels } from './channels.ts';
 import { checkTarget, type TargetParts, targetParts } from './check.ts';
 import { type PageServer, pageServer } from './page-server.ts';
+import { type Landing, landing } from './landing.ts';
 import { phaseKeeper } from './phase.ts';
 import { armRestore, type Restore } from './restore.ts';
-import { startHere } from './start.ts';
+import { tracked } from './tracked.ts';
 
 /** One migration, as the target sees it: what it does at each of the source's calls. */
 export interface Session {
@@ -44,8 +45,7 @@ export function targetSession(
   let channels: Channels | null = null;
   let pages: PageServer | null = null;
   let restore: Restore | null = null;
-  /** The commit, under way or over. */
-  let landing: Promise<Result<'commit'>> | null = null;
+  let commit: Landing | null = null;
   let refused = true;
   let armed: number | null = null;
   let aborting: Promise<string[]> | null = null;
@@ -69,6 +69,11 @@ export function targetSession(
   const mode = (): Mode => present(checked).mode;
   const context = (): DriverContext =>
     driverContext(`/run/phaul/${migration}-target/scratch`, aborter.signal, say);
+
+  const afterLastFiles = async (): Promise<void> => {
+    const { container, replaced } = theParts();
+    if (replaced) await container.replaced?.();
+  };
 
   const handlers: Handlers = {
     hello: async (params) => {
@@ -173,7 +178,7 @@ export function targetSession(
       if (iteration !== armed)
         throw new PhaulError('PROTOCOL_ERROR', `Iteration ${iteration} is not the one that was armed.`);
       if (!last) throw new PhaulError('PROTOCOL_ERROR', 'This release takes one checkpoint, the last.');
-      if (theParts().replaced) await theParts().container.replaced?.();
+      await afterLastFiles();
       const images = await present(restore).create();
       notAborted();
       phase.enter('restored');
@@ -182,7 +187,7 @@ export function targetSession(
     ready: async () => {
       phase.demand('prepared');
       if (mode() !== 'revive') throw new PhaulError('PROTOCOL_ERROR', 'Only revive mode starts a container.');
-      if (theParts().replaced) await theParts().container.replaced?.();
+      await afterLastFiles();
       notAborted();
       phase.enter('restored');
       return {};
@@ -193,14 +198,13 @@ export function targetSession(
       // The seat of the journal's record on the target: durable before the container is let go.
       phase.enter('committed');
       present(workspace).burnWill();
-      const open = (): Promise<void> => openDevices(handed);
-      const { start } = present(choices);
-      landing = mode() === 'live' ? letGo(open) : startHere(theParts().container, open, start);
-      const result = await landing.catch(async (error: unknown) => {
-        // Nothing runs here, and the source takes the container back as soon as it hears so: its address must be gone.
-        await closeAgain();
-        throw error;
+      commit = landing({
+        parts: theParts(),
+        letGo: mode() === 'live' ? present(restore).letGo : null,
+        start: present(choices).start,
+        say,
       });
+      const result = await commit.land(handed);
       // From here the container has run: nothing may take it back, whatever fails.
       undo.clear();
       return result;
@@ -226,32 +230,6 @@ export function targetSession(
     });
     undo.push('the page server', () => server.end());
     return server;
-  }
-
-  async function letGo(open: () => Promise<void>): Promise<Result<'commit'>> {
-    const { pid } = await present(restore).letGo(open);
-    return { pid, watchedMs: 0, startByHand: null };
-  }
-
-  const landed = (): Promise<boolean> =>
-    landing?.then(
-      () => true,
-      () => false,
-    ) ?? Promise.resolve(false);
-
-  /** What is left is undone with all the rest; what fails here fails there again, and is reported. */
-  async function closeAgain(): Promise<void> {
-    const { container, devices } = theParts();
-    for (const each of [container, ...devices.toReversed()]) await each.abort().catch(() => undefined);
-  }
-
-  /** Too late to refuse: a device that fails is a warning. */
-  async function openDevices(handed: readonly Json[]): Promise<void> {
-    const failed = (error: unknown): void =>
-      say('warn', `A device is not in place: ${asPhaulError(error).message}`);
-    await Promise.all(
-      theParts().devices.map((device, index) => device.activate(handed[index] ?? null).catch(failed)),
-    );
   }
 
   function fsFailed(error: unknown): void {
@@ -280,7 +258,7 @@ export function targetSession(
     end: async () => {
       if (phase.now() === 'finished') return;
       // A commit under way is waited for: it either let the container go or failed and undid nothing yet.
-      if (phase.now() === 'committed' && (await landed())) await tidyUp();
+      if (phase.now() === 'committed' && (await commit?.landed())) await tidyUp();
       else await abort();
     },
   };
@@ -295,24 +273,4 @@ function refusedStream(stream: Socket): Promise<void> {
 function present<T>(value: T | null): T {
   if (value === null) throw new PhaulError('PROTOCOL_ERROR', 'The source asked for something too early.');
   return value;
-}
-
-/** The handlers, each of which is begun only if `allow` does not throw, and whose promise is shown to `watch`. */
-function tracked(
-  handlers: Handlers,
-  allow: () => void,
-  watch: (promise: Promise<unknown>) => void,
-): Handlers {
-  const wrap = ([name, handler]: [string, (params: never) => Promise<unknown>]): [string, unknown] => [
-    name,
-    (params: never) => {
-      allow();
-      const promise = handler(params);
-      watch(promise);
-      return promise;
-    },
-  ];
-  return Object.fromEntries(
-    Object.entries(handlers).map((entry) => wrap(entry as never)),
-  ) as unknown as Handlers;
 }
