@@ -3,16 +3,23 @@ import { checkCommand } from '../../../src/cli/check.ts';
 import { driversCommand } from '../../../src/cli/drivers.ts';
 import { migrateCommand } from '../../../src/cli/migrate.ts';
 import * as optionTables from '../../../src/cli/options.ts';
+import { recoverCommand } from '../../../src/cli/recover.ts';
 import { program } from '../../../src/cli/program.ts';
 import { serviceCommand } from '../../../src/cli/service.ts';
 import { code, generatedFrom, table } from './markdown.ts';
 
 // Each has arguments of its own, which do not matter here.
-const commands = [migrateCommand, checkCommand, driversCommand, serviceCommand] as unknown as CommandModule[];
+const commands = [
+  migrateCommand,
+  checkCommand,
+  driversCommand,
+  recoverCommand,
+  serviceCommand,
+] as unknown as CommandModule[];
 
 const groups: readonly (readonly [string, Readonly<Record<string, Options>>])[] = [
   ['The container', optionTables.containerOptions],
-  ['The course of the migration', optionTables.courseOptions],
+  ['The course of the migration', { ...optionTables.modeOptions, ...optionTables.courseOptions }],
   ['CRIU', optionTables.criuOptions],
   ['Reaching the target', optionTables.reachOptions],
   ['Output', optionTables.outputOptions],
