@@ -7,7 +7,7 @@ import type { Revival } from '../../src/contracts/htype.ts';
 import { asPhaulError, PhaulError } from '../../src/errors.ts';
 import { processStart } from '../../src/linux/processes.ts';
 import { shellWords } from './shell.ts';
-import type { RuncState } from './state.ts';
+import { readState, type RuncState } from './state.ts';
 
 const lookEveryMs = 5;
 const deathMs = 10_000;
@@ -40,7 +40,9 @@ export function runcRevival(state: RuncState, bundle: string, ctx: DriverContext
         host: 'source',
       });
     },
+    stillStopped: async () => !(await runs(id)),
     start: async () => {
+      if (await runs(id)) return;
       await runc('delete', '--force', id);
       const log = join(ctx.directory, 'runc-start.log');
       await ctx
@@ -57,6 +59,11 @@ export function runcRevival(state: RuncState, bundle: string, ctx: DriverContext
     startByHand: `${shellWords('runc', 'delete', id)}; ${shellWords('runc', 'run', '-d', '--bundle', bundle, id)} </dev/null >/dev/null 2>&1`,
     removeByHand: shellWords('runc', 'delete', id),
   };
+}
+
+async function runs(id: string): Promise<boolean> {
+  const state = await readState(id).catch(() => null);
+  return state !== null && (await processStart(state.init_process_pid)) === String(state.init_process_start);
 }
 
 function endedByItself(id: string): PhaulError {

@@ -79,7 +79,9 @@ export interface Revival {
    * @throws CONTAINER_STATE if it has ended by itself before, STOP_FAILED if even SIGKILL does not end it
    */
   readonly stop: (graceMs: number) => Promise<Stop>;
-  /** Undo of `stop`: starts it again, from the files that are here. @throws DRIVER_FAILED */
+  /** Right before the commit: false if somebody else has started it again meanwhile. Be quick. */
+  readonly stillStopped: () => Promise<boolean>;
+  /** Undo of `stop`: starts it again, from the files that are here, unless somebody else has. @throws DRIVER_FAILED */
   readonly start: () => Promise<void>;
   /**
    * The same as a shell command: for an operator, and, repeated until it succeeds, for the next phaul if this one is killed. As long as the

@@ -1,3 +1,4 @@
+import { PhaulError } from '../errors.ts';
 import type { Summary } from '../observe/events.ts';
 import { commit } from './commit.ts';
 import { iterateFiles } from './iterate-files.ts';
@@ -20,7 +21,8 @@ export async function revive(m: Migration, plan: Plan): Promise<Summary> {
   const lastSync = await act(m, 'transfer', () => interruptible(m, stopped.files));
   await act(m, 'restore', () => link.call('ready', {}));
   const { pid, downMs, startByHand } = await act(m, 'commit', async () => {
-    const { startByHand, removeByHand } = revivalOf(plan);
+    const { startByHand, removeByHand, stillStopped } = revivalOf(plan);
+    if (!(await stillStopped())) throw startedBehindOurBack(plan);
     const result = await commit(m, plan, {
       beforeSending: stopped.giveUp,
       doubt: () => Promise.resolve({ state: 'stopped', remove: removeByHand, resume: startByHand }),
@@ -42,4 +44,12 @@ export async function revive(m: Migration, plan: Plan): Promise<Summary> {
     stop: stopped.stop,
     startWith: startByHand,
   });
+}
+
+function startedBehindOurBack({ container }: Plan): PhaulError {
+  return new PhaulError(
+    'CONTAINER_STATE',
+    `Somebody else has started ${container.description.id} again on the source while it was being moved.`,
+    { host: 'source', hint: 'Find out who restarts it (a supervisor, a unit), and stop that first.' },
+  );
 }
