@@ -1,0 +1,75 @@
+import { lstat, readdir, rename } from 'node:fs/promises';
+import type { Socket } from 'node:net';
+import type { DriverContext } from '../../src/contracts/context.ts';
+import { PhaulError } from '../../src/errors.ts';
+import { exchange } from '../../src/linux/exchange.ts';
+import { isSubvolume } from './fitness.ts';
+import { receive } from './receive.ts';
+import { makeStaging, type Staging } from './staging.ts';
+import { failureOf, type Header, told } from './talk.ts';
+
+/** One tree on the target. */
+export interface Slot {
+  /** Receives the next round of it; the last puts it in its place. @throws why it could not */
+  readonly take: (stream: Socket, header: Header, signal: AbortSignal) => Promise<void>;
+  /** Removes what the tree has replaced. */
+  readonly finish: () => Promise<void>;
+  /** All as it was before. Idempotent. */
+  readonly undo: () => Promise<void>;
+}
+
+// A snapshot, because what was received remains known as the source's snapshot only for as long as it stays read-only.
+const copy = 'btrfs subvolume snapshot "$1" "$2" >/dev/null && btrfs inspect-internal rootid "$2" >"$3"';
+
+/** Makes room for the tree. */
+export async function treeSlot(tree: string, ctx: DriverContext): Promise<Slot> {
+  const staging = await makeStaging(tree, ctx);
+  const arrivals = staging.at('in');
+  await told('target', ctx.run('btrfs', ['subvolume', 'create', arrivals])).catch(async (error: unknown) => {
+    await staging.undo();
+    throw error;
+  });
+  let received = 0;
+  let busy = false;
+  let placed = false;
+
+  async function next({ round, final }: Header, stream: Socket, signal: AbortSignal): Promise<void> {
+    const [name, previous] = [`r${round}`, `r${round - 1}`];
+    await receive(stream, arrivals, signal);
+    const names = await readdir(arrivals);
+    const expected = received === 0 ? [name] : [name, previous];
+    if (names.length !== expected.length || !expected.every((each) => names.includes(each)))
+      throw new PhaulError('PROTOCOL_ERROR', 'A stream of files made something else than one snapshot.');
+    if (!(await isSubvolume(staging.at(`in/${name}`))))
+      throw new PhaulError('PROTOCOL_ERROR', 'A stream of files made something else than a snapshot.');
+    if (final) await place(tree, name, staging, ctx);
+    else if (received > 0) await ctx.run('btrfs', ['subvolume', 'delete', staging.at(`in/${previous}`)]);
+    placed = final;
+    received = round;
+  }
+
+  return {
+    take: async (stream, header, signal) => {
+      if (busy || placed || header.round !== received + 1)
+        throw new PhaulError('PROTOCOL_ERROR', 'A stream of files came out of turn.');
+      busy = true;
+      await next(header, stream, signal).finally(() => (busy = false));
+    },
+    finish: () =>
+      staging
+        .remove()
+        .catch(() => ctx.warn(`${staging.at('')} could not be removed; nothing needs it any more.`)),
+    undo: staging.undo,
+  };
+}
+
+async function place(tree: string, name: string, staging: Staging, ctx: DriverContext): Promise<void> {
+  const made = staging.at('tree');
+  await told('target', ctx.run('sh', ['-c', copy, 'sh', staging.at(`in/${name}`), made, staging.at('id')]));
+  try {
+    if (await lstat(tree).catch(() => null)) exchange(made, tree);
+    else await rename(made, tree);
+  } catch (error) {
+    throw failureOf((error as Error).message, 'target');
+  }
+}

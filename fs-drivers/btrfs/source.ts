@@ -1,0 +1,75 @@
+import { realpath } from 'node:fs/promises';
+import type { DriverContext, OpenStream } from '../../src/contracts/context.ts';
+import type { FsTree, SourceFs, SyncResult } from '../../src/contracts/fs-driver.ts';
+import { PhaulError } from '../../src/errors.ts';
+import { markLeft } from '../rsync/left-mark.ts';
+import { asRefusals, innerSubvolumes, obstacleHere, toolRefusals } from './fitness.ts';
+import { send } from './send.ts';
+import { makeStaging, type Staging } from './staging.ts';
+import { told } from './talk.ts';
+
+/** The half that sends. */
+export function btrfsSource(trees: readonly FsTree[], ctx: DriverContext): SourceFs {
+  const senders = trees.map((tree, index) => treeSender(tree, index, ctx));
+  return {
+    refusals: async () => {
+      const missing = await toolRefusals(ctx, 'source');
+      if (missing.length > 0) return missing;
+      const obstacles = await Promise.all(trees.map((tree) => obstacleHere(tree, ctx)));
+      return obstacles.flatMap((obstacle) => asRefusals(obstacle, 'source'));
+    },
+    sync: async (open, { final }) => {
+      const results = await Promise.allSettled(senders.map((sender) => sender.sync(open, final)));
+      const total = { bytes: 0, changed: 0, files: 0 };
+      for (const result of results) {
+        if (result.status === 'rejected') throw result.reason;
+        total.bytes += result.value.bytes;
+        total.changed += result.value.changed;
+      }
+      return total;
+    },
+    release: async (moved) => {
+      for (const sender of senders) await sender.end();
+      for (const { source } of trees) await markLeft(source, moved);
+    },
+    abort: async () => {
+      for (const sender of senders) await sender.end();
+    },
+  };
+}
+
+interface Sender {
+  readonly sync: (open: OpenStream, final: boolean) => Promise<Pick<SyncResult, 'bytes' | 'changed'>>;
+  /** Removes the snapshots. Idempotent. */
+  readonly end: () => Promise<void>;
+}
+
+function treeSender({ source }: FsTree, tree: number, ctx: DriverContext): Sender {
+  let staging: Promise<Staging> | null = null;
+  let previous: string | null = null;
+  let round = 0;
+  return {
+    sync: async (open, final) => {
+      const real = await realpath(source);
+      staging ??= makeStaging(real, ctx);
+      const snapshot = (await staging).at(`r${++round}`);
+      await told('source', ctx.run('btrfs', ['subvolume', 'snapshot', '-r', real, snapshot]));
+      const [sent, inner] = await Promise.allSettled([
+        open().then((stream) => send(stream, { tree, round, final }, { snapshot, previous }, ctx.signal)),
+        // Made since preflight: the snapshot has an empty directory in its place.
+        told('source', innerSubvolumes(real, ctx)),
+      ]);
+      if (sent.status === 'rejected') throw sent.reason;
+      if (inner.status === 'rejected') throw inner.reason;
+      if (inner.value !== null) throw new PhaulError('FS_SYNC', inner.value, { host: 'source' });
+      // After the last round there is time for that when the container runs again.
+      if (previous !== null && !final) await ctx.run('btrfs', ['subvolume', 'delete', previous]);
+      previous = snapshot;
+      return sent.value;
+    },
+    end: async () => {
+      await (await staging?.catch(() => null))?.remove();
+      staging = null;
+    },
+  };
+}

@@ -1,0 +1,93 @@
+import * as z from 'zod';
+import { PhaulError, type HostRole } from '../../src/errors.ts';
+
+/** What the source says before a stream of `btrfs send`: which tree, which round of it (from 1), and whether it is the last. */
+export interface Header {
+  readonly tree: number;
+  readonly round: number;
+  readonly final: boolean;
+}
+
+/** Always as long, so that nothing of what follows is read with it. */
+export const headerLength = 24;
+
+export function headerText({ tree, round, final }: Header): string {
+  const digits = (value: number): string => String(value).padStart(4, '0');
+  return `phaul-btrfs ${digits(tree)} ${digits(round)} ${final ? 1 : 0}\n`;
+}
+
+/** @throws PROTOCOL_ERROR */
+export function parseHeader(text: string): Header {
+  const [, tree, round, final] = /^phaul-btrfs (\d{4}) (\d{4}) ([01])\n$/.exec(text) ?? [];
+  if (final === undefined) throw new PhaulError('PROTOCOL_ERROR', 'A stream of files has no header.');
+  return { tree: Number(tree), round: Number(round), final: final === '1' };
+}
+
+const answerSchema = z.union([
+  z.strictObject({ ok: z.literal(true) }),
+  z.strictObject({
+    code: z.enum(['DISK_FULL', 'FS_SYNC', 'PROTOCOL_ERROR', 'CANCELLED', 'TOOL_MISSING', 'INTERNAL']),
+    message: z.string().max(4096),
+    logLine: z.string().max(4096).optional(),
+  }),
+]);
+
+/** What the target says after the stream, as one line: null: it has it. */
+export function answerText(failure: PhaulError | null): string {
+  if (!failure) return JSON.stringify({ ok: true });
+  const { message } = failure;
+  const { logLine } = failure.details;
+  const code = answerSchema.options[1].shape.code.safeParse(failure.code).data ?? 'FS_SYNC';
+  const short = (text: string): string => text.slice(0, 1000);
+  return JSON.stringify({ code, message: short(message), ...(logLine && { logLine: short(logLine) }) });
+}
+
+/** @throws what the target said, or LINK_LOST if it said nothing */
+export function readAnswer(text: string): void {
+  if (text === '') throw new PhaulError('LINK_LOST', 'The connection broke while files were copied.');
+  const answer = answerSchema.safeParse(parsed(text)).data;
+  if (!answer)
+    throw new PhaulError('PROTOCOL_ERROR', 'The target answered a stream of files in no known way.');
+  if ('ok' in answer) return;
+  throw new PhaulError(answer.code, answer.message, {
+    host: 'target',
+    ...(answer.logLine !== undefined && { logLine: answer.logLine }),
+  });
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+/** A failure of the program, by what it wrote on its standard error. */
+export function failureOf(stderr: string, host: HostRole): PhaulError {
+  const lines = stderr.split('\n').filter((line) => line !== '' && !/^At (?:subvol|snapshot) /.test(line));
+  const full = lines.find((line) => /No space left on device|Disk quota exceeded/.test(line));
+  const logLine =
+    full ?? lines.find((line) => line.startsWith('ERROR:')) ?? lines.at(-1) ?? 'it said nothing';
+  if (full === undefined)
+    return new PhaulError(
+      'FS_SYNC',
+      `btrfs on the ${host} could not copy the container's files: ${logLine}`,
+      {
+        host,
+        logLine,
+      },
+    );
+  const message = `The ${host} could not write the container's files: its disk is full.`;
+  return new PhaulError('DISK_FULL', message, { host, logLine });
+}
+
+/** Runs one of the program's commands; its failure as `failureOf` sees it. */
+export async function told<T>(host: HostRole, running: Promise<T>): Promise<T> {
+  try {
+    return await running;
+  } catch (error) {
+    if (error instanceof PhaulError && error.code === 'DRIVER_FAILED') throw failureOf(error.message, host);
+    throw error;
+  }
+}
