@@ -37,7 +37,6 @@ test('an unknown option', wrong, ['migrate', 'ct101', 'b', '--turbo'], /turbo/);
 test('a container without a destination', wrong, ['migrate', 'ct101'], /Not enough/);
 test('one argument too many', wrong, ['migrate', 'ct101', 'b', 'c'], /c/);
 test('a mode that does not exist', wrong, ['migrate', 'ct101', 'b', '--mode', 'magic'], /magic/);
-test('a mode that a later release brings', wrong, ['migrate', 'ct101', 'b', '--mode', 'revive'], /revive/);
 test('a time limit of nothing', wrong, ['migrate', 'ct101', 'b', '--timeout', '0'], /--timeout/);
 test('a negative time limit', wrong, ['migrate', 'ct101', 'b', '--timeout=-1'], /--timeout/);
 test('a time limit that is no number', wrong, ['migrate', 'ct101', 'b', '--timeout', 'soon'], /--timeout/);

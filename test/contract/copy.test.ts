@@ -1,5 +1,5 @@
-import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { cpSync, existsSync, lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { once } from 'node:events';
 import { json } from 'node:stream/consumers';
 import type { FsDriver } from '../../src/contracts/fs-driver.ts';
@@ -7,13 +7,18 @@ import { isPlainPath } from '../../src/contracts/paths.ts';
 import { PhaulError } from '../../src/errors.ts';
 import { testFsDriver } from './fs-driver.ts';
 
+const sizeOf = (path: string): number =>
+  lstatSync(path).isDirectory()
+    ? readdirSync(path).reduce((sum, name) => sum + sizeOf(join(path, name)), 0)
+    : lstatSync(path).size;
+
 // The smallest fs driver that keeps the contract, as an example: both hosts are one, so the stream only says what to copy.
 const copy: FsDriver = {
   kind: 'fs',
   name: 'copy',
   apiVersion: 1,
   description: 'Copies directories within one host',
-  capabilities: { copies: true },
+  capabilities: { copies: true, replaces: false },
   source: (trees) => ({
     refusals: () => Promise.resolve([]),
     sync: async (open) => {
@@ -22,7 +27,9 @@ const copy: FsDriver = {
       stream.end(order);
       // The other half closes the stream when it is done.
       await once(stream.resume(), 'close');
-      return { bytes: order.length, files: trees.length };
+      // What would have travelled.
+      const changed = trees.reduce((sum, { source }) => sum + sizeOf(source), 0);
+      return { bytes: order.length + changed, changed, files: trees.length };
     },
     release: () => Promise.resolve(),
   }),

@@ -1,8 +1,15 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import type { DriverContext } from '../../src/contracts/context.ts';
-import type { HType, HTypeOptions } from '../../src/contracts/htype.ts';
+import type { Mode } from '../../src/acts.ts';
+import type {
+  HType,
+  HTypeOptions,
+  Revival,
+  SourceContainer,
+  TargetContainer,
+} from '../../src/contracts/htype.ts';
 import { areRefusals, distorted, overTheWire, scratch, tellsWhatItIs } from './shared.ts';
 
 /** What the suite needs of a host on which a container of that kind runs. */
@@ -16,6 +23,28 @@ export interface Kennel {
   readonly footprint: () => unknown;
   /** A process that plays the restored root task. */
   readonly restored: number;
+}
+
+type Step = 'refusals' | 'prepare' | 'replaced' | 'restore' | 'restored' | 'start';
+
+/** How far the target's half may come before it is undone. */
+const courses: Readonly<Record<Mode, readonly (readonly Step[])[]>> = {
+  live: [
+    [],
+    ['refusals'],
+    ['prepare'],
+    ['prepare', 'restore'],
+    ['prepare', 'restore', 'replaced'],
+    ['prepare', 'restore', 'restored'],
+  ],
+  revive: [['prepare'], ['prepare', 'replaced'], ['prepare', 'start'], ['prepare', 'replaced', 'start']],
+};
+const modes = ['live', 'revive'] as const;
+
+function take(half: TargetContainer, step: Step, mode: Mode, restored: number): Promise<unknown> | undefined {
+  if (step === 'prepare') return half.prepare(mode);
+  if (step === 'restored') return half.restored(restored);
+  return half[step]?.();
 }
 
 /** What every htype must keep. `make` starts a container, which `t.teardown` ends. Call it in a test file of the driver's own. */
@@ -52,7 +81,6 @@ export function testHType(
     for (const { source: from, target } of description.trees)
       for (const path of [from, target]) t.regex(path, /^\//);
     t.deepEqual(overTheWire(source.dump), source.dump);
-    t.regex(source.fs, /^[a-z]+$/);
     t.notThrows(() => process.kill(source.pid, 0));
   });
 
@@ -66,7 +94,7 @@ export function testHType(
   test('its preflight changes nothing on either host', async (t) => {
     const { source, target, runs, footprint } = await stage(t);
     const before = footprint();
-    areRefusals(t, await source.refusals(), 'source');
+    areRefusals(t, await source.refusals('live'), 'source');
     areRefusals(t, await target().refusals(), 'target');
     t.true(Array.isArray(await source.mappedFiles()));
     t.true(runs());
@@ -98,33 +126,108 @@ export function testHType(
     t.deepEqual(footprint(), before);
   });
 
-  for (const calls of [
-    [],
-    ['refusals'],
-    ['prepare'],
-    ['prepare', 'restore'],
-    ['prepare', 'restore', 'restored'],
-  ] as const)
-    test(`undone after ${calls.join(', ') || 'nothing'} it leaves nothing, once and twice`, async (t) => {
-      const { target, footprint, restored, runs } = await stage(t);
-      const before = footprint();
-      const half = target();
-      for (const call of calls) await half[call](restored);
-      await half.abort();
-      t.deepEqual(footprint(), before);
-      await half.abort();
-      t.deepEqual(footprint(), before);
-      t.true(runs());
-    });
+  for (const mode of modes.filter((each) => htype.capabilities[each]))
+    for (const steps of courses[mode])
+      test(`${mode}: undone after ${steps.join(', ') || 'nothing'} it leaves nothing, once and twice`, async (t) => {
+        const { target, footprint, restored, runs } = await stage(t);
+        const before = footprint();
+        const half = target();
+        for (const step of steps) await take(half, step, mode, restored);
+        await half.abort();
+        t.deepEqual(footprint(), before);
+        await half.abort();
+        t.deepEqual(footprint(), before);
+        t.true(runs());
+      });
 
   test('a restore that was begun and ended can be told to CRIU', async (t) => {
     const { target, restored } = await stage(t);
     const half = target();
     t.teardown(half.abort);
-    await half.prepare();
+    await half.prepare('live');
     const settings = await half.restore();
     t.deepEqual(overTheWire(settings), settings);
     await half.restored(restored);
+    await t.notThrowsAsync(half.started());
+  });
+
+  test('it can be revived if it says so, and only then', async (t) => {
+    const { source, target } = await stage(t);
+    const half = target();
+    const { revive } = htype.capabilities;
+    t.is(source.revive !== undefined, revive);
+    t.is(half.start !== undefined, revive);
+    t.is(half.startByHand !== undefined, revive);
+  });
+
+  if (htype.capabilities.revive) testRevival(htype, stage);
+}
+
+interface Stopped {
+  readonly name: string;
+  readonly revival: Revival;
+  readonly runs: () => boolean;
+}
+
+/** The part of the contract that only revive mode needs. */
+function testRevival(
+  htype: HType,
+  stage: (
+    t: ExecutionContext,
+  ) => Promise<Kennel & { source: SourceContainer; target: () => TargetContainer }>,
+): void {
+  /** A container that has been asked to stop. */
+  async function stopped(t: ExecutionContext): Promise<Stopped> {
+    const { name, runs, source } = await stage(t);
+    const revival = source.revive!;
+    const { signal, killed } = await revival.stop(1000);
+    t.regex(signal, /^SIG[A-Z0-9]+$/);
+    t.false(killed);
+    t.false(runs());
+    return { name, runs, revival };
+  }
+  const byHand = (command: string): number | null => spawnSync('/bin/sh', ['-c', command]).status;
+
+  test('stopped it stands still, and started it runs again', async (t) => {
+    const { revival, runs } = await stopped(t);
+    t.true(await revival.stillStopped());
+    await revival.start();
+    t.true(runs());
+    t.false(await revival.stillStopped());
+    await t.notThrowsAsync(revival.start(), 'somebody else was quicker');
+    t.true(runs());
+  });
+
+  test('an operator starts the stopped container with the command that they are given', async (t) => {
+    const { revival, runs } = await stopped(t);
+    t.is(byHand(revival.startByHand), 0);
+    t.true(runs());
+  });
+
+  test('an operator removes the stopped container with the command that they are given', async (t) => {
+    const { name, revival } = await stopped(t);
+    t.is(byHand(revival.removeByHand), 0);
+    t.false(await htype.knows(name));
+  });
+
+  test('a container that runs is left alone by the command that starts it', async (t) => {
+    const { source, runs } = await stage(t);
+    t.not(byHand(source.revive!.startByHand), 0);
+    t.true(runs());
+  });
+
+  test('one that has ended cannot be asked to stop', async (t) => {
+    const { revival } = await stopped(t);
+    await t.throwsAsync(revival.stop(1000), { code: 'CONTAINER_STATE' });
+  });
+
+  test('started on the target it runs there', async (t) => {
+    const { target } = await stage(t);
+    const half = target();
+    t.teardown(half.abort);
+    await half.prepare('revive');
+    const pid = await half.start!();
+    t.notThrows(() => process.kill(pid, 0));
     await t.notThrowsAsync(half.started());
   });
 }

@@ -15,6 +15,7 @@ const description: ContainerDescription = {
   meta: {
     bundle: '/srv/ct101',
     networkNamespace: '/run/netns/ct101',
+    mountsFiles: false,
     cgroupMounts: [{ controller: 'cpu', destination: '/sys/fs/cgroup/cpu' }],
   },
 };

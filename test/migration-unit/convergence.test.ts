@@ -5,9 +5,11 @@ test("the limits are P.Haul's", (t) => {
   t.deepEqual(pageLimits, { enough: 64, growth: 0.1, rounds: 8 });
 });
 
+const inPages = (pages: number): string => `${pages} pages`;
+
 const verdict = test.macro({
   exec: (t, moved: number[], reason: RegExp | null, limits: Partial<Limits> = {}) => {
-    const found = converged(moved, { ...pageLimits, ...limits }, 'pages');
+    const found = converged(moved, { ...pageLimits, ...limits }, inPages);
     if (reason === null) return void t.false(found.stop, JSON.stringify(found));
     t.true(found.stop);
     if (found.stop) t.regex(found.reason, reason);
@@ -23,12 +25,12 @@ test('65 are not', verdict, [9000, 65], null);
 test('no page at all is few enough', verdict, [9000, 0], /only 0 pages/);
 test('few enough counts before growth', verdict, [10, 60], /only 60 pages/);
 test('growth of exactly 10 % is borne', verdict, [1000, 1100], null);
-test('growth of more is not', verdict, [1000, 1101], /no longer shrink \(1000 → 1101 pages\)/);
+test('growth of more is not', verdict, [1000, 1101], /no longer shrink \(1000 pages → 1101 pages\)/);
 test(
   'growth is measured against the round before, not the first',
   verdict,
   [90_000, 1000, 1200],
-  /1000 → 1200/,
+  /1000 pages → 1200 pages/,
 );
 test('standing still is no growth', verdict, [1000, 1000], null);
 test('as long as it shrinks it goes on', verdict, shrinking, null);
@@ -40,17 +42,17 @@ test('none at all too', verdict, [], /no iterations were asked for/, { rounds: 0
 test('10 % is exact for every number of pages: floating point adds no round and costs none', (t) => {
   for (let pages = 70; pages < 100_000; pages += 10) {
     t.false(
-      converged([pages, pages * 1.1], pageLimits, 'pages').stop ||
+      converged([pages, pages * 1.1], pageLimits, inPages).stop ||
         Math.round(pages * 1.1) !== (pages / 10) * 11,
     );
-    t.true(converged([pages, (pages / 10) * 11 + 1], pageLimits, 'pages').stop);
+    t.true(converged([pages, (pages / 10) * 11 + 1], pageLimits, inPages).stop);
   }
 });
 
 test('whatever the rounds move, there is an end', (t) => {
   for (let rounds = 0; rounds < 20; rounds++) {
     const moved: number[] = [];
-    while (!converged(moved, { ...pageLimits, rounds }, 'pages').stop) moved.push(100_000 - moved.length);
+    while (!converged(moved, { ...pageLimits, rounds }, inPages).stop) moved.push(100_000 - moved.length);
     t.is(moved.length, rounds);
   }
 });

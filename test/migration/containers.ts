@@ -4,6 +4,7 @@ import { ociConfig } from '../lab/oci-config.ts';
 
 /** The parts of an OCI config.json that tests change. */
 export interface Config {
+  annotations?: Record<string, string>;
   process: { args: string[]; terminal: boolean };
   mounts: { destination: string; type: string; source: string; options?: string[] }[];
   linux: { resources?: object; namespaces: { type: string; path?: string }[] };

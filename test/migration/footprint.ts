@@ -41,16 +41,32 @@ export async function footprint(host: Host): Promise<Footprint> {
 const patienceMs = 12_000;
 
 /** Waits until the host is as it was, and fails with the difference if that does not happen. */
-export async function isAsBefore(t: ExecutionContext, host: Host, before: Footprint): Promise<void> {
+export async function isAsBefore(
+  t: ExecutionContext,
+  host: Host,
+  before: Footprint,
+  view: (whole: Footprint) => Footprint = (whole) => whole,
+): Promise<void> {
   const deadline = Date.now() + patienceMs;
   for (;;) {
-    const found = difference(before, await footprint(host));
+    const found = difference(view(before), view(await footprint(host)));
     if (found.length === 0 || Date.now() > deadline) {
       t.deepEqual(found, [], `host ${host.name} is not as before`);
       return;
     }
     await sleep(100);
   }
+}
+
+/** Without what another start of ct101, and its work in its data directory, change. */
+export function restartable(whole: Footprint): Footprint {
+  const { processes = [], containers = [], files = [], ...others } = whole;
+  return {
+    ...others,
+    processes: processes.map((line) => line.replace(/^\d+ /, '')).sort(),
+    containers: containers.map((line) => line.replaceAll(/"(pid|created)":("[^"]*"|\d+),?/g, '')),
+    files: files.filter((line) => !line.includes(' /srv/ct101-data/')),
+  };
 }
 
 /** What there is of these kinds now and was not before. */

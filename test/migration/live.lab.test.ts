@@ -81,7 +81,8 @@ test.serial('Redis, its client and its files move to b and back, and leave nothi
       summary?.acts.map(({ act }) => act),
       ['preflight', 'prepare', 'iterate', 'freeze', 'transfer', 'restore', 'commit', 'release'],
     );
-    t.like(summary, { container: 'ct101', mode: 'live', htype: 'runc', fs: 'rsync', iterations: [] });
+    t.like(summary, { container: 'ct101', mode: 'live', htype: 'runc', stop: null, iterations: [] });
+    t.like(summary?.files, [{ driver: 'rsync', trees: ['/srv/ct101', '/srv/ct101-data'] }]);
     t.true(summary!.pages > 2048 && summary!.bytes.mem === summary!.pages * 4096);
     t.true(summary!.freezeMs > 0);
     t.is(events.filter((event) => event.type === 'decision').length, 1, 'said once');

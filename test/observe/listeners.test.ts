@@ -1,5 +1,11 @@
 import test from 'ava';
-import { emitter, type ErrorReport, type Happening, type PhaulEvent } from '../../src/observe/events.ts';
+import {
+  emitter,
+  type ErrorReport,
+  type Happening,
+  type PhaulEvent,
+  type PlanReport,
+} from '../../src/observe/events.ts';
 import { jsonLines } from '../../src/observe/json-lines.ts';
 import { progressLines } from '../../src/observe/progress.ts';
 import { event, summary } from './events.ts';
@@ -18,7 +24,8 @@ const round = {
   number: 2,
   pages: 900,
   skippedPages: 1,
-  fsBytes: 1536,
+  fsBytes: 2048,
+  changedBytes: 1536,
   files: 2,
   roundMs: 12_345,
 } as const;
@@ -30,7 +37,7 @@ test('the beginning of an act with -v', progress, { type: 'act-begin', act: 'fre
 test('the end of an act', progress, { type: 'act-end', act: 'preflight', actMs: 99.6 }, [
   '  preflight 100 ms',
 ]);
-test('an iteration', progress, round, ['    iteration 2: 900 pages, 1.5 KiB of files, 12.3 s']);
+test('an iteration', progress, round, ['    iteration 2: 900 pages, 1.5 KiB of changed files, 12.3 s']);
 test('a decision', progress, { type: 'decision', reason: 'enough' }, ['    enough']);
 test('the freeze', progress, { type: 'frozen' }, []);
 test('the freeze with -v', progress, { type: 'frozen' }, ['    the container stands still'], true);
@@ -45,18 +52,21 @@ test('success', progress, { type: 'result', ok: true, ...summary }, [
   'ct101 runs on hostb (pid 4711 there). It stood still for 153 ms.',
   'Moved: 2048 pages (8.0 MiB), 293.0 KiB of images, 12 B of files.',
 ]);
-const plan = {
+const plan: PlanReport = {
   target: 'hostb',
+  mode: 'live',
   htype: 'runc',
-  fs: 'rsync',
+  files: [
+    { driver: 'rsync', trees: ['/srv/a', '/srv/b'], reason: 'x' },
+    { driver: 'shared', trees: ['/mnt'], reason: 'y' },
+  ],
   devices: [],
-  trees: ['/srv/a', '/srv/b'],
   memory: 0,
   preDump: true,
 };
 test('a rehearsal', progress, { type: 'result', ok: true, plan }, [
   'Nothing refuses this migration to hostb.',
-  'It would move 0 B of memory, in iterations; files by rsync: /srv/a, /srv/b; devices: none.',
+  'It would move 0 B of memory, in iterations; files: /srv/a, /srv/b by rsync; /mnt by shared; devices: none.',
 ]);
 test(
   'a check',

@@ -85,6 +85,7 @@ export function joined(handlers: Partial<Handlers>): {
 const none = (): Promise<never> => Promise.reject(new Error('no handler'));
 const noHandlers: Handlers = {
   hello: none,
+  survey: none,
   check: none,
   begin: none,
   attach: none,
@@ -92,6 +93,7 @@ const noHandlers: Handlers = {
   pages: none,
   arm: none,
   checkpoint: none,
+  ready: none,
   commit: none,
   finish: none,
   abort: none,

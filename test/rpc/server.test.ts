@@ -72,9 +72,11 @@ const malformed = test.macro({
   },
   title: (what) => `${what} is malformed and is not handled`,
 });
+const tree = { source: '/srv/a', target: '/srv/a', without: ['deep/mount'] };
 const goodCheck = {
+  mode: 'live',
   container: { htype: 'pid', id: 'ct101', trees: [], needs: [], meta: null },
-  fs: 'rsync',
+  fs: [{ driver: 'rsync', trees: [tree] }],
   devices: [],
   skipCriuCheck: false,
   cpuinfo: null,
@@ -82,6 +84,7 @@ const goodCheck = {
   force: false,
   imagePath: null,
 };
+const withFs = (...fs: object[]): object => ({ ...goodCheck, fs });
 const withContainer = (part: object): object => ({
   ...goodCheck,
   container: { ...goodCheck.container, ...part },
@@ -104,7 +107,25 @@ test(
 );
 test('a relative tree', malformed, 'check', withContainer({ trees: [{ source: 'a', target: 'a' }] }));
 test('a path with a NUL', malformed, 'check', withContainer({ needs: ['/a\0b'] }));
-test('a driver name that climbs', malformed, 'check', { ...goodCheck, fs: '../evil' });
+test('a driver name that climbs', malformed, 'check', withFs({ driver: '../evil', trees: [tree] }));
+test('an fs driver without trees', malformed, 'check', withFs({ driver: 'rsync', trees: [] }));
+test(
+  'more fs drivers than streams',
+  malformed,
+  'check',
+  withFs(...Array.from({ length: 5 }, () => ({ driver: 'rsync', trees: [tree] }))),
+);
+for (const path of ['../etc', '/etc', 'a/../b', 'a//b', '.', '', 'a\0b'])
+  test(
+    `a tree without ${JSON.stringify(path)}`,
+    malformed,
+    'check',
+    withFs({ driver: 'rsync', trees: [{ ...tree, without: [path] }] }),
+  );
+test('a mode that does not exist', malformed, 'check', { ...goodCheck, mode: 'magic' });
+test('a survey of a relative tree', malformed, 'survey', {
+  candidates: [{ driver: 'shared', tree: { ...tree, target: 'a' }, seen: null }],
+});
 test('an image path that climbs', malformed, 'check', { ...goodCheck, imagePath: '/tmp/../etc' });
 test('negative memory', malformed, 'check', { ...goodCheck, memory: -1 });
 test('an iteration that is no number', malformed, 'pages', { iteration: '../1', parent: null });
@@ -112,7 +133,7 @@ test('a fraction of an iteration', malformed, 'arm', { iteration: 1.5 });
 
 test('what is well-formed is handled', async (t) => {
   const end = serverEnd({
-    check: (params) => Promise.resolve({ criu: null, kernel: String(params.fs), refusals: [] }),
+    check: (params) => Promise.resolve({ criu: null, kernel: String(params.fs[0]?.driver), refusals: [] }),
   });
   end.say({ id: 1, method: 'check', params: goodCheck });
   await settle();

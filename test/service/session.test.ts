@@ -145,14 +145,13 @@ test('another protocol is refused with both releases named', async (t) => {
   await t.throwsAsync(async () => s.call.hello(hello), { code: 'PROTOCOL_VERSION', message: /9\.9.*99/ });
 });
 
+const tree = { source: '/nonexistent/x', target: '/nonexistent/x', without: [] };
+
 test('preflight collects every refusal, and changes nothing', async (t) => {
   const s = stage(t, { VERSION: { reply: { version: { major_number: 3, minor_number: 17 } } } });
   await s.upTo('hello');
-  const container = {
-    ...s.check().container!,
-    trees: [{ source: '/nonexistent/x', target: '/nonexistent/x' }],
-  };
-  const { refusals } = await s.call.check(s.check({ container, memory: 2 ** 50, imagePath: '/nonexistent' }));
+  const fs = [{ driver: 'shared', trees: [tree] }];
+  const { refusals } = await s.call.check(s.check({ fs, memory: 2 ** 50, imagePath: '/nonexistent' }));
   const codes = refusals.map(({ code }) => code).sort();
   t.deepEqual(codes, ['CRIU_TOO_OLD', 'NO_SPACE', 'PATH_MISSING', 'PATH_MISSING']);
   t.true(refusals.every(({ host }) => host === 'target'));
@@ -164,5 +163,7 @@ test('a target without CRIU, or with drivers missing, says so', async (t) => {
   await s.upTo('hello');
   const { refusals, criu } = await s.call.check(s.check());
   t.deepEqual([refusals[0]?.code, criu], ['CRIU_MISSING', null]);
-  await t.throwsAsync(s.call.check(s.check({ fs: 'tape' })), { code: 'DRIVER_UNKNOWN' });
+  await t.throwsAsync(s.call.check(s.check({ fs: [{ driver: 'tape', trees: [tree] }] })), {
+    code: 'DRIVER_UNKNOWN',
+  });
 });

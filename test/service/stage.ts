@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
-import type { Params } from '../../src/rpc/methods.ts';
+import { type Params, protocolVersion } from '../../src/rpc/methods.ts';
 import { type Session, targetSession } from '../../src/service/session.ts';
 import { type Answer, fakeCriu, type FakeCriu, soundCriu } from '../criu/fake-criu.ts';
 
@@ -61,6 +61,7 @@ export function stage(t: ExecutionContext, answers: Record<string, Answer> = {},
   });
   const call = session.handlers;
   const check: Stage['check'] = (part = {}) => ({
+    mode: 'live',
     container: {
       htype: 'pid',
       id: '4194305',
@@ -68,7 +69,7 @@ export function stage(t: ExecutionContext, answers: Record<string, Answer> = {},
       needs: [],
       meta: { pids: [], networkNamespace: null, pidFile },
     },
-    fs: 'shared',
+    fs: [],
     devices: [],
     skipCriuCheck: false,
     cpuinfo: null,
@@ -85,10 +86,10 @@ export function stage(t: ExecutionContext, answers: Record<string, Answer> = {},
     return stream;
   };
   const make: Record<Step, () => Promise<unknown>> = {
-    hello: () => call.hello({ protocol: 1, phaul: '0.1.0', migration }),
+    hello: () => call.hello({ protocol: protocolVersion, phaul: '0.1.0', migration }),
     check: () => call.check(check()),
     begin: () =>
-      call.begin({ shellJob: false, tcp: 'keep', autoDedup: false, leaveStopped: false, keepImages: false }),
+      call.begin({ shellJob: false, tcp: 'keep', autoDedup: false, start: true, keepImages: false }),
     prepare: () => call.prepare({}),
     attach: async () => {
       await openMem();

@@ -101,7 +101,7 @@ test('a machine without ssh says so', async (t) => {
 
 test('a stream is paused when it comes: not a byte of it is read', async (t) => {
   const { openMem, openFs } = connectNowhere(t);
-  await t.throwsAsync(openFs(), { code: 'SSH_FORWARDING' }, 'where ssh does not listen');
+  await t.throwsAsync(openFs(0), { code: 'SSH_FORWARDING' }, 'where ssh does not listen');
   const server = createServer((far) => far.end('pages')).listen(join(home, 'mem'));
   t.teardown(() => server.close());
   await once(server, 'listening');

@@ -14,37 +14,45 @@ const notes: Readonly<Record<Method, Note>> = {
     phases: 'new → greeted',
     does: 'Compares the protocol versions. Its form never changes, in no version of the protocol.',
   },
+  survey: {
+    phases: 'greeted',
+    does: 'Preflight: asks drivers whether they suit trees, with what their other halves saw on the source. Changes nothing. Gives a reason for each candidate, null where the driver does not suit.',
+  },
   check: {
     phases: 'greeted, checked → checked',
     does: 'Preflight on the target. Changes nothing. Gives all refusals at once.',
   },
   begin: {
     phases: 'checked → begun',
-    does: 'Makes the working directory, listens for the streams of the mem and fs channels, lets the fs driver get ready.',
+    does: 'Makes the working directory, listens for the streams of the mem and fs channels, lets the fs drivers get ready.',
   },
   attach: {
     phases: 'begun',
-    does: 'Takes the first mem stream, which the source has just opened, and hands it to CRIU for the pages to come.',
+    does: 'Live mode. Takes the first mem stream, which the source has just opened, and hands it to CRIU for the pages to come.',
   },
   prepare: {
     phases: 'begun → prepared',
-    does: 'The files are there for the first time: the devices begin, the runtime gets ready.',
+    does: 'The files are there for the first time: the devices begin, the runtime gets ready for the mode.',
   },
   pages: {
     phases: 'prepared',
-    does: 'Serves the pages of one iteration on that stream. Answered when CRIU listens. `parent` is the iteration whose unchanged pages do not come again.',
+    does: 'Live mode. Serves the pages of one iteration on that stream. Answered when CRIU listens. `parent` is the iteration whose unchanged pages do not come again.',
   },
   arm: {
     phases: 'prepared → armed',
-    does: 'Takes the next mem stream for the images and starts the CRIU that will restore.',
+    does: 'Live mode. Takes the next mem stream for the images and starts the CRIU that will restore.',
   },
   checkpoint: {
     phases: 'armed → restored',
-    does: 'The checkpoint is complete. With `last` true nothing follows: restore up to the point where every task exists and none has run. `last` false ("more follow") has its place here and is refused in this version.',
+    does: 'Live mode. The checkpoint is complete. With `last` true nothing follows: restore up to the point where every task exists and none has run. `last` false ("more follow") has its place here and is refused in this version.',
+  },
+  ready: {
+    phases: 'prepared → restored',
+    does: 'Revive mode. The last files are there. Where a driver has put another directory in the place of a tree, the runtime is made to see it.',
   },
   commit: {
     phases: 'restored → committed',
-    does: 'The decision: let the container run. When all of its sockets are whole and before its first task runs, the devices are opened. Answered when CRIU has given its final word. An error means that nothing runs on the target.',
+    does: 'The decision: let the container run. The devices are opened first: in live mode when all of its sockets are whole and before its first task runs, in revive mode before it is started. Answered in live mode when CRIU has given its final word, in revive mode when the container has been running for a moment, or at once if it is to be left stopped. An error means that nothing runs on the target.',
   },
   finish: { phases: 'committed → finished', does: 'The source has removed its copy. Tidy up.' },
   abort: {
@@ -81,7 +89,7 @@ function typeOf(schema: Schema): string {
   if (schema.$ref || (anyOf && anyOf.length > 2)) return 'any';
   if (anyOf) return anyOf.map((each) => typeOf(each as Schema)).join(' or ');
   if (type === 'array') return `[${typeOf(items as Schema)}]`;
-  if (type !== 'object') return String(type ?? 'any');
+  if (type !== 'object') return [type ?? 'any'].flat().join(' or ');
   const members = Object.entries(properties ?? {}).map(
     ([name, each]) => `${name}: ${typeOf(each as Schema)}`,
   );
