@@ -1,5 +1,6 @@
 import test from 'ava';
-import { converged, type Limits, pageLimits } from '../../src/migration/convergence.ts';
+import { converged, fileLimits, type Limits, pageLimits } from '../../src/migration/convergence.ts';
+import { sized } from '../../src/observe/amounts.ts';
 
 test("the limits are P.Haul's", (t) => {
   t.deepEqual(pageLimits, { enough: 64, growth: 0.1, rounds: 8 });
@@ -38,6 +39,31 @@ test('after 8 rounds it ends', verdict, [...shrinking, 125], /8 is the limit of 
 test('fewer rounds may be asked for', verdict, [90_000, 8000], /2 is the limit of iterations/, { rounds: 2 });
 test('a single round too', verdict, [90_000], /limit/, { rounds: 1 });
 test('none at all too', verdict, [], /no iterations were asked for/, { rounds: 0 });
+
+const inRevive = test.macro({
+  exec: (t, mebibytes: number[], reason: RegExp | null, limits: Partial<Limits> = {}) => {
+    const moved = mebibytes.map((each) => each * 2 ** 20);
+    const found = converged(moved, { ...fileLimits, ...limits }, sized);
+    if (reason === null) return void t.false(found.stop, JSON.stringify(found));
+    t.true(found.stop);
+    if (found.stop) t.regex(found.reason, reason);
+  },
+  title: (what) => `revive mode: ${what}`,
+});
+test('its first iteration is compared with none, so it cannot have grown', inRevive, [5000], null);
+test('1 MiB of changes is little enough', inRevive, [40, 1], /moved only 1\.0 MiB/);
+test('a little more is not', inRevive, [40, 1.1], null);
+test('nothing at all is what a quiet container gives', inRevive, [0], /moved only 0 B/);
+test('little enough counts before growth', inRevive, [0.01, 0.9], /moved only 921\.6 KiB/);
+test('growth over 10 % ends it', inRevive, [10, 12], /no longer shrink \(10\.0 MiB → 12\.0 MiB\)/);
+test('growth may be allowed', inRevive, [10, 12], null, { growth: 0.25 });
+test('no growth at all may be allowed', inRevive, [10, 10.1], /no longer shrink/, { growth: 0 });
+test('with 0 bytes as enough the smallest change asks for another', inRevive, [10, 0.001], null, {
+  enough: 0,
+});
+test('with 0 bytes as enough it ends when nothing changes', inRevive, [10, 0], /only 0 B/, { enough: 0 });
+test('after 8 iterations it ends', inRevive, [9, 8, 7, 6, 5, 4, 3, 2], /8 is the limit/);
+test('it may go without', inRevive, [], /no iterations were asked for/, { rounds: 0 });
 
 test('10 % is exact for every number of pages: floating point adds no round and costs none', (t) => {
   for (let pages = 70; pages < 100_000; pages += 10) {
