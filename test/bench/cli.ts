@@ -32,14 +32,17 @@ async function main(): Promise<number> {
     process.once(signal, () => void Lab.down(name).finally(() => process.exit(code)));
 
   const outcomes: Outcome[] = [];
-  for (const benchmark of chosen) {
-    const lab = await Lab.up(name);
-    takePrecedence(name);
-    const outcome = await measure(benchmark, lab, runs, console.error);
-    outcomes.push(outcome);
-    if (json) console.log(jsonLine(outcome));
+  try {
+    for (const benchmark of chosen) {
+      const lab = await Lab.up(name);
+      takePrecedence(name);
+      const outcome = await measure(benchmark, lab, runs, console.error);
+      outcomes.push(outcome);
+      if (json) console.log(jsonLine(outcome));
+    }
+  } finally {
+    await Lab.down(name);
   }
-  await Lab.down(name);
   const failures = outcomes.flatMap((outcome) => outcome.failures);
   if (!json) console.log([table(outcomes), ...failures.map((failure) => `failed: ${failure}`)].join('\n'));
   return failures.length > 0 ? 1 : 0;

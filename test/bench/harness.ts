@@ -29,6 +29,7 @@ export async function measure(
   onSample: (line: string) => void,
 ): Promise<Outcome> {
   const { phaul, rival } = benchmark;
+  await benchmark.prepare?.(lab);
   const contestants: Record<Contestant, ((lab: Lab) => Promise<Sample>) | undefined> = { phaul, rival };
   const pairs: { phaul: Sample; rival?: Sample }[] = [];
   const failures: string[] = [];
