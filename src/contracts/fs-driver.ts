@@ -11,7 +11,7 @@ export interface FsDriver {
   readonly capabilities: {
     /** Bytes travel. False: both hosts see the same files already. */
     readonly copies: boolean;
-    /** The final sync puts another directory in the place of a tree on the target: what was mounted from there is stale. */
+    /** The final sync puts another directory in the place of a tree on the target: what has been mounted from there is stale then. */
     readonly replaces: boolean;
   };
   /**
@@ -53,7 +53,8 @@ export interface SourceFs {
   readonly refusals: () => Promise<Refusal[]>;
   /**
    * One round: make the target's trees equal to the source's. Called while the container runs (several times) and once, with
-   * `final`, while it stands still; then nothing may differ afterwards. A throw undoes the migration.
+   * `final`, while it stands still; then nothing may differ afterwards. After the first round the trees are at their places on the target,
+   * for the container's runtime to get ready there. A throw undoes the migration.
    */
   readonly sync: (open: OpenStream, round: SyncRound) => Promise<SyncResult>;
   /** After the commit: the container has left this host; its files stay here as they are. */

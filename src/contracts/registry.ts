@@ -1,4 +1,5 @@
 import { network } from '../../devices/network/network.ts';
+import { btrfs } from '../../fs-drivers/btrfs/btrfs.ts';
 import { rsync } from '../../fs-drivers/rsync/rsync.ts';
 import { shared } from '../../fs-drivers/shared.ts';
 import { pid } from '../../htypes/pid.ts';
@@ -10,7 +11,8 @@ import type { HType } from './htype.ts';
 
 /** Everything built in. This is the one place that names the drivers. */
 const htypes: readonly HType[] = [runc, pid];
-const fsDrivers: readonly FsDriver[] = [rsync, shared];
+/** Where several suit a tree, the first is taken. */
+const fsDrivers: readonly FsDriver[] = [shared, btrfs, rsync];
 const devices: readonly DeviceDriver[] = [network];
 
 export const drivers = { htypes, fsDrivers, devices } as const;
