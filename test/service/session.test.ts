@@ -167,3 +167,10 @@ test('a target without CRIU, or with drivers missing, says so', async (t) => {
     code: 'DRIVER_UNKNOWN',
   });
 });
+
+test('live mode is not made ready as revive mode is', async (t) => {
+  const s = stage(t);
+  await s.upTo('prepare');
+  await t.throwsAsync(s.call.ready({}), { code: 'PROTOCOL_ERROR' });
+  await t.throwsAsync(async () => s.call.survey({ candidates: [] }), { code: 'PROTOCOL_ERROR' });
+});

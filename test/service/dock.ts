@@ -1,0 +1,151 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { ExecutionContext } from 'ava';
+import type { DeviceDriver } from '../../src/contracts/device.ts';
+import type { FsDriver } from '../../src/contracts/fs-driver.ts';
+import type { HType } from '../../src/contracts/htype.ts';
+import { drivers } from '../../src/contracts/registry.ts';
+import { PhaulError } from '../../src/errors.ts';
+import type { Params } from '../../src/rpc/methods.ts';
+import { stage, type Stage } from './stage.ts';
+
+/** What becomes of the container when it is started on the target. */
+export type Fate = 'runs' | 'ends' | 'fails';
+
+export const steps = ['hello', 'check', 'begin', 'prepare', 'ready', 'commit', 'finish'] as const;
+export type Step = (typeof steps)[number];
+
+/** A target's session in revive mode, with drivers that write down what is done to them. */
+export interface Dock extends Omit<Stage, 'upTo' | 'only'> {
+  readonly did: readonly string[];
+  /** The container's process, if it was started. */
+  readonly process: () => ChildProcess | undefined;
+  readonly upTo: (last: Step) => Promise<void>;
+  readonly only: (step: Step) => Promise<void>;
+}
+
+const logs = new Map<string, string[]>();
+const started = new Map<string, ChildProcess>();
+const note = (id: unknown, what: string): Promise<void> =>
+  Promise.resolve(void logs.get(String(id))?.push(what));
+
+const ship: HType = {
+  kind: 'htype',
+  name: 'ship',
+  apiVersion: 1,
+  description: 'A process that is started as told',
+  capabilities: { live: true, preDump: false, revive: true },
+  knows: () => Promise.resolve(false),
+  source: () => Promise.reject(new Error('only the target is played')),
+  target: ({ id, meta }) => ({
+    refusals: () => Promise.resolve([]),
+    prepare: (mode) => note(id, `prepare ${mode}`),
+    replaced: () => note(id, 'replaced'),
+    start: async () => {
+      await note(id, 'start');
+      if (meta === 'fails') throw new PhaulError('START_FAILED', 'It does not want to.', { host: 'target' });
+      const child = spawn(meta === 'ends' ? 'true' : 'sleep', ['1000'], { stdio: 'ignore' });
+      started.set(id, child);
+      await once(child, 'spawn');
+      return child.pid ?? 0;
+    },
+    startByHand: `start ${id}`,
+    restore: () => Promise.resolve({}),
+    restored: () => Promise.resolve(),
+    started: () => note(id, 'started'),
+    abort: async () => {
+      await note(id, 'abort');
+      started.get(id)?.kill('SIGKILL');
+    },
+  }),
+};
+
+const lamp: DeviceDriver = {
+  kind: 'device',
+  name: 'lamp',
+  apiVersion: 1,
+  description: 'A device that writes down what is done to it',
+  capabilities: {},
+  source: () => Promise.resolve(null),
+  target: (id) => ({
+    refusals: () => Promise.resolve([]),
+    begin: () => note(id, 'lamp begin'),
+    activate: () => note(id, 'lamp activate'),
+    abort: () => note(id, 'lamp abort'),
+  }),
+};
+
+/** As a driver that puts another directory in the place of a tree. */
+const swap: FsDriver = {
+  kind: 'fs',
+  name: 'swap',
+  apiVersion: 1,
+  description: 'Files that nobody copies',
+  capabilities: { copies: true, replaces: true },
+  source: () => {
+    throw new Error('only the target is played');
+  },
+  target: ([tree]) => {
+    const id = tree?.target.slice(1);
+    return {
+      refusals: () => Promise.resolve([]),
+      prepare: () => note(id, 'swap prepare'),
+      serve: () => Promise.resolve(),
+      finish: () => note(id, 'swap finish'),
+      abort: () => note(id, 'swap abort'),
+    };
+  },
+};
+
+// The registry as the session reads it.
+(drivers.htypes as HType[]).push(ship);
+(drivers.devices as DeviceDriver[]).push(lamp);
+(drivers.fsDrivers as FsDriver[]).push(swap);
+
+let count = 0;
+
+/** @param begin what the source says there, where it differs from the usual */
+export function dock(t: ExecutionContext, fate: Fate = 'runs', begin: Partial<Params<'begin'>> = {}): Dock {
+  // Without CRIU: revive mode needs none.
+  const s = stage(t, {}, '/nonexistent/criu');
+  const id = `ship-${++count}`;
+  const did: string[] = [];
+  logs.set(id, did);
+  t.teardown(() => started.get(id)?.kill('SIGKILL'));
+  const { call } = s;
+  const tree = { source: `/${id}`, target: `/${id}`, without: [] };
+  const make: Record<Step, () => Promise<unknown>> = {
+    hello: () => s.only('hello'),
+    check: () =>
+      call.check(
+        s.check({
+          mode: 'revive',
+          container: { htype: 'ship', id, trees: [], needs: [], meta: fate },
+          fs: [{ driver: 'swap', trees: [tree] }],
+          devices: [{ name: 'lamp', state: id }],
+        }),
+      ),
+    begin: () =>
+      call.begin({
+        shellJob: false,
+        tcp: 'keep',
+        autoDedup: false,
+        start: true,
+        keepImages: false,
+        ...begin,
+      }),
+    prepare: () => call.prepare({}),
+    ready: () => call.ready({}),
+    commit: () => call.commit({ devices: [] }),
+    finish: () => call.finish({}),
+  };
+  return {
+    ...s,
+    did,
+    process: () => started.get(id),
+    upTo: async (last) => {
+      for (const step of steps.slice(0, steps.indexOf(last) + 1)) await make[step]();
+    },
+    only: async (step) => void (await make[step]()),
+  };
+}
