@@ -1,6 +1,7 @@
 import { type ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { PhaulError } from '../../src/errors.ts';
+import { anchored } from './filters.ts';
 import { failureOf } from './failure.ts';
 import { outputReader, rsyncTime, type RsyncOutput } from './output.ts';
 import { killGroup, startOn } from './process.ts';
@@ -8,14 +9,19 @@ import { killGroup, startOn } from './process.ts';
 /** An rsync that has shaken hands with the daemon and waits to be told what to copy. */
 export interface Client {
   readonly alive: () => boolean;
-  /** Copies `names` (Latin-1, relative to the tree) and what is below them. Once only. */
-  readonly copy: (names: readonly string[], final: boolean) => Promise<RsyncOutput>;
+  /** Copies `names` (Latin-1, relative to the tree) as its pass says. Once only. */
+  readonly copy: (names: readonly string[], final: boolean) => Promise<Copied>;
   /** It is not needed after all. */
   readonly end: () => void;
 }
 
-/** `names`: everything by size and time. `contents`: the files given, by comparing what is in them. */
-export type Comparison = 'names' | 'contents';
+export interface Copied extends RsyncOutput {
+  /** What did not arrive has changed since the copy began. */
+  readonly complete: boolean;
+}
+
+/** What one run of rsync is for. */
+export type Pass = keyof typeof passes;
 
 // rsync reads the list of what to copy from its standard input, so the stream, which arrives there because Node makes
 // only descriptors 0 to 2 blocking, changes places with the pipe on 3. Then rsync's remote shell finds it on 3.
@@ -25,15 +31,35 @@ const shell = 'sh -c "exec 4<&0 2>/dev/null; cat <&3 & cat <&4 >&3 &"';
 
 // prettier-ignore
 const common = [
-  '-e', shell, '--archive', '--hard-links', '--acls', '--xattrs', '--sparse', '--numeric-ids',
-  '--recursive', '--from0', '--files-from=-',
+  '-e', shell, '--archive', '--hard-links', '--acls', '--xattrs', '--numeric-ids',
+  '--from0', '--files-from=-',
   // Times in whole seconds, the default, would miss a file that changes twice within one.
   '--modify-window=-1', '--stats', '--no-human-readable', '--out-format=%i %M %n',
 ] as const;
 
-// --inplace only where a file of the same length is there already: in general it would write through hard links that exist only
-// on the target. Here it keeps those that a new file would cut, and spares the copy of a large file of which a page has changed.
-const contents = ['--ignore-times', '--inplace', '--relative', '--no-implied-dirs'] as const;
+// What is listed and gone by now is the next round's business, as what goes while it is copied is.
+const listed = ['--ignore-missing-args'] as const;
+
+const passes = {
+  /** Everything, by size and time. */
+  all: ['--recursive', '--delete'],
+  /** The names given, and what is directly in those that end with a slash, by size and time. */
+  some: [...listed, '--dirs', '--delete'],
+  /** A tree that is a single file. The target may have made an empty directory, not knowing that. */
+  file: [...listed, '--force'],
+  /** Files that have holes: only these, because in others rsync would make some wherever zeros are. */
+  sparse: [...listed, '--sparse', '--force'],
+  sparseAnew: [...listed, '--sparse', '--force', '--ignore-times'],
+  /** Files that are replaced by new ones, be they equal. */
+  anew: [...listed, '--force', '--ignore-times'],
+  /**
+   * By comparing what is in them.
+   *
+   * --inplace only where a file of the same length is there already: in general it would write through hard links that exist only
+   * on the target. Here it keeps those that a new file would cut, and spares the copy of a large file of which a page has changed.
+   */
+  contents: [...listed, '--ignore-times', '--inplace', '--relative', '--no-implied-dirs'],
+} as const;
 
 /** Starts rsync for the directory `from` (with its final slash) towards a module of the daemon at the other end of `stream`. */
 export async function startClient(
@@ -41,15 +67,17 @@ export async function startClient(
   from: string,
   module: string,
   options: {
-    readonly comparison: Comparison;
-    readonly extra: readonly string[];
+    readonly pass: Pass;
+    /** What in the directory is left out on both sides. */
+    readonly without: readonly string[];
     readonly signal: AbortSignal;
   },
 ): Promise<Client> {
-  const { comparison, extra, signal } = options;
+  const { pass, without, signal } = options;
   const args = [
     ...common,
-    ...(comparison === 'contents' ? contents : extra),
+    ...passes[pass],
+    ...without.map((name) => `--exclude=${anchored(name)}`),
     '--',
     from,
     `phaul::${module}/`,
@@ -80,7 +108,8 @@ export async function startClient(
       if (code !== 0) killGroup(child, 'SIGKILL');
       const failure = failureOf(code, complaints, final);
       if (failure) throw failure;
-      return reader.end();
+      // 24: something had gone when its turn came. After other complaints rsync deletes nothing.
+      return { ...reader.end(), complete: code === 0 || code === 24 };
     },
     end: () => stop(child),
   };

@@ -31,8 +31,8 @@ export function outputReader(): {
     const item = itemPattern.exec(line);
     if (!item) return;
     const [, kind = '', time = '', name = ''] = item;
-    // Contents that were only compared, and found equal, show no change.
-    if (!/^<f\.+$/.test(kind)) files += 1;
+    // Contents that were only compared, and found equal, show no change. A directory's time follows what is done in it.
+    if (!/^(?:<f\.+|\.d\.\.t\.+)$/.test(kind)) files += 1;
     // rsync writes it as YYYY/MM/DD-hh:mm:ss, in UTC here, so that text order is time order.
     if (kind.startsWith('<f') && time >= youth) young.push(unescaped(name));
   };

@@ -12,6 +12,6 @@ export const rsync: FsDriver = {
   apiVersion: 1,
   description: 'Copies files with rsync, while the container runs and once more while it stands still',
   capabilities: { copies: true, replaces: false },
-  source: rsyncSource,
+  source: (trees, ctx) => rsyncSource(trees, ctx),
   target: rsyncTarget,
 };

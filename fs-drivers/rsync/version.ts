@@ -26,3 +26,11 @@ export function isNewEnough(line: string): boolean {
   if (major === undefined || minor === undefined) return false;
   return Number(major) > oldest[0] || (Number(major) === oldest[0] && Number(minor) >= oldest[1]);
 }
+
+/** Why the find of this host, which looks for what has changed, will not do. */
+export async function findRefusals(ctx: DriverContext): Promise<Refusal[]> {
+  const text = await ctx.run('find', ['--version']).catch(() => '');
+  if (text.includes('GNU findutils')) return [];
+  const message = 'GNU find is not installed on the source.';
+  return [{ code: 'TOOL_MISSING', message, hint: 'Install findutils there.', host: 'source' }];
+}

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { driverContext } from '../../src/driver-context.ts';
 import type { OpenStream } from '../../src/contracts/context.ts';
 import type { FsTree, SourceFs, SyncRound, TargetFs } from '../../src/contracts/fs-driver.ts';
+import type { TrackChanges } from '../../fs-drivers/rsync/changes.ts';
 import { rsync } from '../../fs-drivers/rsync/rsync.ts';
+import { rsyncSource } from '../../fs-drivers/rsync/source.ts';
 
 /** The two halves of the rsync driver, joined by a Unix socket as sshd would join them. */
 export interface Pair {
@@ -21,7 +23,7 @@ export interface Pair {
 }
 
 /** @param paths where the tree is, if not in a new directory, and what it is without */
-export async function rsyncPair(paths: Partial<FsTree> = {}): Promise<Pair> {
+export async function rsyncPair(paths: Partial<FsTree> = {}, track?: TrackChanges): Promise<Pair> {
   const home = await mkdtemp('/tmp/phaul-rsync-');
   const tree = {
     source: join(home, 'source/tree'),
@@ -37,7 +39,7 @@ export async function rsyncPair(paths: Partial<FsTree> = {}): Promise<Pair> {
     return driverContext(join(home, 'run', side), aborter.signal, say);
   };
   await mkdir(join(home, 'source'), { recursive: true });
-  const source = rsync.source([tree], await context('source'));
+  const source = rsyncSource([tree], await context('source'), track);
   const target = rsync.target([tree], await context('target'));
   const path = join(home, 'fs.sock');
   const server = createServer({ pauseOnConnect: true }, (stream) => {

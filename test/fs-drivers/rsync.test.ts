@@ -3,7 +3,8 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { startOn } from '../../fs-drivers/rsync/process.ts';
-import { makeHardTree, portrait } from './tree.ts';
+import { portrait } from './portrait.ts';
+import { makeHardTree } from './tree.ts';
 import { type Pair, rsyncPair } from './pair.ts';
 
 test('a tree with one of everything arrives exactly, in one round or several', async (t) => {

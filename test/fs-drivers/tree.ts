@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+
+export { portrait } from './portrait.ts';
 
 /** Fills `root` with one of everything that a container's files may be. */
 export async function makeHardTree(root: string): Promise<void> {
@@ -37,7 +38,7 @@ export async function makeHardTree(root: string): Promise<void> {
   fs.linkSync(at('hard-1'), at('hard-2'));
   fs.linkSync(at('hard-1'), at('deep/hard-3'));
   fs.symlinkSync('/nowhere/at/all', at('dangling'));
-  fs.symlinkSync('../../../../etc/passwd', at('leading-out'));
+  fs.symlinkSync('../../../../no/such/place', at('leading-out'));
   fs.lutimesSync(at('dangling'), 1_000_000, 1_000_000.5);
   const sparse = fs.openSync(at('sparse'), 'w');
   fs.writeSync(sparse, 'start', 0);
@@ -77,49 +78,4 @@ export async function makeHardTree(root: string): Promise<void> {
   run('touch', '-d', '1969-12-31 23:59:58.000000001', at('-rf').replace('/-rf', '/./-rf'));
   run('touch', '-d', '2038-01-20 00:00:00.987654321', at('fifo'));
   run('touch', '-d', '2010-10-10 10:10:10.101010101', at('empty'));
-}
-
-/** All that can be told of a tree from outside, one line an entry: two trees are equal if and only if this is. */
-export function portrait(root: string): string[] {
-  const lines: string[] = [];
-  const groups = new Map<bigint, string>();
-  const walk = (directory: Buffer, prefix: string): void => {
-    const names = fs.readdirSync(directory, { encoding: 'buffer' }).sort((a, b) => Buffer.compare(a, b));
-    for (const name of names) {
-      const path = Buffer.concat([directory, Buffer.from('/'), name]);
-      const label = `${prefix}/${name.toString('latin1')}`;
-      lines.push(line(path, label, groups));
-      if (fs.lstatSync(path).isDirectory()) walk(path, label);
-    }
-  };
-  lines.push(line(Buffer.from(root), '', groups));
-  walk(Buffer.from(root), '');
-  // POSIX ACLs are among them, as system.posix_acl_*.
-  const attributes = execFileSync('getfattr', ['-R', '-P', '-h', '-d', '-m', '-', '-e', 'hex', '.'], {
-    cwd: root,
-    encoding: 'latin1',
-  });
-  return [...lines, ...attributes.split('\n\n').sort()];
-}
-
-function line(path: Buffer, label: string, groups: Map<bigint, string>): string {
-  const stat = fs.lstatSync(path, { bigint: true });
-  const first = groups.get(stat.ino) ?? label;
-  groups.set(stat.ino, first);
-  const facts = [
-    stat.mode.toString(8),
-    stat.uid,
-    stat.gid,
-    stat.mtimeNs,
-    stat.isDirectory() ? '' : stat.size,
-  ];
-  const rdev = stat.isBlockDevice() || stat.isCharacterDevice() ? `rdev=${stat.rdev}` : '';
-  const links = stat.isDirectory() ? '' : `links=${stat.nlink} first=${first}`;
-  const sparse = stat.isFile() && stat.blocks * 512n < stat.size / 2n ? 'sparse' : '';
-  return JSON.stringify([label, ...facts.map(String), rdev, links, sparse, substance(path, stat)]);
-}
-
-function substance(path: Buffer, stat: fs.BigIntStats): string {
-  if (stat.isSymbolicLink()) return fs.readlinkSync(path, { encoding: 'buffer' }).toString('latin1');
-  return stat.isFile() ? createHash('sha256').update(fs.readFileSync(path)).digest('hex') : '';
 }

@@ -1,0 +1,65 @@
+import { realpath } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { FsTree } from '../../src/contracts/fs-driver.ts';
+import { isWithin, mountOf, readMounts } from '../../src/linux/mounts.ts';
+import type { ChangeTracker } from './changes.ts';
+import { scan } from './scan.ts';
+import { selection } from './selection.ts';
+
+// Their kernel is this host's: each change of contents, attributes or names sets an inode's ctime to this host's clock, nothing
+// else sets it, and a rename sets that of what was renamed.
+const local = /^(ext[234]|xfs|btrfs|tmpfs|overlay|f2fs)$/;
+
+// Time stamps may be behind the clock by a tick, 10 ms at most.
+const tickMs = 2000;
+// By so much the clock may have been set between two rounds.
+const stepMs = 500;
+
+/** When a round began, and what was known then. */
+interface Beginning {
+  readonly at: number;
+  /** This host's clock against one that nobody sets. */
+  readonly offset: number;
+  readonly mounts: string | null;
+  /** Which directory was where. */
+  readonly directories: ReadonlyMap<string, string>;
+}
+
+/**
+ * Finds what has changed by the ctime of each inode. This host's files are gone through, but nothing is compared with the target,
+ * where they would have to be gone through again. Whenever in doubt everything is compared: in the first round, after a step of
+ * the clock, where another host could have changed a file, or something was mounted.
+ */
+export function changesByCtime(tree: FsTree, signal: AbortSignal, marginMs = tickMs): ChangeTracker {
+  let last: Beginning | null = null;
+  let able = true;
+  // Names that were one file with others, and which file.
+  const linked = new Map<string, string>();
+  return {
+    begin: async () => {
+      const now = { at: Date.now(), offset: Date.now() - performance.now(), mounts: await mountsOf(tree) };
+      able = now.mounts !== null;
+      const steady =
+        last && able && last.mounts === now.mounts && Math.abs(last.offset - now.offset) < stepMs;
+      const before = steady ? last : null;
+      const found = selection(before?.directories ?? null, linked);
+      const whole = await scan(tree, before ? before.at - marginMs : null, found.take, signal);
+      last = { ...now, directories: found.directories };
+      return { ...found, names: before && whole ? found.names() : null };
+    },
+    failed: () => (last = null),
+    able: () => able,
+  };
+}
+
+/** What is mounted at and in a tree, as far as it is part of it; null if another host could change files there. */
+async function mountsOf({ source, without }: FsTree): Promise<string | null> {
+  const root = await realpath(source);
+  const mounts = await readMounts();
+  const inside = mounts.filter(
+    ({ path }) =>
+      path !== root && isWithin(root, path) && !without.some((name) => isWithin(join(root, name), path)),
+  );
+  const all = [mountOf(root, mounts), ...inside];
+  return all.every((mount) => local.test(mount?.type ?? '')) ? JSON.stringify(all) : null;
+}

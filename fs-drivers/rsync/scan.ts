@@ -1,0 +1,81 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { FsTree } from '../../src/contracts/fs-driver.ts';
+
+/** One entry of a tree. */
+export interface Entry {
+  /** Relative to the tree, bytes as Latin-1; empty: the tree itself. */
+  readonly name: string;
+  readonly directory: boolean;
+  /** What the name stands for: device and inode. */
+  readonly id: string;
+  /** How many names it has. */
+  readonly links: number;
+  /** A file that has less room on disk than it has contents. */
+  readonly sparse: boolean;
+  /** Contents, attributes or names of it have changed `since`. */
+  readonly changed: boolean;
+}
+
+/**
+ * Goes through a tree, a directory before what is in it. Gives all directories, and of everything else what has changed since.
+ *
+ * With find, because it takes half the time that Node does, and leaves the event loop alone.
+ *
+ * @param since in milliseconds of this host's clock; null: everything has changed
+ * @returns whether it has seen everything. If not, something may only have gone while it looked.
+ */
+export async function scan(
+  { source, without }: FsTree,
+  since: number | null,
+  take: (entry: Entry) => void,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const pruned = without.flatMap((name) => ['-path', `./${escaped(name)}`, '-prune', '-o']);
+  const changed = ['-printf', `+${format}`];
+  const selection =
+    since === null
+      ? changed
+      : [
+          '-newerct',
+          `@${(since / 1000).toFixed(3)}`,
+          ...changed,
+          '-o',
+          '-type',
+          'd',
+          '-printf',
+          `-${format}`,
+        ];
+  const child = spawn('find', ['.', ...pruned, ...selection], {
+    cwd: source,
+    env: { PATH: process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' },
+    stdio: ['ignore', 'pipe', 'ignore'],
+    signal,
+  });
+  let rest = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    const lines = (rest + chunk.toString('latin1')).split('\0');
+    rest = lines.pop() ?? '';
+    for (const line of lines) take(parsed(line));
+  });
+  const [code] = (await once(child, 'close')) as [number | null];
+  return code === 0 && rest === '';
+}
+
+const format = '%y %D:%i %n %b %s %P\\0';
+
+function parsed(line: string): Entry {
+  const [kind = '', id = '', links = '', blocks = '', size = ''] = line.split(' ', 5);
+  const name = line.slice(kind.length + id.length + links.length + blocks.length + size.length + 5);
+  return {
+    name,
+    directory: kind[1] === 'd',
+    id,
+    links: Number(links),
+    sparse: kind[1] === 'f' && Number(blocks) * 512 < Number(size),
+    changed: kind[0] === '+',
+  };
+}
+
+// For fnmatch(3), where a backslash always is an escape.
+const escaped = (name: string): string => name.replaceAll(/[\\*?[]/g, '\\$&');
