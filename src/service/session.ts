@@ -67,6 +67,9 @@ export function targetSession(
   };
   const theParts = (): TargetParts => present(parts);
   const mode = (): Mode => present(checked).mode;
+  const only = (allowed: Mode): void => {
+    if (mode() !== allowed) throw new PhaulError('PROTOCOL_ERROR', `That belongs to ${allowed} mode.`);
+  };
   const context = (): DriverContext =>
     driverContext(`/run/phaul/${migration}-target/scratch`, aborter.signal, say);
 
@@ -145,16 +148,19 @@ export function targetSession(
     },
     attach: async () => {
       phase.demand('begun');
+      only('live');
       pages = await startPages();
       return {};
     },
     pages: async ({ iteration, parent }) => {
       phase.demand('prepared');
+      only('live');
       await present(pages).take(iteration, parent);
       return {};
     },
     arm: async ({ iteration }) => {
       phase.demand('prepared');
+      only('live');
       const { images } = present(workspace);
       const stream = await present(channels).nextMem();
       restore = await armRestore({
@@ -186,7 +192,7 @@ export function targetSession(
     },
     ready: async () => {
       phase.demand('prepared');
-      if (mode() !== 'revive') throw new PhaulError('PROTOCOL_ERROR', 'Only revive mode starts a container.');
+      only('revive');
       await afterLastFiles();
       notAborted();
       phase.enter('restored');

@@ -6,6 +6,7 @@ import type { Result } from '../rpc/methods.ts';
 
 // A command that cannot work here (a missing library, a port in use) ends within this time, as a rule.
 const watchMs = 1000;
+const lookEveryMs = 20;
 
 /**
  * Revive mode's commit: lets the container run and watches it for a moment. Its network is opened first: what it says first must not get lost.
@@ -23,12 +24,12 @@ export async function startHere(
   const pid = await container.start();
   const began = performance.now();
   const born = await processStart(pid);
-  while (performance.now() - began < watchMs) {
+  do {
+    await sleep(lookEveryMs);
     if (born === null || (await processStart(pid)) !== born)
       throw new PhaulError('START_FAILED', 'The container started on the target and ended at once.', {
         host: 'target',
       });
-    await sleep(20);
-  }
+  } while (performance.now() - began < watchMs);
   return { pid, watchedMs: performance.now() - began, startByHand: null };
 }
