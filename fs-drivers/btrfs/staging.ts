@@ -3,7 +3,6 @@ import { lstat, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { DriverContext } from '../../src/contracts/context.ts';
 import { beside } from '../../src/contracts/paths.ts';
-import { inheritNothing } from './inherit.ts';
 
 /**
  * A directory of one migration, beside a tree and so on the same file system and in the same subvolume. In it are the snapshots on the
@@ -21,18 +20,16 @@ export interface Staging {
 // A subvolume is removed at once, whatever is in it. What is not one, or has others in it, takes longer. Nothing is removed that is on
 // another file system; and 256 is the inode number of subvolumes' roots alone.
 const removal = `
-[ -d "$1" ] || exit 0
 for entry in "$1"/in/* "$1"/in "$1"/r* "$1"/tree "$1"/undone; do
   if [ -d "$entry" ] && [ ! -L "$entry" ] && [ "$(stat -c %i -- "$entry")" = 256 ]; then
     btrfs subvolume delete "$entry" >/dev/null 2>&1
   fi
 done
-if [ -n "$(ls -A -- "$1")" ]; then
+if [ -n "$(ls -A -- "$1" 2>/dev/null)" ]; then
   find "$1" -depth -type d -inum 256 -exec btrfs subvolume delete {} ';' >/dev/null 2>&1
   rm -rf --one-file-system -- "$1"
-else
-  rmdir -- "$1"
 fi
+[ ! -d "$1" ] || rmdir -- "$1"
 result=$?
 shift 2
 for parent; do rmdir --ignore-fail-on-non-empty -- "$parent" 2>/dev/null; done
@@ -57,8 +54,6 @@ export async function makeStaging(tree: string, ctx: DriverContext): Promise<Sta
   ctx.ifKilled('sh', undoing([shelter, ...parents]));
   await mkdir(dirname(tree), { recursive: true, mode: 0o755 });
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  // Else what is received would get what the source's files do not have.
-  for (const path of [shelter, directory]) inheritNothing(path);
   const run = (args: readonly string[]): Promise<void> =>
     ctx.run('sh', args, { abortable: false }).then(() => undefined);
   return {

@@ -1,5 +1,5 @@
 import { btrfs } from '../../fs-drivers/btrfs/btrfs.ts';
-import { btrfsDisk, makeSubvolume } from '../fs-drivers/btrfs-disk.ts';
+import { btrfsDirectory, makeSubvolume } from '../fs-drivers/btrfs-disk.ts';
 import { testFsDriver } from './fs-driver.ts';
 
-testFsDriver(btrfs, { home: (t) => btrfsDisk(t), makeTree: makeSubvolume });
+testFsDriver(btrfs, { home: btrfsDirectory, makeTree: makeSubvolume });

@@ -8,7 +8,7 @@ import type { DriverContext, OpenStream } from '../../src/contracts/context.ts';
 import type { FsTree, SourceFs, SyncRound, TargetFs } from '../../src/contracts/fs-driver.ts';
 import { driverContext } from '../../src/driver-context.ts';
 import { run } from '../../src/run.ts';
-import { btrfsDisk, makeSubvolume } from './btrfs-disk.ts';
+import { btrfsDirectory, makeSubvolume } from './btrfs-disk.ts';
 
 /** The two halves of the btrfs driver, joined by a Unix socket as sshd would join them. */
 export interface Pair {
@@ -31,7 +31,7 @@ interface PairOptions {
 
 /** With an empty subvolume as the source's tree. */
 export async function btrfsPair(t: ExecutionContext, { on }: PairOptions = {}): Promise<Pair> {
-  const disk = on ?? twoHosts(btrfsDisk(t));
+  const disk = on ?? twoHosts(btrfsDirectory());
   const tree = { source: join(disk[0], 'tree'), target: join(disk[1], 'tree'), without: [] };
   if (!existsSync(tree.source)) makeSubvolume(tree.source);
   const home = mkdtempSync('/tmp/phaul-btrfs-run-');

@@ -88,19 +88,6 @@ test('what the directories around the tree give to new files is not given to the
   t.deepEqual(portrait(pair.tree.target), portrait(pair.tree.source));
 });
 
-test('two trees travel at once', async (t) => {
-  const [one, other] = [await btrfsPair(t), await btrfsPair(t)];
-  await Promise.all(
-    [one, other].map(async (pair, index) => {
-      fs.writeFileSync(join(pair.tree.source, 'file'), `of tree ${index}`);
-      await pair.target.prepare();
-      await pair.round();
-      await pair.round({ final: true });
-    }),
-  );
-  t.is(fs.readFileSync(join(other.tree.target, 'file'), 'utf8'), 'of tree 1');
-});
-
 test('it looks at subvolumes alone that a snapshot is all of', async (t) => {
   const disk = btrfsDisk(t);
   const ctx = driverContext(disk, new AbortController().signal, () => undefined);
