@@ -1,4 +1,5 @@
 import type { Benchmark } from './benchmark.ts';
+import { fsThroughput, fsThroughputGcm } from './fs-throughput.ts';
 import { memory } from './memory.ts';
 import { process512Pause } from './process-512-pause.ts';
 import { redis64Pause, redisPause } from './redis-pause.ts';
@@ -14,4 +15,6 @@ export const benchmarks: readonly Benchmark[] = [
   startUp,
   reviveRsync,
   reviveBtrfs,
+  fsThroughput,
+  fsThroughputGcm,
 ];
