@@ -1,4 +1,8 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import test from 'ava';
@@ -44,6 +48,22 @@ test('a time limit beyond any timer', wrong, ['migrate', 'ct101', 'b', '--timeou
 test('an endless time limit', wrong, ['migrate', 'ct101', 'b', '--timeout', 'Infinity'], /--timeout/);
 test('half an iteration', wrong, ['migrate', 'ct101', 'b', '--max-iterations', '0.5'], /--max-iterations/);
 test('minus one iteration', wrong, ['migrate', 'ct101', 'b', '--max-iterations=-1'], /--max-iterations/);
+for (const limit of ['-1', 'soon', 'Infinity', '1000001'])
+  test(
+    `${limit} seconds to stop in`,
+    wrong,
+    ['migrate', 'ct101', 'b', `--stop-timeout=${limit}`],
+    /--stop-timeout/,
+  );
+test('negative growth', wrong, ['migrate', 'ct101', 'b', '--max-growth=-1'], /--max-growth/);
+test('growth that is no number', wrong, ['migrate', 'ct101', 'b', '--max-growth', 'some'], /--max-growth/);
+for (const amount of ['-1', '1T', 'M', '1,5M', '0x10', '1M1', ''])
+  test(
+    `${JSON.stringify(amount)} as enough`,
+    wrong,
+    ['migrate', 'ct101', 'b', `--enough=${amount}`],
+    /--enough is a number of bytes/,
+  );
 test('a relative directory', wrong, ['migrate', '7', 'b', '--pid-root', 'srv'], /--pid-root/);
 test('a directory that climbs', wrong, ['migrate', '7', 'b', '--pid-root', '/srv/../etc'], /--pid-root/);
 test('the root of everything', wrong, ['migrate', '7', 'b', '--pid-root', '/'], /--pid-root/);
@@ -73,6 +93,10 @@ test('without options everything is as documented', async (t) => {
     start: true,
     preDump: undefined,
     maxIterations: 8,
+    maxGrowth: 0.1,
+    enough: 2 ** 20,
+    stopTimeout: 10,
+    fs: undefined,
     timeout: 120,
     criuPath: 'criu',
     acceptNewHostKey: false,
@@ -103,6 +127,18 @@ test("P.Haul's options are understood", async (t) => {
   t.is((await parse('--pre-dump')).preDump, true);
 });
 
+test("revive mode's options are understood", async (t) => {
+  const args = ['--mode', 'revive', '--stop-timeout', '0', '--max-growth', '25', '--enough', '1.5k'];
+  t.like(await parse(...args), { mode: 'revive', stopTimeout: 0, maxGrowth: 0.25, enough: 1536 });
+  for (const [written, enough] of [
+    ['0', 0],
+    ['4096', 4096],
+    ['64K', 65_536],
+    ['2G', 2 ** 31],
+  ] as const)
+    t.is((await parse('--enough', written)).enough, enough, written);
+});
+
 test('a directory may be written as the shell completes it', async (t) => {
   const args = ['--pid-root', '/srv/job/', '--img-path', '/var//tmp/', '--dst-rpid', '/run/./job.pid'];
   t.like(await parse(...args), { pidRoot: '/srv/job', imagePath: '/var/tmp', targetPidFile: '/run/job.pid' });
@@ -113,7 +149,7 @@ test('every option says what it is for', (t) => {
     t.regex(option.describe, /^\S.{10,}/, name);
 });
 
-for (const command of ['migrate', 'check', 'drivers', 'service'])
+for (const command of ['migrate', 'check', 'drivers', 'recover', 'service'])
   test(`the help of ${command} has examples that can be parsed`, async (t) => {
     const { code, stdout } = await phaul(command, '--help');
     t.is(code, 0);
@@ -176,6 +212,21 @@ test(
 test('drivers lists what is built in, for people and for programs', async (t) => {
   const [people, programs] = await Promise.all([phaul('drivers'), phaul('drivers', '--json')]);
   const { drivers } = JSON.parse(programs.stdout) as { drivers: { kind: string; name: string }[] };
-  t.deepEqual(drivers.map(({ name }) => name).sort(), ['network', 'pid', 'rsync', 'runc', 'shared']);
+  t.deepEqual(drivers.map(({ name }) => name).sort(), ['btrfs', 'network', 'pid', 'rsync', 'runc', 'shared']);
   for (const { kind, name } of drivers) t.regex(people.stdout, new RegExp(`^${kind} +${name} `, 'm'));
+});
+
+test('recover undoes what a phaul that was killed has left', async (t) => {
+  const home = mkdtempSync('/tmp/phaul-recover-');
+  const directory = `/run/phaul/${randomUUID()}-source`;
+  mkdirSync(directory, { recursive: true });
+  t.teardown(() => {
+    for (const path of [home, directory]) rmSync(path, { recursive: true, force: true });
+  });
+  writeFileSync(join(directory, 'if-killed'), `${JSON.stringify(['mkdir', '-p', join(home, 'undone')])}\n`);
+  writeFileSync(join(directory, 'owner'), JSON.stringify({ pid: spawnSync('true').pid, start: '1' }));
+  t.deepEqual(await phaul('recover'), { code: 0, stdout: '', stderr: '' });
+  // Another test's phaul may have begun with it.
+  for (let i = 0; i < 500 && existsSync(directory); i++) await sleep(20);
+  t.deepEqual([existsSync(directory), existsSync(join(home, 'undone'))], [false, true]);
 });

@@ -38,11 +38,41 @@ test('the end of an act', progress, { type: 'act-end', act: 'preflight', actMs: 
   '  preflight 100 ms',
 ]);
 test('an iteration', progress, round, ['    iteration 2: 900 pages, 1.5 KiB of changed files, 12.3 s']);
+test(
+  'an iteration of files alone',
+  progress,
+  { ...round, number: 1, pages: 0, changedBytes: 0, roundMs: 80 },
+  ['    iteration 1: 0 B of changed files, 80 ms'],
+);
+test(
+  'the choice of fs drivers',
+  progress,
+  {
+    type: 'files',
+    files: [
+      { driver: 'rsync', trees: ['/srv/a', '/srv/b'], reason: 'nothing quicker suits both hosts' },
+      { driver: 'shared', trees: ['/mnt'], reason: 'both hosts see the same files there' },
+    ],
+  },
+  [
+    '    rsync for /srv/a, /srv/b: nothing quicker suits both hosts',
+    '    shared for /mnt: both hosts see the same files there',
+  ],
+);
 test('a decision', progress, { type: 'decision', reason: 'enough' }, ['    enough']);
 test('the freeze', progress, { type: 'frozen' }, []);
 test('the freeze with -v', progress, { type: 'frozen' }, ['    the container stands still'], true);
 test('the end of the freeze', progress, { type: 'running', freezeMs: 153.4 }, [
   '    it runs on the target, after standing still for 153 ms',
+]);
+test('a stop', progress, { type: 'stopped', signal: 'SIGQUIT', killed: false, stopMs: 230 }, [
+  '    it ended after SIGQUIT within 230 ms',
+]);
+test('a kill', progress, { type: 'stopped', signal: 'SIGTERM', killed: true, stopMs: 10_040 }, [
+  '    it did not end after SIGTERM and was killed after 10.0 s',
+]);
+test('a container that is left stopped', progress, { type: 'left-stopped' }, [
+  '    it is complete on the target, and stopped',
 ]);
 test('a warning', progress, { type: 'warning', text: 'careful' }, ['    warning: careful']);
 test('a log line', progress, { type: 'log', text: 'detail' }, []);
@@ -52,6 +82,33 @@ test('success', progress, { type: 'result', ok: true, ...summary }, [
   'ct101 runs on hostb (pid 4711 there). It stood still for 153 ms.',
   'Moved: 2048 pages (8.0 MiB), 293.0 KiB of images, 12 B of files.',
 ]);
+const revived = {
+  ...summary,
+  mode: 'revive',
+  pages: 0,
+  stop: { signal: 'SIGTERM', killed: false, stopMs: 230 },
+  freezeMs: 512,
+  iterations: [
+    { ...round, pages: 0, fsBytes: 4096 },
+    { ...round, pages: 0, fsBytes: 1024 },
+  ],
+  bytes: { mem: 0, images: 0, fs: 2 ** 20 + 5632, firstCopy: 2 ** 20, lastSync: 512 },
+} as const;
+test('success in revive mode', progress, { type: 'result', ok: true, ...revived }, [
+  'ct101 runs on hostb (pid 4711 there). From its end here to its start there: 512 ms.',
+  'On the source: it ended after SIGTERM within 230 ms.',
+  'Moved: 1.0 MiB of files (first copy 1.0 MiB; iterations 4.0 KiB, 1.0 KiB; while it was stopped 512 B).',
+]);
+test(
+  'success without a start',
+  progress,
+  { type: 'result', ok: true, ...revived, pid: null, startWith: 'runc start ct101', iterations: [] },
+  [
+    'ct101 is complete on hostb and stopped there. Start it there with: runc start ct101',
+    'On the source: it ended after SIGTERM within 230 ms.',
+    'Moved: 1.0 MiB of files (first copy 1.0 MiB; iterations none; while it was stopped 512 B).',
+  ],
+);
 const plan: PlanReport = {
   target: 'hostb',
   mode: 'live',
@@ -68,6 +125,12 @@ test('a rehearsal', progress, { type: 'result', ok: true, plan }, [
   'Nothing refuses this migration to hostb.',
   'It would move 0 B of memory, in iterations; files: /srv/a, /srv/b by rsync; /mnt by shared; devices: none.',
 ]);
+test(
+  'a rehearsal of revive mode',
+  progress,
+  { type: 'result', ok: true, plan: { ...plan, mode: 'revive', files: [], preDump: false } },
+  ['Nothing refuses this migration to hostb.', 'It would move files: none; devices: none.'],
+);
 test(
   'a check',
   progress,
@@ -114,6 +177,11 @@ test(
     'The container is held frozen on the source.',
   ],
 );
+test('a failure that leaves it stopped', progress, failed({ code: 'IN_DOUBT', sourceState: 'stopped' }), [
+  'IN_DOUBT: CRIU could not dump the container.',
+  '  Look.',
+  'The container is stopped on the source.',
+]);
 const refusal = { code: 'NAME_TAKEN', message: 'Taken.', hint: 'Rename.', host: 'target' } as const;
 test(
   'several refusals',
