@@ -10,7 +10,7 @@ import { failureOf, type Header, told } from './talk.ts';
 
 /** One tree on the target. */
 export interface Slot {
-  /** Receives the next round of it; the last puts it in its place. @throws why it could not */
+  /** Receives the next round of it; the first and the last put it in its place. @throws why it could not */
   readonly take: (stream: Socket, header: Header, signal: AbortSignal) => Promise<void>;
   /** Removes what the tree has replaced. */
   readonly finish: () => Promise<void>;
@@ -19,7 +19,7 @@ export interface Slot {
 }
 
 // A snapshot, because what was received remains known as the source's snapshot only for as long as it stays read-only.
-const copy = 'btrfs subvolume snapshot "$1" "$2" >/dev/null && btrfs inspect-internal rootid "$2" >"$3"';
+const copy = 'btrfs subvolume snapshot "$1" "$2" >/dev/null && btrfs inspect-internal rootid "$2" >>"$3"';
 
 /** Makes room for the tree. */
 export async function treeSlot(tree: string, ctx: DriverContext): Promise<Slot> {
@@ -42,8 +42,10 @@ export async function treeSlot(tree: string, ctx: DriverContext): Promise<Slot> 
       throw new PhaulError('PROTOCOL_ERROR', 'A stream of files made something else than one snapshot.');
     if (!(await isSubvolume(staging.at(`in/${name}`))))
       throw new PhaulError('PROTOCOL_ERROR', 'A stream of files made something else than a snapshot.');
-    if (final) await place(tree, name, staging, ctx);
-    else if (received > 0) await ctx.run('btrfs', ['subvolume', 'delete', staging.at(`in/${previous}`)]);
+    // The container's runtime gets ready in what the first round brought.
+    if (received === 0) await place(tree, name, 'tree', staging, ctx);
+    else if (final) await place(tree, name, 'last', staging, ctx);
+    if (received > 0 && !final) await ctx.run('btrfs', ['subvolume', 'delete', staging.at(`in/${previous}`)]);
     placed = final;
     received = round;
   }
@@ -63,8 +65,15 @@ export async function treeSlot(tree: string, ctx: DriverContext): Promise<Slot> 
   };
 }
 
-async function place(tree: string, name: string, staging: Staging, ctx: DriverContext): Promise<void> {
-  const made = staging.at('tree');
+/** Makes a snapshot of what was received, and lets it and what is at the tree's place change places. */
+async function place(
+  tree: string,
+  name: string,
+  as: 'tree' | 'last',
+  staging: Staging,
+  ctx: DriverContext,
+): Promise<void> {
+  const made = staging.at(as);
   await told('target', ctx.run('sh', ['-c', copy, 'sh', staging.at(`in/${name}`), made, staging.at('id')]));
   try {
     if (await lstat(tree).catch(() => null)) exchange(made, tree);

@@ -6,8 +6,8 @@ import { beside } from '../../src/contracts/paths.ts';
 
 /**
  * A directory of one migration, beside a tree and so on the same file system and in the same subvolume. In it are the snapshots on the
- * source; on the target `in`, a subvolume of its own that snapshots are received into, and `tree`: first the new one, then, when that
- * has taken its place, what had been there.
+ * source; on the target `in`, a subvolume of its own that snapshots are received into, `tree`: what the first round brought, until it has
+ * changed places with what had been there, and `last` likewise: what the last round brought, then what the first had.
  */
 export interface Staging {
   readonly at: (name: string) => string;
@@ -20,7 +20,7 @@ export interface Staging {
 // A subvolume is removed at once, whatever is in it. What is not one, or has others in it, takes longer. Nothing is removed that is on
 // another file system; and 256 is the inode number of subvolumes' roots alone.
 const removal = `
-for entry in "$1"/in/* "$1"/in "$1"/r* "$1"/tree "$1"/undone; do
+for entry in "$1"/in/* "$1"/in "$1"/r* "$1"/tree "$1"/last "$1"/undone; do
   if [ -d "$entry" ] && [ ! -L "$entry" ] && [ "$(stat -c %i -- "$entry")" = 256 ]; then
     btrfs subvolume delete "$entry" >/dev/null 2>&1
   fi
@@ -35,10 +35,10 @@ shift 2
 for parent; do rmdir --ignore-fail-on-non-empty -- "$parent" 2>/dev/null; done
 exit $result`;
 
-// `id` is written before the new tree takes its place, and no other subvolume ever has that id.
+// `id` names those that this migration has put there, or is about to: one a line. No other subvolume ever gets such an id.
 const restoration = `
-id=$(cat "$1/id" 2>/dev/null)
-if [ -n "$id" ] && [ "$(btrfs inspect-internal rootid "$2" 2>/dev/null)" = "$id" ]; then
+id=$(btrfs inspect-internal rootid "$2" 2>/dev/null)
+if [ -n "$id" ] && grep -qxF "$id" "$1/id" 2>/dev/null; then
   mv -T -- "$2" "$1/undone" || exit
   if [ -e "$1/tree" ] || [ -L "$1/tree" ]; then mv -T -- "$1/tree" "$2" || exit; fi
 fi`;

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -117,7 +119,7 @@ for (const [what, make] of Object.entries(before))
     t.deepEqual(await wasLeft(pair.tree.source), moved);
   });
 
-test('the tree is at its place at every instant of the last round', async (t) => {
+test('after the first round the tree is at its place, and at no instant is it not', async (t) => {
   const pair = await smallPair(t);
   fs.mkdirSync(pair.tree.target);
   await pair.target.prepare();
@@ -126,11 +128,32 @@ test('the tree is at its place at every instant of the last round', async (t) =>
   const watching = (async () => {
     for (; !done; await new Promise(setImmediate)) if (!fs.existsSync(pair.tree.target)) missing++;
   })();
+  await pair.round();
+  t.is(fs.readFileSync(join(pair.tree.target, 'file'), 'utf8'), 'new');
+  fs.writeFileSync(join(pair.tree.target, 'of the runtime'), '');
+  fs.writeFileSync(join(pair.tree.source, 'file'), 'newer');
+  await pair.round();
   await pair.round({ final: true });
   done = true;
   await watching;
   t.is(missing, 0);
-  t.true(fs.existsSync(join(pair.tree.target, 'file')));
+  t.deepEqual(portrait(pair.tree.target), portrait(pair.tree.source));
+});
+
+test('a runtime that has mounted the tree of the first round does not stand in the way', async (t) => {
+  const pair = await smallPair(t);
+  const around = pair.around();
+  await pair.target.prepare();
+  await pair.round();
+  const waits = 'mount --bind "$1" "$1" && cd "$1" && echo mounted && exec sleep 1000';
+  const runtime = spawn('unshare', ['--mount', 'sh', '-c', waits, 'sh', pair.tree.target]);
+  t.teardown(() => runtime.kill('SIGKILL'));
+  await once(runtime.stdout, 'data');
+  await pair.round({ final: true });
+  t.deepEqual(portrait(pair.tree.target), portrait(pair.tree.source));
+  await pair.source.abort?.();
+  await pair.target.abort();
+  t.deepEqual(pair.around(), around);
 });
 
 test('files that were left behind may be overwritten, and are known again if that is undone', async (t) => {
