@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { postSentry } from '../../src/sentry.ts';
 
 /** Someone who reopens the container's network if phaul is killed while the container is frozen: CRIU then lets it run on here. */
 export interface Guard {
@@ -8,7 +8,7 @@ export interface Guard {
   readonly dismiss: () => void;
 }
 
-// Standard input ends when phaul does. $1: commands of `bridge`, $2: commands of `ip`.
+// $1: commands of `bridge`, $2: commands of `ip`.
 const watch =
   'read -r word && [ "$word" = arm ] || exit 0; cat >/dev/null; printf "%s" "$1" | bridge -batch -; printf "%s" "$2" | ip -batch -';
 
@@ -16,25 +16,6 @@ export function startGuard(reopen: {
   readonly bridge: readonly string[];
   readonly ip: readonly string[];
 }): Guard {
-  const commands = [reopen.bridge.join('\n'), reopen.ip.join('\n')];
-  const child = spawn('/bin/sh', ['-c', watch, 'sh', ...commands], {
-    stdio: ['pipe', 'ignore', 'ignore'],
-    detached: true,
-  });
-  child.on('error', () => undefined);
-  child.stdin.on('error', () => undefined);
-  // It keeps no process of phaul's alive.
-  child.unref();
-  (child.stdin as unknown as { unref: () => void }).unref();
-  return {
-    arm: () => void child.stdin.write('arm\n'),
-    dismiss: () => {
-      try {
-        if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
-          process.kill(-child.pid, 'SIGKILL');
-      } catch {
-        // It has ended.
-      }
-    },
-  };
+  const sentry = postSentry(watch, [reopen.bridge.join('\n'), reopen.ip.join('\n')]);
+  return { arm: () => sentry.say('arm'), dismiss: sentry.kill };
 }

@@ -1,0 +1,33 @@
+import { spawn } from 'node:child_process';
+
+/** A shell script that outlives phaul. Its standard input ends when phaul does, also if phaul is killed. */
+export interface Sentry {
+  /** A line for the script to read. Takes microseconds. */
+  readonly say: (line: string) => void;
+  /** Kills it, with what it has started. Idempotent. */
+  readonly kill: () => void;
+}
+
+/** @param args the script's `$1`, `$2`, … */
+export function postSentry(script: string, args: readonly string[]): Sentry {
+  const child = spawn('/bin/sh', ['-c', script, 'sh', ...args], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  });
+  child.on('error', () => undefined);
+  child.stdin.on('error', () => undefined);
+  // It keeps no process of phaul's alive.
+  child.unref();
+  (child.stdin as unknown as { unref: () => void }).unref();
+  return {
+    say: (line) => void child.stdin.write(`${line}\n`),
+    kill: () => {
+      try {
+        if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
+          process.kill(-child.pid, 'SIGKILL');
+      } catch {
+        // It has ended.
+      }
+    },
+  };
+}
