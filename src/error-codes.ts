@@ -151,7 +151,7 @@ export const codes = {
   CRIU_DIED: { exit: 1, meaning: 'The CRIU process ended unexpectedly.', hint: 'See its log.' },
   STOP_FAILED: {
     exit: 1,
-    meaning: 'The container could not be stopped.',
+    meaning: 'The container could not be stopped, or not be kept stopped.',
     hint: 'Look on the source what keeps its processes alive; then start the container there if it has ended.',
   },
   START_FAILED: {

@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { constants } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DriverContext } from '../../src/contracts/context.ts';
@@ -8,12 +7,18 @@ import { asPhaulError, PhaulError } from '../../src/errors.ts';
 import { processStart } from '../../src/linux/processes.ts';
 import { shellWords } from './shell.ts';
 import { readState, type RuncState } from './state.ts';
+import type { StopSignal } from './stop-signal.ts';
 
 const lookEveryMs = 5;
 const deathMs = 10_000;
 
-/** Stop and start of a container of runc's. */
-export function runcRevival(state: RuncState, bundle: string, ctx: DriverContext): Revival {
+/** Stop and start of a container of runc's. @param signal null: the one it wants is not known, which preflight refuses */
+export function runcRevival(
+  state: RuncState,
+  bundle: string,
+  signal: StopSignal | null,
+  ctx: DriverContext,
+): Revival {
   const { id, init_process_pid: pid, init_process_start: born } = state;
   const runc = (...args: string[]): Promise<string> => ctx.run('runc', args, { abortable: false });
   const ended = async (): Promise<boolean> => (await processStart(pid)) !== String(born);
@@ -27,15 +32,15 @@ export function runcRevival(state: RuncState, bundle: string, ctx: DriverContext
   };
   return {
     stop: async (graceMs) => {
-      const signal = await stopSignal(bundle);
+      if (!signal) throw new PhaulError('INTERNAL', 'A stop signal that preflight refuses.');
       if (await ended()) throw endedByItself(id);
       // It may end by itself in this very moment: then runc fails, and it has ended.
-      await runc('kill', id, signal).catch(async (error: unknown) => {
+      await runc('kill', id, signal.forRunc).catch(async (error: unknown) => {
         throw (await ended()) ? endedByItself(id) : error;
       });
-      if (await endsWithin(graceMs)) return { signal, killed: false };
+      if (await endsWithin(graceMs)) return { signal: signal.name, killed: false };
       await runc('kill', id, 'KILL').catch(() => undefined);
-      if (await endsWithin(deathMs)) return { signal, killed: true };
+      if (await endsWithin(deathMs)) return { signal: signal.name, killed: true };
       throw new PhaulError('STOP_FAILED', `${id} has not ended ${deathMs / 1000} s after SIGKILL.`, {
         host: 'source',
       });
@@ -67,27 +72,9 @@ async function runs(id: string): Promise<boolean> {
 }
 
 function endedByItself(id: string): PhaulError {
-  return new PhaulError('CONTAINER_STATE', `${id} ended by itself before it was asked to stop.`, {
+  return new PhaulError('STOP_FAILED', `${id} ended by itself before it was asked to stop.`, {
     host: 'source',
+    sourceState: 'stopped',
+    hint: 'phaul leaves it as it is. Look why it ended; then start it, and migrate again.',
   });
-}
-
-// Where image builders note it (the image spec's pre-defined annotation keys).
-const annotation = 'org.opencontainers.image.stopSignal';
-
-/** The signal that the container's image wants to be stopped with; SIGTERM if it does not say. */
-async function stopSignal(bundle: string): Promise<string> {
-  const text = await readFile(join(bundle, 'config.json'), 'utf8').catch(() => '{}');
-  const { annotations } = JSON.parse(text) as { annotations?: Record<string, string> };
-  const said = annotations?.[annotation];
-  if (said === undefined) return 'SIGTERM';
-  const name = Object.keys(constants.signals).find(
-    (each) =>
-      each === said || each === `SIG${said}` || String(constants.signals[each as NodeJS.Signals]) === said,
-  );
-  if (name === undefined)
-    throw new PhaulError('STOP_FAILED', `The container's stop signal ${JSON.stringify(said)} is unknown.`, {
-      host: 'source',
-    });
-  return name;
 }

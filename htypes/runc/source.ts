@@ -13,6 +13,7 @@ import { keptByAnother } from './keeper.ts';
 import type { RuncMeta } from './meta.ts';
 import { cgroupMounts, dumpMounts } from './mounts.ts';
 import { runcRevival } from './revival.ts';
+import { stopSignalOf, unknownSignal } from './stop-signal.ts';
 import { bindMounts, bundleOf, networkNamespaceOf, readState, type RuncState } from './state.ts';
 
 /** A running container of runc's. @throws CONTAINER_STATE if it does not run. */
@@ -53,14 +54,18 @@ export async function runcSource(
     refusals: async (mode) => {
       if (mode === 'live') return standardFiles(state);
       warnOfStandardFiles(state, ctx);
-      return [...(await keptByAnother(state)), ...(await withoutOwnPids(state))];
+      return [
+        ...(await keptByAnother(state)),
+        ...(await withoutOwnPids(state)),
+        ...(await unknownSignal(name, bundle)),
+      ];
     },
     mappedFiles: () => mappedFiles(state),
     hold: async () => {
       await ctx.run('runc', ['pause', name], { abortable: false });
       return { remove: `runc delete --force ${name}`, resume: `runc resume ${name}` };
     },
-    revive: runcRevival(state, bundle, ctx),
+    revive: runcRevival(state, bundle, await stopSignalOf(bundle), ctx),
     release: async () => {
       await ctx.run('runc', ['delete', '--force', name], { abortable: false });
     },

@@ -76,7 +76,7 @@ export interface Revival {
   /**
    * Stops the container as a person would: its own stop signal, then SIGKILL if it has not ended `graceMs` later. Its files stay
    * mounted where they are. Not to be interrupted: it takes as long as it takes.
-   * @throws CONTAINER_STATE if it has ended by itself before, STOP_FAILED if even SIGKILL does not end it
+   * @throws STOP_FAILED if even SIGKILL does not end it, and, with the `sourceState` stopped, if it has ended by itself before
    */
   readonly stop: (graceMs: number) => Promise<Stop>;
   /** Right before the commit: false if somebody else has started it again meanwhile. Be quick. */

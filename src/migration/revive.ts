@@ -48,7 +48,7 @@ export async function revive(m: Migration, plan: Plan): Promise<Summary> {
 
 function startedBehindOurBack({ container }: Plan): PhaulError {
   return new PhaulError(
-    'CONTAINER_STATE',
+    'STOP_FAILED',
     `Somebody else has started ${container.description.id} again on the source while it was being moved.`,
     { host: 'source', hint: 'Find out who restarts it (a supervisor, a unit), and stop that first.' },
   );

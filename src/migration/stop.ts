@@ -42,7 +42,7 @@ export async function stop(m: Migration, plan: Plan): Promise<Stopped> {
   const stopped = await interruptible(
     m,
     stopping.catch((error: unknown) => {
-      m.sourceState = asPhaulError(error).code === 'STOP_FAILED' ? 'unknown' : 'stopped';
+      m.sourceState = asPhaulError(error).details.sourceState ?? 'unknown';
       throw error;
     }),
   );
