@@ -35,7 +35,8 @@ const boxes: HType = {
       },
       revive: {
         stop: async () => {
-          if (state(name) !== 'running') throw new PhaulError('CONTAINER_STATE', `${name} does not run.`);
+          if (state(name) !== 'running')
+            throw new PhaulError('STOP_FAILED', `${name} does not run.`, { sourceState: 'stopped' });
           put(name, 'stopped');
           return { signal: 'SIGTERM', killed: false };
         },

@@ -218,7 +218,8 @@ function testRevival(
 
   test('one that has ended cannot be asked to stop', async (t) => {
     const { revival } = await stopped(t);
-    await t.throwsAsync(revival.stop(1000), { code: 'CONTAINER_STATE' });
+    const error = await t.throwsAsync(revival.stop(1000), { code: 'STOP_FAILED' });
+    t.like(error, { details: { sourceState: 'stopped' } });
   });
 
   test('started on the target it runs there', async (t) => {
