@@ -54,7 +54,9 @@ export async function send(
   await once(child, 'close');
   clearTimeout(grace);
   if (signal.aborted) throw new PhaulError('CANCELLED', 'btrfs send was stopped.');
-  if (said.answer === '' && said.stderr !== '') throw failureOf(said.stderr, 'source');
+  // A broken pipe is the other host's doing: it has said why, or it is gone.
+  if (said.answer === '' && said.count.includes('failed') && !/Broken pipe|reset by peer/.test(said.stderr))
+    throw failureOf(said.stderr, 'source');
   readAnswer(said.answer);
   const changed = Number(/^(\d+) bytes? /m.exec(said.count)?.[1] ?? NaN);
   if (said.count.includes('failed') || Number.isNaN(changed)) throw failureOf(said.stderr, 'source');

@@ -1,6 +1,7 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import * as fs from 'node:fs';
+import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
@@ -173,6 +174,41 @@ test('a round that is aborted in its middle ends, and says so', async (t) => {
   const pair = await smallPair(t);
   await pair.target.prepare();
   t.is(((await abortedRound(pair, 'r1')) as { code?: string }).code, 'CANCELLED');
+});
+
+for (const [when, mebibytes] of [
+  ['before it has all of a round', 16],
+  ['before it has answered', 0],
+] as const)
+  test(`a target that is gone ${when} is a lost link`, async (t) => {
+    const pair = await smallPair(t);
+    fs.writeFileSync(join(pair.tree.source, 'large'), Buffer.alloc(mebibytes * 1024 * 1024, 'x'));
+    const path = join(pair.tree.source, '../far.sock');
+    const far = createServer((stream) => {
+      stream.on('error', () => undefined);
+      setTimeout(() => stream.destroy(), 200);
+      if (mebibytes === 0) stream.resume();
+    }).listen(path);
+    t.teardown(() => far.close());
+    const open = async (): Promise<Socket> => {
+      const stream = connect(path).pause();
+      await once(stream, 'connect');
+      return stream.on('error', () => undefined);
+    };
+    await t.throwsAsync(pair.source.sync(open, { final: false, mapped: [] }), { code: 'LINK_LOST' });
+    await pair.source.abort?.();
+    t.deepEqual(pair.around().source, ['far.sock', 'tree']);
+  });
+
+test("a tree that cannot be sent is the source's failure", async (t) => {
+  const pair = await smallPair(t);
+  await pair.target.prepare();
+  await pair.round();
+  // What the next round is to build upon is gone.
+  const [snapshots = ''] = inShelter(pair.tree.source);
+  execFileSync('btrfs', ['subvolume', 'delete', join(snapshots, 'r1')], { stdio: 'pipe' });
+  const error = await t.throwsAsync(pair.round(), { code: 'FS_SYNC' });
+  t.is((error as { details?: { host?: string } }).details?.host, 'source');
 });
 
 test('snapshots are kept of the last round alone', async (t) => {
