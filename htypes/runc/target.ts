@@ -49,6 +49,8 @@ export function runcTarget(description: ContainerDescription, ctx: DriverContext
 
   /** What it has mounted is no longer what lies there. */
   const createAnew = async (): Promise<void> => {
+    // runc's own way to kill one sleeps for 100 ms before it looks whether that has worked (delete.go, killContainer).
+    await endInit(id);
     await runc('delete', '--force', id);
     await create();
   };

@@ -74,6 +74,9 @@ async function inDoubt(
   const { state, remove, resume } = await options.doubt();
   const goOn = [...plan.devices.flatMap(({ device }) => device.thawByHand ?? []), resume].join(' && ');
   m.sourceState = state;
+  // Nothing of it is needed for either way out.
+  await plan.files.abort().catch(() => undefined);
+  await plan.workspace.remove({ keepImages: m.options.keepImages }).catch(() => undefined);
   const id = plan.container.description.id;
   return new PhaulError(
     'IN_DOUBT',

@@ -58,7 +58,8 @@ async function undoTarget(link: Link): Promise<{ lost: PhaulError | null; notUnd
 }
 
 function cause(error: PhaulError, lost: PhaulError | null): PhaulError {
-  const behind = lost?.code === 'SSH_FORWARDING' ? ['LINK_LOST', ...symptoms] : symptoms;
+  // A stream that cannot be opened: either sshd forbids it, which ssh then says, or nobody is there any more.
+  const behind = [lost?.code === 'SSH_FORWARDING' ? 'LINK_LOST' : 'SSH_FORWARDING', ...symptoms];
   if (!lost || !behind.includes(error.code)) return error;
   return lost.with(error.details.act === undefined ? {} : { act: error.details.act });
 }
