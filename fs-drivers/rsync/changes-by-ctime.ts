@@ -43,13 +43,27 @@ export function changesByCtime(tree: FsTree, signal: AbortSignal, marginMs = tic
         last && able && last.mounts === now.mounts && Math.abs(last.offset - now.offset) < stepMs;
       const before = steady ? last : null;
       const found = selection(before?.directories ?? null, linked);
-      const whole = await scan(tree, before ? before.at - marginMs : null, found.take, signal);
+      const whole = await scan(tree, ['.'], before ? before.at - marginMs : null, found.take, signal);
       last = { ...now, directories: found.directories };
-      return { ...found, names: before && whole ? found.names() : null };
+      const moved = startsOf(found.moved());
+      const again = (from: readonly string[]): Promise<boolean> =>
+        scan(tree, from, null, found.takeMoved, signal);
+      const known = before !== null && whole && (moved.length === 0 || (await again(moved)));
+      // Something has gone while it looked, or cannot be looked at.
+      if (before && !known) await again(['.']);
+      return { names: known ? found.names() : null, sparse: [...found.sparse], cut: [...found.cut] };
     },
     failed: () => (last = null),
     able: () => able,
   };
+}
+
+/** Directories as arguments of find: the whole tree if that cannot be said. */
+function startsOf(names: readonly string[]): string[] {
+  const raw = names.map((name) => Buffer.from(`./${name}`, 'latin1'));
+  const texts = raw.map((name) => name.toString());
+  const sayable = texts.length < 500 && texts.every((text, at) => raw[at]?.equals(Buffer.from(text)));
+  return sayable ? texts : ['.'];
 }
 
 /** What is mounted at and in a tree, as far as it is part of it; null if another host could change files there. */

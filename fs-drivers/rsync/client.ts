@@ -5,6 +5,7 @@ import { anchored } from './filters.ts';
 import { failureOf } from './failure.ts';
 import { outputReader, rsyncTime, type RsyncOutput } from './output.ts';
 import { killGroup, startOn } from './process.ts';
+import { watchForPipe } from './stuck.ts';
 
 /** An rsync that has shaken hands with the daemon and waits to be told what to copy. */
 export interface Client {
@@ -18,6 +19,8 @@ export interface Client {
 export interface Copied extends RsyncOutput {
   /** What did not arrive has changed since the copy began. */
   readonly complete: boolean;
+  /** It was ended, because a file that it was to read had become a named pipe: to be run again. */
+  readonly stuck: boolean;
 }
 
 /** What one run of rsync is for. */
@@ -103,13 +106,19 @@ export async function startClient(
       for (const handle of [stdout, stderr, child]) handle.ref();
       reader.since(rsyncTime(new Date(Date.now() - 1000)));
       list.end(Buffer.from(names.map((name) => `${name}\0`).join(''), 'latin1'));
-      const code = await closed;
+      let stuck = false;
+      const unwatch = watchForPipe(child, () => {
+        stuck = true;
+        stop(child);
+      });
+      const code = await closed.finally(unwatch);
       if (signal.aborted) throw new PhaulError('CANCELLED', 'rsync was stopped.');
+      if (stuck) return { ...reader.end(), complete: false, stuck };
       if (code !== 0) killGroup(child, 'SIGKILL');
       const failure = failureOf(code, complaints, final);
       if (failure) throw failure;
       // 24: something had gone when its turn came. After other complaints rsync deletes nothing.
-      return { ...reader.end(), complete: code === 0 || code === 24 };
+      return { ...reader.end(), complete: code === 0 || code === 24, stuck };
     },
     end: () => stop(child),
   };

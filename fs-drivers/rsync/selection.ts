@@ -1,11 +1,16 @@
-import type { Changes } from './changes.ts';
 import type { Entry } from './scan.ts';
 
-interface Selection extends Pick<Changes, 'sparse' | 'cut'> {
+interface Selection {
+  /** Takes what a scan of the tree gives: all directories and what has changed. */
   readonly take: (entry: Entry) => void;
+  /** The outermost directories that may have been moved. What is in them is to be taken, too, although it has not changed. */
+  readonly moved: () => string[];
+  readonly takeMoved: (entry: Entry) => void;
   /** All directories seen: which one is where. */
   readonly directories: ReadonlyMap<string, string>;
   readonly names: () => string[];
+  readonly sparse: ReadonlySet<string>;
+  readonly cut: ReadonlySet<string>;
 }
 
 /**
@@ -22,8 +27,10 @@ export function selection(
   const changed = new Set<string>();
   const moved = new Set<string>();
   const files: string[] = [];
-  const sparse: string[] = [];
-  const cut: string[] = [];
+  // Several names of one file are linked on the target only if all of them are listed. That of a change they all are.
+  const groups = new Set<string>();
+  const sparse = new Set<string>();
+  const cut = new Set<string>();
 
   function takeDirectory({ name, id, changed: isChanged }: Entry): void {
     directories.set(name, id);
@@ -39,16 +46,25 @@ export function selection(
 
   function takeFile({ name, id, links, sparse: isSparse }: Entry): void {
     const was = linked.get(name);
-    if (was !== undefined && was !== id) cut.push(name);
+    if (was !== undefined && was !== id) cut.add(name);
     if (links > 1) linked.set(name, id);
     else linked.delete(name);
-    if (isSparse) sparse.push(name);
-    if (before) files.push(name);
+    if (isSparse) sparse.add(name);
   }
 
   const isListed = (name: string): boolean => changed.has(name) || moved.has(name);
   return {
-    take: (entry) => (entry.directory ? takeDirectory(entry) : takeFile(entry)),
+    take: (entry) => {
+      if (entry.directory) return takeDirectory(entry);
+      takeFile(entry);
+      if (before) files.push(entry.name);
+    },
+    moved: () => [...moved].filter((name) => name === '' || !moved.has(parentOf(name))),
+    takeMoved: (entry) => {
+      if (entry.directory) return;
+      takeFile(entry);
+      if (entry.links > 1) groups.add(entry.id);
+    },
     directories,
     sparse,
     cut,
@@ -56,6 +72,7 @@ export function selection(
       ...[...directories.keys()].filter(isListed).map((name) => `${name || '.'}/`),
       // The others are in a directory that is compared.
       ...files.filter((name) => !isListed(parentOf(name))),
+      ...[...linked].filter(([, id]) => groups.has(id)).map(([name]) => name),
     ],
   };
 }

@@ -32,7 +32,10 @@ export function treeSender(tree: FsTree, index: number, ctx: DriverContext, trac
       const changes = await tracker.begin();
       const copied: Copied[] = [];
       const run = async (pass: Pass, names: readonly string[]): Promise<void> => {
-        if (names.length > 0) copied.push(await (await clients.take(open, pass)).copy(names, final));
+        if (names.length === 0) return;
+        const result = await (await clients.take(open, pass)).copy(names, final);
+        copied.push(result);
+        if (result.stuck && !ctx.signal.aborted) await run(pass, names);
       };
       try {
         for (const [pass, names] of passesOf(changes, whole, tracker.able())) await run(pass, names);
