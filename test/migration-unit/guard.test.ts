@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -32,9 +32,10 @@ async function phaul(
     setTimeout(() => undefined, 1e6);
     console.log('ready');
   `;
-  const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', program], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  // A file, because the guard starts phaul with the options that Node itself was given: with --eval it would be this again.
+  const file = join(home, 'phaul.mts');
+  writeFileSync(file, program);
+  const child = spawn(process.execPath, ['--import', 'tsx', file], { stdio: ['ignore', 'pipe', 'inherit'] });
   t.teardown(() => child.kill('SIGKILL'));
   await once(child.stdout, 'data');
   return { child, done };
@@ -47,19 +48,26 @@ test('when phaul is killed what it noted is done, without anybody starting anoth
   t.true(existsSync(done));
 });
 
-/** The guards of a process: its children that wait for a word. */
+/** The guards of a process: its children that would start `phaul recover`. */
 const guardsOf = (pid: number): string[] =>
-  readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((name) => parentOf(name) === pid);
+  readdirSync('/proc').filter(
+    (name) => /^\d+$/.test(name) && parentOf(name) === pid && told(name, 'cmdline').endsWith('\0recover\0'),
+  );
 
-function parentOf(pid: string): number {
+const parentOf = (pid: string): number => Number(/^PPid:\s+(\d+)$/m.exec(told(pid, 'status'))?.[1]);
+
+function told(pid: string, file: string): string {
   try {
-    return Number(/^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
   } catch {
-    return 0;
+    return '';
   }
 }
+
+test('a guard is there until it is dismissed', async (t) => {
+  const { child } = await phaul(t);
+  t.is(guardsOf(child.pid!).length, 1);
+});
 
 test('a guard that is dismissed goes home and does nothing', async (t) => {
   const { child, done } = await phaul(t, 'guard.dismiss(); guard.dismiss();');
