@@ -114,12 +114,15 @@ test(outOfOrder, 'prepare', 'commit');
 test(outOfOrder, 'ready', 'ready');
 test(outOfOrder, 'ready', 'finish');
 
-test("live mode's checkpoint is refused in revive mode", async (t) => {
+test("live mode's calls are refused in revive mode", async (t) => {
   const s = dock(t);
-  await s.upTo('prepare');
-  await t.throwsAsync(async () => s.call.checkpoint({ iteration: 1, last: true }), {
-    code: 'PROTOCOL_ERROR',
-  });
+  await s.upTo('begin');
+  await t.throwsAsync(s.call.attach({}), { code: 'PROTOCOL_ERROR' });
+  await s.only('prepare');
+  await t.throwsAsync(s.call.pages({ iteration: 1, parent: null }), { code: 'PROTOCOL_ERROR' });
+  await t.throwsAsync(s.call.arm({ iteration: 1 }), { code: 'PROTOCOL_ERROR' });
+  await t.throwsAsync(s.call.checkpoint({ iteration: 1, last: true }), { code: 'PROTOCOL_ERROR' });
+  await t.notThrowsAsync(s.only('ready'), 'and do no harm');
 });
 
 test('a survey asks each driver about its tree, and changes nothing', async (t) => {
