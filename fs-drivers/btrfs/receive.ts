@@ -3,13 +3,30 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { PhaulError } from '../../src/errors.ts';
 import { startOn } from '../rsync/process.ts';
-import { answerText, failureOf, type Header, headerLength, parseHeader } from './talk.ts';
+import {
+  answerText,
+  failureOf,
+  type Header,
+  headerLength,
+  isLast,
+  parseHeader,
+  trailerLength,
+} from './talk.ts';
 
-/** Takes the header off the stream, byte by byte: what follows is for others to read. @throws PROTOCOL_ERROR */
+/** Takes the header off the stream. @throws PROTOCOL_ERROR */
 export async function takeHeader(stream: Socket, signal: AbortSignal): Promise<Header> {
-  const args = ['bs=1', `count=${headerLength}`];
-  const child = await startOn(stream, 'dd', args, [stream, 'pipe', 'ignore'], signal);
-  return parseHeader((await ending(child)).stdout);
+  return parseHeader(await takeBytes(stream, headerLength, signal));
+}
+
+/** Takes off what follows a stream that has been received: whether it was the last. @throws PROTOCOL_ERROR */
+export async function takeTrailer(stream: Socket, signal: AbortSignal): Promise<boolean> {
+  return isLast(await takeBytes(stream, trailerLength, signal));
+}
+
+/** Byte by byte: what follows is for others to read. */
+async function takeBytes(stream: Socket, count: number, signal: AbortSignal): Promise<string> {
+  const args = ['bs=1', `count=${count}`];
+  return (await ending(await startOn(stream, 'dd', args, [stream, 'pipe', 'ignore'], signal))).stdout;
 }
 
 // A stream names the snapshot that it builds upon by its id, and files to copy from by paths. `btrfs receive` would take the ids of any

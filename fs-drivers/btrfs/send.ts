@@ -2,43 +2,53 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { PhaulError } from '../../src/errors.ts';
 import { killGroup, startOn } from '../rsync/process.ts';
-import { failureOf, type Header, headerText, readAnswer } from './talk.ts';
+import { failureOf, type Header, headerText, readAnswer, trailers } from './talk.ts';
 
-// The answer is listened for from the beginning: the target may be the one that fails. dd counts what passes; phaul's own process
-// never sees it.
+// It waits to be told that the snapshot is there; without phaul nobody tells it any more. The answer is listened for from the beginning: the
+// target may be the one that fails. dd counts what passes; phaul's own process never sees it.
 const script = `
-exec 5<&0
-head -n 1 <&5 >&3 &
+exec 6<&0
+head -n 1 <&6 >&3 &
 printf '%s' "$1"
 shift
+IFS= read -r trailer <&5 || kill -KILL 0
 { btrfs send "$@" || echo failed >&4; } | dd bs=1M 2>&4
+printf '%s\\n' "$trailer"
 wait`;
 
 const longestAnswer = 16_384;
 /** How long the target has to say why, where sending fails first. */
 const graceMs = 1000;
 
-/**
- * Sends `snapshot`, or what has changed in it since `previous`, and waits for the answer.
- * @returns the length of the stream in bytes, and of all that went over the channel
- * @throws what the target answered; DISK_FULL, FS_SYNC, LINK_LOST, CANCELLED
- */
-export async function send(
+/** A sender that waits, and with it a receiver on the target. */
+export interface Sender {
+  /**
+   * Sends, and waits for the answer. Once only.
+   * @returns the length of the stream in bytes, and of all that went over the channel
+   * @throws what the target answered; DISK_FULL, FS_SYNC, LINK_LOST, CANCELLED
+   */
+  readonly send: (final: boolean) => Promise<{ bytes: number; changed: number }>;
+  /** It is not needed after all. */
+  readonly end: () => void;
+}
+
+/** Gets both hosts ready to send `snapshot`, which need not exist yet, or what has changed in it since `previous`. */
+export async function startSender(
   stream: Socket,
   header: Header,
   { snapshot, previous }: { readonly snapshot: string; readonly previous: string | null },
   signal: AbortSignal,
-): Promise<{ bytes: number; changed: number }> {
+): Promise<Sender> {
   const what = [...(previous === null ? [] : ['-p', previous]), '--', snapshot];
   const args = ['-c', script, 'sh', headerText(header), ...what];
   const child = await startOn(
     stream,
     '/bin/sh',
     args,
-    [stream, stream, 'pipe', 'pipe', 'pipe'],
+    [stream, stream, 'pipe', 'pipe', 'pipe', 'pipe'],
     signal,
   ).finally(() => stream.destroy());
-  const [, , stderr, answers, counts] = child.stdio as unknown as Socket[];
+  const [, , stderr, answers, counts, go] = child.stdio as unknown as Socket[];
   const said = { stderr: '', answer: '', count: '' };
   stderr?.on('data', (chunk: Buffer) => (said.stderr = (said.stderr + chunk.toString()).slice(0, 65_536)));
   answers?.on('data', (chunk: Buffer) => {
@@ -51,14 +61,29 @@ export async function send(
     said.count += chunk.toString();
     if (said.count.includes('failed')) grace ??= setTimeout(() => killGroup(child, 'SIGKILL'), graceMs);
   });
-  await once(child, 'close');
-  clearTimeout(grace);
-  if (signal.aborted) throw new PhaulError('CANCELLED', 'btrfs send was stopped.');
+  go?.on('error', () => undefined);
+  const closed = once(child, 'close').then(() => clearTimeout(grace));
+  return {
+    send: async (final) => {
+      const trailer = final ? trailers.last : trailers.more;
+      go?.end(trailer);
+      await closed;
+      if (signal.aborted) throw new PhaulError('CANCELLED', 'btrfs send was stopped.');
+      const changed = outcome(said);
+      return { changed, bytes: headerText(header).length + changed + trailer.length + said.answer.length };
+    },
+    end: () => killGroup(child, 'SIGKILL'),
+  };
+}
+
+/** @returns the length of the stream */
+function outcome(said: { readonly stderr: string; readonly answer: string; readonly count: string }): number {
+  const failed = said.count.includes('failed');
   // A broken pipe is the other host's doing: it has said why, or it is gone.
-  if (said.answer === '' && said.count.includes('failed') && !/Broken pipe|reset by peer/.test(said.stderr))
+  if (said.answer === '' && failed && !/Broken pipe|reset by peer/.test(said.stderr))
     throw failureOf(said.stderr, 'source');
   readAnswer(said.answer);
-  const changed = Number(/^(\d+) bytes? /m.exec(said.count)?.[1] ?? NaN);
-  if (said.count.includes('failed') || Number.isNaN(changed)) throw failureOf(said.stderr, 'source');
-  return { changed, bytes: headerText(header).length + changed + said.answer.length };
+  const length = Number(/^(\d+) bytes? /m.exec(said.count)?.[1] ?? NaN);
+  if (failed || Number.isNaN(length)) throw failureOf(said.stderr, 'source');
+  return length;
 }

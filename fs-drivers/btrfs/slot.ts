@@ -4,7 +4,7 @@ import type { DriverContext } from '../../src/contracts/context.ts';
 import { PhaulError } from '../../src/errors.ts';
 import { exchange } from '../../src/linux/exchange.ts';
 import { isSubvolume } from './fitness.ts';
-import { receive } from './receive.ts';
+import { receive, takeTrailer } from './receive.ts';
 import { makeStaging, type Staging } from './staging.ts';
 import { failureOf, type Header, told } from './talk.ts';
 
@@ -33,9 +33,10 @@ export async function treeSlot(tree: string, ctx: DriverContext): Promise<Slot> 
   let busy = false;
   let placed = false;
 
-  async function next({ round, final }: Header, stream: Socket, signal: AbortSignal): Promise<void> {
+  async function next({ round }: Header, stream: Socket, signal: AbortSignal): Promise<void> {
     const [name, previous] = [`r${round}`, `r${round - 1}`];
     await receive(stream, arrivals, signal);
+    const final = await takeTrailer(stream, signal);
     const names = await readdir(arrivals);
     const expected = received === 0 ? [name] : [name, previous];
     if (names.length !== expected.length || !expected.every((each) => names.includes(each)))

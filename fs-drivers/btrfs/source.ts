@@ -4,7 +4,7 @@ import type { FsTree, SourceFs, SyncResult } from '../../src/contracts/fs-driver
 import { PhaulError } from '../../src/errors.ts';
 import { markLeft } from '../rsync/left-mark.ts';
 import { asRefusals, innerSubvolumes, obstacleHere, toolRefusals } from './fitness.ts';
-import { send } from './send.ts';
+import { type Sender, startSender } from './send.ts';
 import { makeStaging, type Staging } from './staging.ts';
 import { told } from './talk.ts';
 
@@ -38,24 +38,38 @@ export function btrfsSource(trees: readonly FsTree[], ctx: DriverContext): Sourc
   };
 }
 
-interface Sender {
+interface TreeSender {
   readonly sync: (open: OpenStream, final: boolean) => Promise<Pick<SyncResult, 'bytes' | 'changed'>>;
   /** Removes the snapshots. Idempotent. */
   readonly end: () => Promise<void>;
 }
 
-function treeSender({ source }: FsTree, tree: number, ctx: DriverContext): Sender {
+function treeSender({ source }: FsTree, tree: number, ctx: DriverContext): TreeSender {
   let staging: Promise<Staging> | null = null;
   let previous: string | null = null;
   let round = 0;
+  // After each round both hosts are got ready for the next: the last one is waited for.
+  let next: { readonly snapshot: string; readonly sender: Promise<Sender> } | null = null;
+
+  async function getReady(open: OpenStream, real: string): Promise<NonNullable<typeof next>> {
+    staging ??= makeStaging(real, ctx);
+    const snapshot = (await staging).at(`r${++round}`);
+    const sender = open().then((stream) =>
+      startSender(stream, { tree, round }, { snapshot, previous }, ctx.signal),
+    );
+    // Whoever waits for it learns of it.
+    sender.catch(() => undefined);
+    return { snapshot, sender };
+  }
+
   return {
     sync: async (open, final) => {
       const real = await realpath(source);
-      staging ??= makeStaging(real, ctx);
-      const snapshot = (await staging).at(`r${++round}`);
+      next ??= await getReady(open, real);
+      const { snapshot, sender } = next;
       await told('source', ctx.run('btrfs', ['subvolume', 'snapshot', '-r', real, snapshot]));
       const [sent, inner] = await Promise.allSettled([
-        open().then((stream) => send(stream, { tree, round, final }, { snapshot, previous }, ctx.signal)),
+        sender.then(({ send }) => send(final)),
         // Made since preflight: the snapshot has an empty directory in its place.
         told('source', innerSubvolumes(real, ctx)),
       ]);
@@ -65,9 +79,12 @@ function treeSender({ source }: FsTree, tree: number, ctx: DriverContext): Sende
       // After the last round there is time for that when the container runs again.
       if (previous !== null && !final) await ctx.run('btrfs', ['subvolume', 'delete', previous]);
       previous = snapshot;
+      next = final ? null : await getReady(open, real);
       return sent.value;
     },
     end: async () => {
+      await next?.sender.then((sender) => sender.end()).catch(() => undefined);
+      next = null;
       await (await staging?.catch(() => null))?.remove();
       staging = null;
     },

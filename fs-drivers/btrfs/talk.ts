@@ -1,26 +1,35 @@
 import * as z from 'zod';
 import { PhaulError, type HostRole } from '../../src/errors.ts';
 
-/** What the source says before a stream of `btrfs send`: which tree, which round of it (from 1), and whether it is the last. */
+/** What the source says before a stream of `btrfs send`: which tree, and which round of it, from 1. */
 export interface Header {
   readonly tree: number;
   readonly round: number;
-  readonly final: boolean;
 }
 
 /** Always as long, so that nothing of what follows is read with it. */
-export const headerLength = 24;
+export const headerLength = 22;
 
-export function headerText({ tree, round, final }: Header): string {
+export function headerText({ tree, round }: Header): string {
   const digits = (value: number): string => String(value).padStart(4, '0');
-  return `phaul-btrfs ${digits(tree)} ${digits(round)} ${final ? 1 : 0}\n`;
+  return `phaul-btrfs ${digits(tree)} ${digits(round)}\n`;
 }
 
 /** @throws PROTOCOL_ERROR */
 export function parseHeader(text: string): Header {
-  const [, tree, round, final] = /^phaul-btrfs (\d{4}) (\d{4}) ([01])\n$/.exec(text) ?? [];
-  if (final === undefined) throw new PhaulError('PROTOCOL_ERROR', 'A stream of files has no header.');
-  return { tree: Number(tree), round: Number(round), final: final === '1' };
+  const [, tree, round] = /^phaul-btrfs (\d{4}) (\d{4})\n$/.exec(text) ?? [];
+  if (round === undefined) throw new PhaulError('PROTOCOL_ERROR', 'A stream of files has no header.');
+  return { tree: Number(tree), round: Number(round) };
+}
+
+/** What it says after the stream, because before it is not known yet: whether this was the last round. */
+export const trailers = { more: 'more\n', last: 'last\n' } as const;
+export const trailerLength = 5;
+
+/** @throws PROTOCOL_ERROR */
+export function isLast(trailer: string): boolean {
+  if (trailer === trailers.last || trailer === trailers.more) return trailer === trailers.last;
+  throw new PhaulError('PROTOCOL_ERROR', 'A stream of files does not end as it should.');
 }
 
 const answerSchema = z.union([

@@ -26,11 +26,17 @@ async function neighbours(t: ExecutionContext): Promise<{ pair: Pair; theirs: st
 }
 
 /** Sends these bytes as the first and last round. @returns what the target answers */
-async function sent(pair: Pair, bytes: Buffer, header = 'phaul-btrfs 0000 0001 1\n'): Promise<string> {
+async function sent(
+  pair: Pair,
+  bytes: Buffer,
+  header = 'phaul-btrfs 0000 0001\n',
+  trailer = 'last\n',
+): Promise<string> {
   const stream = await pair.open();
   stream.on('error', () => undefined);
   stream.write(header);
   stream.write(bytes);
+  stream.write(trailer);
   const said = await text(stream);
   if (!stream.closed) await once(stream, 'close');
   return said;
@@ -95,14 +101,21 @@ test('a header that is none, out of turn or of an unknown tree is refused', asyn
   const { pair } = await neighbours(t);
   const stream = btrfsStream(subvolume('r1', id));
   for (const header of [
-    'phaul-btrfs 0001 0001 1\n',
-    'phaul-btrfs 0000 0002 1\n',
-    'phaul-btrfs 0000 000x 1\n',
-    'x'.repeat(24),
-    'phaul-btrfs 0000 0000 0\n',
+    'phaul-btrfs 0001 0001\n',
+    'phaul-btrfs 0000 0002\n',
+    'phaul-btrfs 0000 000x\n',
+    'x'.repeat(22),
+    'phaul-btrfs 0000 0000\n',
   ])
     t.regex(await sent(pair, stream, header), /PROTOCOL_ERROR/, header);
   t.deepEqual(fs.readdirSync(join(pair.tree.target, '..')).length, 2);
   t.is(await sent(pair, stream), '{"ok":true}\n');
   t.regex(await sent(pair, stream), /PROTOCOL_ERROR/, 'after the last round');
+});
+
+test('a stream that is not followed by what it should be puts nothing in place', async (t) => {
+  const { pair } = await neighbours(t);
+  const stream = btrfsStream(subvolume('r1', id));
+  t.regex(await sent(pair, stream, undefined, 'lost\n'), /PROTOCOL_ERROR/);
+  t.false(fs.existsSync(pair.tree.target));
 });
