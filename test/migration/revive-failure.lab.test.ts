@@ -1,0 +1,299 @@
+// Revive mode: whatever happens before the commit, the container is started again on the source, with all it had, and nothing is left on the target.
+import { setTimeout as sleep } from 'node:timers/promises';
+import test from 'ava';
+import type { Act } from '../../src/acts.ts';
+import { removeContainer } from '../lab/container.ts';
+import type { Host } from '../lab/host.ts';
+import { Lab } from '../lab/lab.ts';
+import { isRunning } from '../lab/migrate.ts';
+import { footprint, isAsBefore } from './footprint.ts';
+import { phaul, type PhaulEnd, type PhaulRun, startPhaul } from './phaul.ts';
+import { failed, meanwhile } from './stage.ts';
+import { comesBack, ranOn, startWitness } from './witness.ts';
+
+let lab: Lab;
+test.before(async () => {
+  lab = await Lab.up();
+});
+test.afterEach.always(async () => {
+  for (const host of hosts()) {
+    await removeContainer(host, 'ct101');
+    await host.sh('rm -rf /srv/.phaul-left-* /run/witness /run/outside');
+  }
+});
+test.after.always(() => Lab.down());
+
+const hosts = (): readonly [Host, Host] => [lab.host('a'), lab.host('b')];
+const args = ['--mode', 'revive', 'ct101', 'b'];
+
+/** The ssh that phaul runs, and the service that sshd runs, but not their shells. */
+const ssh = 'pkill -KILL -x ssh';
+const service = "pkill -KILL -f '^node .*phaul.* service'";
+
+/** So much that the final sync takes a good part of a second. */
+const writesMuch = `
+with open('/data/last', 'wb') as file:
+    for _ in range(64): file.write(os.urandom(2**20))`;
+const endsSlowly = `
+open('/data/asked', 'w').close()
+time.sleep(1)`;
+
+const steadily = `
+with open('/data/file', 'ab') as file: file.write(os.urandom(65536))`;
+/** So many rounds that it is still iterating when a disturbance arrives. */
+const manyRounds = ['--enough', '0', '--max-growth', '1000000', '--max-iterations', '20'];
+
+/** phaul at work, to which something is done. */
+async function disturbed(
+  disturb: (run: PhaulRun) => Promise<unknown>,
+  more: readonly string[] = [],
+): Promise<PhaulEnd> {
+  const run = startPhaul(lab.host('a'), [...more, ...args]);
+  await disturb(run);
+  return run.ended;
+}
+
+async function untilAsked(): Promise<void> {
+  await lab.host('a').sh('until [ -e /srv/ct101-data/asked ]; do sleep 0.02; done');
+}
+
+/** The target has let it run; phaul waits whether it goes on. */
+async function untilBorn(): Promise<void> {
+  await lab.host('b').sh('until [ -s /run/witness ]; do sleep 0.02; done');
+}
+
+test.serial("the target's disk fills up in the first copy", async (t) => {
+  const cause = 'mkdir /srv/ct101; mount -t tmpfs -o size=4m,mode=755 small /srv/ct101';
+  await startWitness(lab);
+  await meanwhile(lab.host('b'), cause, 'umount -l /srv/ct101; rmdir /srv/ct101', async () => {
+    const end = await comesBack(t, lab, 'a', () => phaul(lab.host('a'), args));
+    failed(t, end, { code: 'DISK_FULL', act: 'prepare', message: /disk is full/ });
+  });
+});
+
+test.serial("the target's disk fills up in the final sync", async (t) => {
+  const cause = 'mkdir /srv/ct101-data; mount -t tmpfs -o size=16m,mode=755 small /srv/ct101-data';
+  await startWitness(lab, { atEnd: writesMuch });
+  await meanwhile(lab.host('b'), cause, 'umount -l /srv/ct101-data; rmdir /srv/ct101-data', async () => {
+    const end = await comesBack(t, lab, 'a a', () => phaul(lab.host('a'), args));
+    failed(t, end, { code: 'DISK_FULL', act: 'transfer', message: /disk is full/ });
+  });
+});
+
+const outside = (options: string[]) => ({
+  destination: '/outside',
+  type: 'bind',
+  source: '/run/outside',
+  options,
+});
+
+test.serial('it ends at once on the target', async (t) => {
+  for (const host of hosts()) await host.write('/run/outside', host.name);
+  await startWitness(lab, {
+    atStart: "if open('/outside').read() != 'a': sys.exit(1)",
+    edit: ({ mounts }) => mounts.push(outside(['bind', 'ro'])),
+  });
+  const end = await comesBack(t, lab, 'a b a', () => phaul(lab.host('a'), args));
+  failed(t, end, { code: 'START_FAILED', act: 'commit', host: 'target', message: /ended at once/ });
+});
+
+test.serial('its program cannot be run on the target: that is seen before it is stopped', async (t) => {
+  const [a, b] = hosts();
+  for (const host of [a, b]) await host.sh('printf "#!/bin/sh\\nexec \\"\\$@\\"" >/run/outside');
+  await a.sh('chmod 755 /run/outside');
+  await startWitness(lab, {
+    edit: ({ mounts, process }) => {
+      mounts.push(outside(['bind', 'ro']));
+      process.args.unshift('/outside');
+    },
+  });
+  const end = await comesBack(t, lab, 'a', () => phaul(a, args));
+  failed(t, end, { code: 'DRIVER_FAILED', act: 'prepare', message: /permission denied/ });
+});
+
+test.serial('ssh dies in the final sync', async (t) => {
+  await startWitness(lab, { atEnd: writesMuch });
+  const end = await comesBack(t, lab, 'a a', () =>
+    disturbed(async (run) => {
+      await run.event({ type: 'stopped' });
+      await lab.host('a').sh(ssh);
+    }),
+  );
+  failed(t, end, { code: 'LINK_LOST', act: ['freeze', 'transfer'] });
+});
+
+test.serial('the cable is pulled in the final sync', async (t) => {
+  await startWitness(lab, { atEnd: writesMuch });
+  const end = await comesBack(t, lab, 'a a', async () => {
+    try {
+      return await disturbed(async (run) => {
+        await run.event({ type: 'stopped' });
+        await lab.cut('b');
+      });
+    } finally {
+      await lab.join('b');
+    }
+  });
+  failed(t, end, { code: 'LINK_LOST', act: ['freeze', 'transfer'] });
+});
+
+/** In these acts it is stopped. */
+const stopped: readonly Act[] = ['freeze', 'transfer', 'restore'];
+
+for (const act of ['prepare', 'iterate', 'freeze', 'transfer'] as const)
+  test.serial(`the service is killed when ${act} begins`, async (t) => {
+    await startWitness(lab, act === 'iterate' ? { between: steadily } : { atEnd: writesMuch });
+    const end = await comesBack(t, lab, stopped.includes(act) ? 'a a' : 'a', () =>
+      disturbed(
+        async (run) => {
+          await run.event({ type: 'act-begin', act });
+          await lab.host('b').sh(service);
+        },
+        act === 'iterate' ? manyRounds : [],
+      ),
+    );
+    failed(t, end, { code: 'LINK_LOST' });
+  });
+
+for (const act of ['preflight', 'prepare', 'iterate', 'freeze', 'transfer'] as const)
+  test.serial(`SIGINT when ${act} begins`, async (t) => {
+    await startWitness(lab, act === 'iterate' ? { between: steadily } : { atEnd: writesMuch });
+    const end = await comesBack(t, lab, stopped.includes(act) ? 'a a' : 'a', () =>
+      disturbed(
+        async (run) => {
+          await run.event({ type: 'act-begin', act });
+          run.kill('SIGINT');
+        },
+        act === 'iterate' ? manyRounds : [],
+      ),
+    );
+    failed(t, end, { code: 'CANCELLED', act: act === 'freeze' ? ['freeze', 'transfer'] : act });
+  });
+
+test.serial('SIGINT in the restore', async (t) => {
+  const [, b] = hosts();
+  await startWitness(lab, { atEnd: writesMuch });
+  const end = await comesBack(t, lab, 'a a', () =>
+    disturbed(async (run) => {
+      await run.event({ type: 'act-begin', act: 'transfer' });
+      // The files do not need it; its answer is what the restore waits for.
+      await b.sh(service.replace('KILL', 'STOP'));
+      await run.event({ type: 'act-begin', act: 'restore' });
+      run.kill('SIGINT');
+      await run.event({ type: 'undo' });
+      await b.sh(service.replace('KILL', 'CONT'));
+    }),
+  );
+  failed(t, end, { code: 'CANCELLED', act: 'restore' });
+});
+
+for (const [act, when] of [
+  ['commit', (run: PhaulRun) => run.event({ type: 'act-begin', act: 'commit' }).then(untilBorn)],
+  ['release', (run: PhaulRun) => run.event({ type: 'act-begin', act: 'release' })],
+] as const)
+  test.serial(`SIGINT in the ${act} comes too late`, async (t) => {
+    const [a, b] = hosts();
+    await startWitness(lab);
+    const { exitCode, text } = await disturbed(async (run) => {
+      await when(run);
+      run.kill('SIGINT');
+    });
+    t.is(exitCode, 0, text);
+    t.deepEqual([await isRunning(a, 'ct101'), await isRunning(b, 'ct101')], [false, true]);
+    t.is(await ranOn(t, lab), 'a b');
+  });
+
+test.serial('SIGINT while it takes its time to end', async (t) => {
+  await startWitness(lab, { atEnd: endsSlowly });
+  const end = await comesBack(t, lab, 'a a', () =>
+    disturbed(async (run) => {
+      await untilAsked();
+      run.kill('SIGINT');
+    }),
+  );
+  failed(t, end, { code: 'CANCELLED', act: 'freeze' });
+});
+
+test.serial(
+  'phaul is killed while the container takes its time to end: it starts again by itself',
+  async (t) => {
+    await startWitness(lab, { atEnd: endsSlowly });
+    const end = await comesBack(t, lab, 'a a', () =>
+      disturbed(async (run) => {
+        await untilAsked();
+        run.kill('SIGKILL');
+      }),
+    );
+    t.is(end.exitCode, 137);
+  },
+);
+
+test.serial('phaul is killed in the final sync: the container starts again by itself', async (t) => {
+  await startWitness(lab, { atEnd: writesMuch });
+  const end = await comesBack(t, lab, 'a a', () =>
+    disturbed(async (run) => {
+      await run.event({ type: 'stopped' });
+      run.kill('SIGKILL');
+    }),
+  );
+  t.is(end.exitCode, 137);
+});
+
+test.serial('the final sync takes longer than --timeout', async (t) => {
+  await startWitness(lab, { atEnd: writesMuch });
+  const end = await comesBack(t, lab, 'a a', () => phaul(lab.host('a'), ['--timeout', '0.1', ...args]));
+  failed(t, end, { code: 'TIMEOUT', act: ['freeze', 'transfer'] });
+});
+
+test.serial('it ends by itself before it is stopped: it is not started again', async (t) => {
+  const [a, b] = hosts();
+  await startWitness(lab, { between: "if os.path.exists('/data/end'): os._exit(0)" });
+  const onB = await footprint(b);
+  const { error, text } = await disturbed(async (run) => {
+    await run.event({ type: 'act-begin', act: 'iterate' });
+    await a.sh('touch /srv/ct101-data/end');
+  });
+  t.like(error, { code: 'STOP_FAILED', act: 'freeze', host: 'source', sourceState: 'stopped' }, text);
+  t.regex(text, /ended by itself/);
+  t.regex(text, /\nThe container is stopped on the source\.\n$/);
+  t.deepEqual([await isRunning(a, 'ct101'), await isRunning(b, 'ct101')], [false, false]);
+  await isAsBefore(t, b, onB);
+});
+
+test.serial('somebody else starts it again during the final sync: that one is left alone', async (t) => {
+  const [a] = hosts();
+  await startWitness(lab, { atEnd: writesMuch });
+  const end = await comesBack(t, lab, 'a a', () =>
+    disturbed(async (run) => {
+      await run.event({ type: 'stopped' });
+      await a.sh('runc delete ct101; runc run -d --bundle /srv/ct101 ct101 </dev/null >/dev/null 2>&1');
+    }),
+  );
+  failed(t, end, { code: 'STOP_FAILED', host: 'source', message: /Somebody else/ });
+});
+
+// The last: sshd on b holds on to the broken connection for a while.
+test.serial(
+  'the cable is pulled at the commit: it stays stopped here, and the advice is right',
+  async (t) => {
+    const [a, b] = hosts();
+    await startWitness(lab);
+    const { exitCode, error, text } = await disturbed(async (run) => {
+      await run.event({ type: 'act-begin', act: 'commit' });
+      await lab.cut('b');
+    });
+    t.deepEqual([exitCode, error?.code, error?.sourceState], [5, 'IN_DOUBT', 'stopped'], text);
+    t.false(await isRunning(a, 'ct101'));
+    await lab.join('b');
+    // The target knows after its 8 seconds of silence.
+    while ((await b.sh('ls /run/phaul')) !== '') await sleep(100);
+    const words = /remove it here with: (.*?)\. If it does not, let it go on here with: (.*)\.$/.exec(
+      error?.hint ?? '',
+    );
+    // Whether the word got through before the cable was out is chance.
+    const arrived = await isRunning(b, 'ct101');
+    await a.sh(words?.[arrived ? 1 : 2] ?? 'false');
+    t.deepEqual([await isRunning(a, 'ct101'), await isRunning(b, 'ct101')], [!arrived, arrived]);
+    t.is(await ranOn(t, lab), arrived ? 'a b' : 'a a');
+  },
+);
