@@ -42,9 +42,9 @@ async function downtime(lab: Lab, move: (a: Host, b: Host) => Promise<Sample>): 
 async function byPhaul(a: Host, b: Host, driver: string): Promise<Sample> {
   // Its first copy is a whole one, into another subvolume: that would need the room twice.
   if (driver === 'btrfs')
-    await b.sh(
-      `btrfs -q subvolume delete ${bundle} || rm -r ${bundle}; btrfs subvolume sync /disk; fstrim /disk`,
-    );
+    await b.sh(`
+      if [ -e ${bundle} ]; then btrfs -q subvolume delete ${bundle} || rm -r ${bundle}; fi
+      btrfs subvolume sync /disk; fstrim /disk`);
   const result = await migrate(a, 'b', 'ct101', { args: ['--mode', 'revive', '--force'] });
   if (!result.ok) throw new Error(`phaul migrate: ${result.error.code}: ${result.error.message}`);
   const used = result.files.map((files) => files.driver).join(', ');
