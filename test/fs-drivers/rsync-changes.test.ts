@@ -1,0 +1,105 @@
+import { execFileSync } from 'node:child_process';
+import * as fs from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import test, { type ExecutionContext } from 'ava';
+import { changesByCtime } from '../../fs-drivers/rsync/changes-by-ctime.ts';
+
+/** A tree, and what of it is to be compared after `change`. */
+async function tracked(t: ExecutionContext) {
+  const source = fs.mkdtempSync('/tmp/phaul-changes-');
+  t.teardown(() => fs.rmSync(source, { recursive: true, force: true }));
+  const at = (name: string): string => join(source, name);
+  fs.mkdirSync(at('a/b/c'), { recursive: true });
+  fs.writeFileSync(at('a/b/file'), 'x');
+  fs.writeFileSync(at('a/b/c/deep'), 'x');
+  fs.writeFileSync(at('top'), 'x');
+  await sleep(50);
+  const tracker = changesByCtime(
+    { source, target: source, without: ['a/out'] },
+    t.context as AbortSignal,
+    20,
+  );
+  const after = async (change: () => unknown): Promise<readonly string[] | null> => {
+    change();
+    // Longer than the margin, or the next round finds it again.
+    await sleep(50);
+    return (await tracker.begin()).names?.toSorted() ?? null;
+  };
+  return { at, tracker, after, source };
+}
+test.beforeEach((t) => (t.context = new AbortController().signal));
+const nothing = (): undefined => undefined;
+
+test.serial('everything is to be compared at first, and then what changes', async (t) => {
+  const { at, after, tracker } = await tracked(t);
+  t.is(await after(nothing), null);
+  t.deepEqual(await after(nothing), []);
+  t.deepEqual(await after(() => fs.appendFileSync(at('a/b/file'), 'y')), ['a/b/file']);
+  t.deepEqual(await after(() => fs.chmodSync(at('top'), 0o600)), ['top']);
+  t.deepEqual(await after(() => fs.writeFileSync(at('a/b/new'), 'y')), ['a/b/']);
+  t.deepEqual(await after(() => fs.rmSync(at('top'))), ['./']);
+  t.deepEqual(await after(() => fs.mkdirSync(at('a/out'))), ['a/']);
+  t.deepEqual(await after(() => fs.writeFileSync(at('a/out/file'), 'y')), []);
+  tracker.failed();
+  t.is(await after(nothing), null);
+});
+
+test.serial('a directory that was moved is compared with all that is in it', async (t) => {
+  const { at, after } = await tracked(t);
+  fs.linkSync(at('a/b/c/deep'), at('other'));
+  await after(nothing);
+  t.deepEqual(await after(() => fs.renameSync(at('a/b'), at('moved'))), [
+    './',
+    'a/',
+    'a/b/c/deep',
+    'moved/',
+    'moved/c/',
+    'moved/c/deep',
+    'other',
+  ]);
+  fs.mkdirSync(at('away'));
+  await after(nothing);
+  const back = await after(() => {
+    fs.renameSync(at('moved'), at('away/moved'));
+    fs.renameSync(at('away/moved'), at('moved'));
+  });
+  t.true(back?.includes('moved/c/'), 'a round may have missed it in between');
+});
+
+test.serial('a name cut from a hard link is to be written anew', async (t) => {
+  const { at, tracker } = await tracked(t);
+  fs.linkSync(at('top'), at('a/link'));
+  await tracker.begin();
+  fs.copyFileSync(at('top'), at('copy'));
+  fs.renameSync(at('copy'), at('top'));
+  t.deepEqual((await tracker.begin()).cut, ['top']);
+  t.deepEqual((await tracker.begin()).cut, []);
+});
+
+test.serial('everything is to be compared when the clock has been set', async (t) => {
+  const { after } = await tracked(t);
+  await after(nothing);
+  const now = Date.now;
+  Date.now = () => now() + 5000;
+  t.teardown(() => (Date.now = now));
+  t.is(await after(nothing), null);
+  t.deepEqual(await after(nothing), []);
+});
+
+test.serial(
+  'everything is to be compared when something was mounted, or another host may write',
+  async (t) => {
+    const { at, after, tracker } = await tracked(t);
+    const mount = (type: string): void => {
+      execFileSync('mount', ['-t', type, 'none', at('a/b')]);
+      t.teardown(() => execFileSync('umount', [at('a/b')]));
+    };
+    await after(nothing);
+    t.is(await after(() => mount('tmpfs')), null);
+    t.deepEqual(await after(nothing), []);
+    t.is(await after(() => mount('ramfs')), null);
+    t.is(await after(nothing), null);
+    t.false(tracker.able());
+  },
+);
