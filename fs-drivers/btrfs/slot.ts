@@ -34,19 +34,18 @@ export async function treeSlot(tree: string, ctx: DriverContext): Promise<Slot> 
   let placed = false;
 
   async function next({ round }: Header, stream: Socket, signal: AbortSignal): Promise<void> {
-    const [name, previous] = [`r${round}`, `r${round - 1}`];
+    const name = `r${round}`;
     await receive(stream, arrivals, signal);
     const final = await takeTrailer(stream, signal);
+    // Those of earlier rounds are left to the end: removing them would take longer than receiving what is next.
     const names = await readdir(arrivals);
-    const expected = received === 0 ? [name] : [name, previous];
-    if (names.length !== expected.length || !expected.every((each) => names.includes(each)))
+    if (names.length !== round || !names.includes(name))
       throw new PhaulError('PROTOCOL_ERROR', 'A stream of files made something else than one snapshot.');
     if (!(await isSubvolume(staging.at(`in/${name}`))))
       throw new PhaulError('PROTOCOL_ERROR', 'A stream of files made something else than a snapshot.');
     // The container's runtime gets ready in what the first round brought.
     if (received === 0) await place(tree, name, 'tree', staging, ctx);
     else if (final) await place(tree, name, 'last', staging, ctx);
-    if (received > 0 && !final) await ctx.run('btrfs', ['subvolume', 'delete', staging.at(`in/${previous}`)]);
     placed = final;
     received = round;
   }

@@ -76,8 +76,7 @@ function treeSender({ source }: FsTree, tree: number, ctx: DriverContext): TreeS
       if (sent.status === 'rejected') throw sent.reason;
       if (inner.status === 'rejected') throw inner.reason;
       if (inner.value !== null) throw new PhaulError('FS_SYNC', inner.value, { host: 'source' });
-      // After the last round there is time for that when the container runs again.
-      if (previous !== null && !final) await ctx.run('btrfs', ['subvolume', 'delete', previous]);
+      // The one before is left to the end: btrfs would still be busy removing it when the container stands still.
       previous = snapshot;
       next = final ? null : await getReady(open, real);
       return sent.value;

@@ -211,13 +211,13 @@ test("a tree that cannot be sent is the source's failure", async (t) => {
   t.is((error as { details?: { host?: string } }).details?.host, 'source');
 });
 
-test('snapshots are kept of the last round alone', async (t) => {
+test('no snapshot is removed before the end, which would make the last round slow', async (t) => {
   const pair = await smallPair(t);
   await pair.target.prepare();
   for (let round = 0; round < 3; round++) await pair.round();
   const [here, there] = [pair.tree.source, pair.tree.target].map((tree) => inShelter(tree)[0] ?? '');
-  t.deepEqual(fs.readdirSync(here ?? ''), ['r3']);
-  t.deepEqual(fs.readdirSync(join(there ?? '', 'in')), ['r3']);
+  t.deepEqual(fs.readdirSync(here ?? '').sort(), ['r1', 'r2', 'r3']);
+  t.deepEqual(fs.readdirSync(join(there ?? '', 'in')).sort(), ['r1', 'r2', 'r3']);
 });
 
 test('a tree goes there and back again', async (t) => {
