@@ -72,7 +72,10 @@ export function selection(
       ...[...directories.keys()].filter(isListed).map((name) => `${name || '.'}/`),
       // The others are in a directory that is compared.
       ...files.filter((name) => !isListed(parentOf(name))),
-      ...[...linked].filter(([, id]) => groups.has(id)).map(([name]) => name),
+      // Of names that are gone rsync forgives those whose directory still is one.
+      ...[...linked]
+        .filter(([name, id]) => groups.has(id) && directories.has(parentOf(name)))
+        .map(([name]) => name),
     ],
   };
 }

@@ -67,6 +67,18 @@ test.serial('a directory that was moved is compared with all that is in it', asy
   t.true(back?.includes('moved/c/'), 'a round may have missed it in between');
 });
 
+test.serial('a name of a hard link whose directory has become a file is not listed', async (t) => {
+  const { at, after } = await tracked(t);
+  fs.linkSync(at('top'), at('a/b/c/link'));
+  await after(nothing);
+  const names = await after(() => {
+    fs.renameSync(at('a/b'), at('moved'));
+    fs.writeFileSync(at('a/b'), 'a file now');
+  });
+  t.true(names?.includes('moved/c/link'));
+  t.false(names?.includes('a/b/c/link'));
+});
+
 test.serial('a name cut from a hard link is to be written anew', async (t) => {
   const { at, tracker } = await tracked(t);
   fs.linkSync(at('top'), at('a/link'));
