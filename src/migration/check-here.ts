@@ -4,7 +4,7 @@ import { driverContext } from '../driver-context.ts';
 import { asPhaulError, PhaulError } from '../errors.ts';
 import { processTree } from '../linux/processes.ts';
 import { emitter, type Listener, type Result } from '../observe/events.ts';
-import { checkSource, criuRefusals } from './check-source.ts';
+import { checkSource, criuRefusals, modeUnsupported } from './check-source.ts';
 import { fallback } from './choose-fs.ts';
 import { findContainer } from './find-container.ts';
 import { fsTrees } from './fs-trees.ts';
@@ -34,17 +34,20 @@ async function look(m: Migration): Promise<Result> {
   if (process.getuid?.() !== 0) throw new PhaulError('NOT_ROOT', 'phaul must run as root.');
   const container = m.options.container || null;
   const { criu, refusals } = container === null ? await hostAlone(m) : await withContainer(m, container);
-  if (refusals.length > 0 || !criu) throw refused(refusals);
-  return { type: 'result', ok: true, here: { criu: criu.version, preDump: criu.memTrack, container } };
+  if (refusals.length > 0) throw refused(refusals);
+  const [version, preDump] = [criu?.version ?? null, criu?.memTrack ?? false];
+  return { type: 'result', ok: true, here: { criu: version, preDump, container } };
 }
 
 async function hostAlone(m: Migration): ReturnType<typeof checkSource> {
+  if (m.options.mode === 'revive') return { criu: null, refusals: [] };
   const criu = await probeCriu(m.options.criuPath).catch(() => null);
   return { criu, refusals: criuRefusals(criu, m) };
 }
 
 async function withContainer(m: Migration, name: string): ReturnType<typeof checkSource> {
   const htype = await findContainer(name, m.options.type);
+  if (!htype.capabilities[m.options.mode]) throw refused([modeUnsupported(htype.name, m.options.mode)]);
   const ctx = driverContext('/run', m.signal, m.say);
   const container = await htype.source(name, m.options, ctx);
   // Which driver it will be is for both hosts to say; the one that takes everything must work here at least.

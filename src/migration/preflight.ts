@@ -65,7 +65,11 @@ export async function preflight(m: Migration): Promise<Plan> {
   });
 
   const ctx = driverContext(workspace.scratch, m.signal, m.say);
-  const container = await htype.source(options.container, options, ctx);
+  const container = await htype.source(options.container, options, ctx).catch((error: unknown) => {
+    // It does not run as it should.
+    m.sourceState = 'unknown';
+    throw error;
+  });
   const found = await Promise.all(
     drivers.devices.map(async ({ name, source }) => ({ name, device: await source(container, ctx) })),
   );

@@ -108,7 +108,8 @@ export interface PlanReport {
 
 /** What `phaul check` without a target found on this host. */
 export interface HereReport {
-  readonly criu: string;
+  /** Its version; null in revive mode, which needs none. */
+  readonly criu: string | null;
   /** The kernel tracks written memory: it can move in iterations before the freeze. */
   readonly preDump: boolean;
   readonly container: string | null;

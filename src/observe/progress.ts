@@ -107,13 +107,12 @@ function plan(found: PlanReport): string[] {
 }
 
 function here(found: HereReport): string[] {
+  const fine = `Nothing here refuses a migration${found.container === null ? '' : ` of ${found.container}`}.`;
+  if (found.criu === null) return [fine];
   const memory = found.preDump
     ? 'can move memory in iterations'
     : 'does not track written memory: all of it moves in the freeze';
-  return [
-    `Nothing here refuses a migration${found.container === null ? '' : ` of ${found.container}`}.`,
-    `CRIU ${found.criu}; this kernel ${memory}.`,
-  ];
+  return [fine, `CRIU ${found.criu}; this kernel ${memory}.`];
 }
 
 function failure(error: ErrorReport): string[] {
