@@ -87,7 +87,7 @@ test.serial('a process tree moves with its files, goes on, and comes back', asyn
   const args = ['--type', 'pid', '--pid-root', '/srv/job', '--dst-rpid', '/run/job.pid', pid, 'b'];
   const there = await phaul(a, args);
   t.is(there.exitCode, 0, there.text);
-  t.like(there.summary, { container: pid, htype: 'pid', fs: 'rsync', pid: Number(pid) });
+  t.like(there.summary, { container: pid, htype: 'pid', files: [{ driver: 'rsync' }], pid: Number(pid) });
   t.is(await b.sh('cat /run/job.pid'), pid);
   t.is(await a.sh(`${jobs} || true`), '');
   t.is(await b.sh(`${jobs} | wc -l`), '2');
