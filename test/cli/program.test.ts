@@ -202,6 +202,25 @@ test(
   'CRIU_MISSING',
 );
 test(
+  'a process tree in revive mode is exit code 3',
+  refused,
+  ['check', '--mode', 'revive', String(process.pid)],
+  3,
+  'MODE_UNSUPPORTED',
+);
+test('revive mode asks for no CRIU', async (t) => {
+  const { code, stdout } = await phaul(
+    'check',
+    '--mode',
+    'revive',
+    '--criu-path',
+    '/nonexistent/criu',
+    '--json',
+  );
+  t.is(code, 0);
+  t.like(JSON.parse(stdout), { ok: true, here: { criu: null, preDump: false, container: null } });
+});
+test(
   'an option of ssh as destination is exit code 2',
   refused,
   ['migrate', 'x', '--', '-oProxyCommand=id'],

@@ -140,6 +140,12 @@ test(
     'CRIU 4.2.1; this kernel does not track written memory: all of it moves in the freeze.',
   ],
 );
+test(
+  'a check for revive mode',
+  progress,
+  { type: 'result', ok: true, here: { criu: null, preDump: false, container: 'ct101' } },
+  ['Nothing here refuses a migration of ct101.'],
+);
 
 const error: ErrorReport = {
   code: 'CRIU_DUMP',
