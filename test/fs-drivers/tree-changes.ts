@@ -88,7 +88,7 @@ export function changeSomething(root: string, random: (below: number) => number)
       on(
         kind((found) => found.isFile() && found.nlink > 1),
         (path) => {
-          execFileSync('cp', ['-a', '--', path, `${path}.new`], { stdio: 'ignore' });
+          execFileSync('cp', ['-a', '--remove-destination', '--', path, `${path}.new`], { stdio: 'ignore' });
           fs.renameSync(`${path}.new`, path);
         },
       ),
