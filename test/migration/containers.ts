@@ -33,14 +33,19 @@ export async function plainContainer(host: Host, container: PlainContainer): Pro
   await run(host, id, bundle, stdout);
 }
 
-/** Starts ct101 as createContainer() does, with changes to its configuration. */
+/**
+ * Starts ct101 as createContainer() does, with changes to its configuration.
+ * @param subvolumes of its two directories, those that are to be btrfs subvolumes
+ */
 export async function changedCt101(
   host: Host,
   args: readonly string[],
   edit: (config: Config) => void,
+  subvolumes: readonly string[] = [],
 ): Promise<void> {
   await createNetwork(host, ct101);
-  await host.sh('mkdir /srv/ct101-data /srv/ct101; cp -a /srv/rootfs-redis /srv/ct101/rootfs');
+  for (const path of subvolumes) await host.sh(`btrfs subvolume create ${path}`);
+  await host.sh('mkdir -p /srv/ct101-data /srv/ct101; cp -a /srv/rootfs-redis /srv/ct101/rootfs');
   const config = ociConfig({ id: 'ct101', args, data: '/srv/ct101-data' }) as Config;
   edit(config);
   await host.write('/srv/ct101/config.json', JSON.stringify(config));

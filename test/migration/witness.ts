@@ -14,6 +14,8 @@ interface Witness {
   /** Python that it runs again and again, every few milliseconds. */
   readonly between?: string;
   readonly edit?: (config: Config) => void;
+  /** As changedCt101() has it. */
+  readonly subvolumes?: readonly string[];
 }
 
 /** On each host, where the container does not take it along: when it ran there, a line each few milliseconds. */
@@ -32,10 +34,11 @@ export async function startWitness(lab: Lab, witness: Witness = {}): Promise<voi
       await host.sh(clear);
     }),
   );
-  await changedCt101(a, ['python3', '-c', program(witness)], (config) => {
+  const edit = (config: Config): void => {
     config.mounts.push({ destination: '/witness', type: 'bind', source: trace, options: ['bind', 'rw'] });
     witness.edit?.(config);
-  });
+  };
+  await changedCt101(a, ['python3', '-c', program(witness)], edit, witness.subvolumes);
   while ((await traceOf(a)).length === 0) await sleep(20);
 }
 
