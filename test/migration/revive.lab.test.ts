@@ -243,14 +243,15 @@ test.serial('a container that writes nothing needs one iteration, of nothing', a
   );
 });
 
-test.serial('--dry-run changes nothing', async (t) => {
+test.serial('check and --dry-run change nothing', async (t) => {
   const [a] = hosts();
   await startRedis(a);
   await unharmed(t, lab, async () => {
-    const args = ['--mode', 'revive', '--dry-run', 'ct101', 'b'];
-    const { exitCode, text } = await phaul(a, args);
-    t.is(exitCode, 0, text);
-    t.regex(text, /^Nothing refuses this migration to b\.$/m);
-    t.regex(text, /^It would move files: \/srv\/ct101, \/srv\/ct101-data by rsync; devices: network\.$/m);
+    for (const [command, ...more] of [['check'], ['migrate', '--dry-run']] as const) {
+      const { exitCode, text } = await phaul(a, [...more, '--mode', 'revive', 'ct101', 'b'], command);
+      t.is(exitCode, 0, text);
+      t.regex(text, /^Nothing refuses this migration to b\.$/m);
+      t.regex(text, /^It would move files: \/srv\/ct101, \/srv\/ct101-data by rsync; devices: network\.$/m);
+    }
   });
 });
