@@ -91,10 +91,16 @@ export async function sweepAbandoned(): Promise<void> {
     const pid = Number(/^\{"pid":(\d+)/.exec(owner)?.[1]);
     if (!pid || owner === JSON.stringify(await identity(pid))) continue;
     // Ours now; another sweeper at the same moment does the same work, which does no harm.
-    await writeFile(join(directory, 'owner'), JSON.stringify(await identity(process.pid)));
+    const mine = JSON.stringify(await identity(process.pid));
+    const taken = await writeFile(join(directory, 'owner'), mine).then(
+      () => true,
+      () => false,
+    );
+    // Another sweeper was quicker.
+    if (!taken) continue;
     await executeWill(directory);
     await unmountBelow(directory);
-    await rm(directory, { recursive: true, force: true });
+    await rm(directory, { recursive: true, force: true, maxRetries: 3 });
   }
 }
 

@@ -42,8 +42,9 @@ export function changesByCtime(tree: FsTree, signal: AbortSignal, marginMs = tic
       const steady =
         last && able && last.mounts === now.mounts && Math.abs(last.offset - now.offset) < stepMs;
       const before = steady ? last : null;
+      const since = before ? before.at - marginMs : null;
       const found = selection(before?.directories ?? null, linked);
-      const whole = await scan(tree, ['.'], before ? before.at - marginMs : null, found.take, signal);
+      const whole = await scan(tree, ['.'], since, found.take, signal);
       last = { ...now, directories: found.directories };
       const moved = startsOf(found.moved());
       const again = (from: readonly string[]): Promise<boolean> =>
@@ -51,7 +52,11 @@ export function changesByCtime(tree: FsTree, signal: AbortSignal, marginMs = tic
       const known = before !== null && whole && (moved.length === 0 || (await again(moved)));
       // Something has gone while it looked, or cannot be looked at.
       if (before && !known) await again(['.']);
-      return { names: known ? found.names() : null, sparse: [...found.sparse], cut: [...found.cut] };
+      return {
+        names: known ? found.names() : null,
+        sparse: [...found.sparse],
+        anew: [...found.anew],
+      };
     },
     failed: () => (last = null),
     able: () => able,

@@ -22,6 +22,9 @@ export interface Changes {
   readonly names: readonly string[] | null;
   /** Sparse files among those. */
   readonly sparse: readonly string[];
-  /** Files that were one with others and no longer are: be they of equal size and time, they have to be written anew. */
-  readonly cut: readonly string[];
+  /**
+   * Files that have to be written anew, be they of equal size and time: that were one with others and no longer are; and that have
+   * changed and say that their contents have not, because that time may have been set back.
+   */
+  readonly anew: readonly string[];
 }

@@ -15,6 +15,8 @@ export interface Entry {
   readonly sparse: boolean;
   /** Contents, attributes or names of it have changed `since`. */
   readonly changed: boolean;
+  /** A file whose contents have not changed `since`, if its own time can be believed. */
+  readonly older: boolean;
 }
 
 /**
@@ -58,17 +60,18 @@ export async function scan(
   child.stdout.on('data', (chunk: Buffer) => {
     const lines = (rest + chunk.toString('latin1')).split('\0');
     rest = lines.pop() ?? '';
-    for (const line of lines) take(parsed(line));
+    for (const line of lines) take(parsed(line, since ?? 0));
   });
   const [code] = (await once(child, 'close')) as [number | null];
   return code === 0 && rest === '';
 }
 
-const format = '%y %D:%i %n %b %s %p\\0';
+const format = '%y %D:%i %n %b %s %T@ %p\\0';
 
-function parsed(line: string): Entry {
-  const [kind = '', id = '', links = '', blocks = '', size = ''] = line.split(' ', 5);
-  const path = line.slice(kind.length + id.length + links.length + blocks.length + size.length + 5);
+function parsed(line: string, since: number): Entry {
+  const fields = line.split(' ', 6);
+  const [kind = '', id = '', links = '', blocks = '', size = '', mtime = ''] = fields;
+  const path = line.slice(fields.join(' ').length + 1);
   return {
     name: path.slice(2),
     directory: kind[1] === 'd',
@@ -76,6 +79,7 @@ function parsed(line: string): Entry {
     links: Number(links),
     sparse: kind[1] === 'f' && Number(blocks) * 512 < Number(size),
     changed: kind[0] === '+',
+    older: kind[1] === 'f' && Number(mtime) * 1000 < since,
   };
 }
 

@@ -10,7 +10,7 @@ interface Selection {
   readonly directories: ReadonlyMap<string, string>;
   readonly names: () => string[];
   readonly sparse: ReadonlySet<string>;
-  readonly cut: ReadonlySet<string>;
+  readonly anew: ReadonlySet<string>;
 }
 
 /**
@@ -30,7 +30,7 @@ export function selection(
   // Several names of one file are linked on the target only if all of them are listed. That of a change they all are.
   const groups = new Set<string>();
   const sparse = new Set<string>();
-  const cut = new Set<string>();
+  const anew = new Set<string>();
 
   function takeDirectory({ name, id, changed: isChanged }: Entry): void {
     directories.set(name, id);
@@ -46,7 +46,7 @@ export function selection(
 
   function takeFile({ name, id, links, sparse: isSparse }: Entry): void {
     const was = linked.get(name);
-    if (was !== undefined && was !== id) cut.add(name);
+    if (was !== undefined && was !== id) anew.add(name);
     if (links > 1) linked.set(name, id);
     else linked.delete(name);
     if (isSparse) sparse.add(name);
@@ -57,7 +57,10 @@ export function selection(
     take: (entry) => {
       if (entry.directory) return takeDirectory(entry);
       takeFile(entry);
-      if (before) files.push(entry.name);
+      if (!before) return;
+      files.push(entry.name);
+      // It has changed all the same: maybe its owner, maybe its contents, and then its time was set back.
+      if (entry.older) anew.add(entry.name);
     },
     moved: () => [...moved].filter((name) => name === '' || !moved.has(parentOf(name))),
     takeMoved: (entry) => {
@@ -67,7 +70,7 @@ export function selection(
     },
     directories,
     sparse,
-    cut,
+    anew,
     names: () => [
       ...[...directories.keys()].filter(isListed).map((name) => `${name || '.'}/`),
       // The others are in a directory that is compared.

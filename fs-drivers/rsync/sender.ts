@@ -59,17 +59,17 @@ export function treeSender(tree: FsTree, index: number, ctx: DriverContext, trac
 
 /** What is run for which names, in this order. */
 function passesOf(changes: Changes, whole: boolean, able: boolean): [Pass, readonly string[]][] {
-  const { names, sparse, cut } = changes;
+  const { names, sparse, anew } = changes;
   const holes = new Set(sparse);
   // The last one finds these equal. A sparse file that changes in between loses its holes, so it is written anew when its turn comes again,
   // be it equal.
   const first: [Pass, readonly string[]][] = [
     [able ? 'sparseAnew' : 'sparse', sparse],
-    ['anew', cut.filter((name) => !holes.has(name))],
+    ['anew', anew.filter((name) => !holes.has(name))],
   ];
   if (names === null) return [...first, ['all', ['.']]];
   if (!whole) return [...first, ['file', names]];
-  const nothing = [...names, ...sparse, ...cut].length === 0;
+  const nothing = [...names, ...sparse, ...anew].length === 0;
   // With the tree itself: rsync restores the time of directories that it writes into only if they are listed or above what is listed.
   return nothing ? [] : [...first, ['some', ['./', ...names.filter((name) => name !== './')]]];
 }
@@ -80,7 +80,7 @@ function fileTracker(path: string): ChangeTracker {
   return {
     begin: async () => {
       const { blocks, size } = await stat(path);
-      return { names, sparse: blocks * 512 < size ? names : [], cut: [] };
+      return { names, sparse: blocks * 512 < size ? names : [], anew: [] };
     },
     failed: () => undefined,
     able: () => false,

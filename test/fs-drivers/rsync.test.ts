@@ -1,16 +1,20 @@
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
+import { changesByCtime } from '../../fs-drivers/rsync/changes-by-ctime.ts';
 import { startOn } from '../../fs-drivers/rsync/process.ts';
 import { portrait } from './portrait.ts';
 import { makeHardTree } from './tree.ts';
 import { type Pair, rsyncPair } from './pair.ts';
 
 test('a tree with one of everything arrives exactly, in one round or several', async (t) => {
-  const pair = await rsyncPair();
+  const pair = await rsyncPair({}, (tree, signal) => changesByCtime(tree, signal, 20));
   t.teardown(pair.remove);
   await makeHardTree(pair.tree.source);
+  // Longer than the margin, or what has just been made is taken for changed once more.
+  await sleep(50);
   await pair.target.prepare();
   const first = await pair.round();
   t.true(first.bytes > 5000 && first.files > 280, JSON.stringify(first));
@@ -77,7 +81,7 @@ const unnoticed = test.macro({
 const old = 10_000_000;
 test('a mapped file is compared by content: its time says nothing', unnoticed, old, true, true);
 test('so is one that changed no earlier than it was copied', unnoticed, -60_000, false, true);
-test('others are not', unnoticed, old, false, false);
+test('so is one whose time was set back after it had changed', unnoticed, old, false, true);
 
 test('a tree may be a single file', async (t) => {
   const pair = await rsyncPair();
