@@ -1,6 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import type { DriverContext, Json } from '../../src/contracts/context.ts';
 import type { SourceContainer } from '../../src/contracts/htype.ts';
 import { driverContext } from '../../src/driver-context.ts';
@@ -25,7 +26,10 @@ export function makeLan(): Lan {
   const tag = `p${process.pid % 100_000}`;
   const names = { a: `${tag}a`, b: `${tag}b`, client: `${tag}client`, end: `${tag}e` };
   const [container, onTarget] = [`${tag}ct`, `${tag}ct2`];
-  const directory = mkdtempSync('/tmp/phaul-net-');
+  const home = mkdtempSync('/tmp/phaul-net-');
+  // What a driver notes for the case of its death is kept beside its directory.
+  const directory = join(home, 'scratch');
+  mkdirSync(directory);
   const aborter = new AbortController();
   const said: string[] = [];
   for (const bridge of [names.a, names.b]) {
@@ -61,7 +65,7 @@ export function makeLan(): Lan {
       for (const namespace of [names.client, container, onTarget]) quietly('netns', 'delete', namespace);
       for (const link of [names.a, names.b, `${tag}ab`, `${tag}c`, names.end, `${names.end}2`])
         quietly('link', 'delete', 'dev', link);
-      rmSync(directory, { recursive: true, force: true });
+      rmSync(home, { recursive: true, force: true });
     },
   };
 }
