@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { PhaulError } from '../../src/errors.ts';
-import { startOn } from '../rsync/process.ts';
+import { startOn } from '../common/process.ts';
 import {
   answerText,
   failureOf,

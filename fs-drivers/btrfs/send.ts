@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { PhaulError } from '../../src/errors.ts';
-import { killGroup, startOn } from '../rsync/process.ts';
-import { failureOf, type Header, headerText, readAnswer, trailers } from './talk.ts';
+import { killGroup, startOn } from '../common/process.ts';
+import { complaints, failureOf, type Header, headerText, readAnswer, trailers } from './talk.ts';
 
 // It waits to be told that the snapshot is there; without phaul nobody tells it any more. The answer is listened for from the beginning: the
 // target may be the one that fails. dd counts what passes; phaul's own process never sees it.
@@ -79,9 +79,9 @@ export async function startSender(
 /** @returns the length of the stream */
 function outcome(said: { readonly stderr: string; readonly answer: string; readonly count: string }): number {
   const failed = said.count.includes('failed');
-  // A broken pipe is the other host's doing: it has said why, or it is gone.
-  if (said.answer === '' && failed && !/Broken pipe|reset by peer/.test(said.stderr))
-    throw failureOf(said.stderr, 'source');
+  // A broken pipe is the other host's doing: it has said why, or it is gone. The signal of it ends the program without a word.
+  const ours = complaints(said.stderr).filter((line) => !/Broken pipe|reset by peer/.test(line));
+  if (said.answer === '' && failed && ours.length > 0) throw failureOf(said.stderr, 'source');
   readAnswer(said.answer);
   const length = Number(/^(\d+) bytes? /m.exec(said.count)?.[1] ?? NaN);
   if (failed || Number.isNaN(length)) throw failureOf(said.stderr, 'source');

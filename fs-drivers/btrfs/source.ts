@@ -2,7 +2,7 @@ import { realpath } from 'node:fs/promises';
 import type { DriverContext, OpenStream } from '../../src/contracts/context.ts';
 import type { FsTree, SourceFs, SyncResult } from '../../src/contracts/fs-driver.ts';
 import { PhaulError } from '../../src/errors.ts';
-import { markLeft } from '../rsync/left-mark.ts';
+import { markLeft } from '../common/left-mark.ts';
 import { asRefusals, innerSubvolumes, obstacleHere, toolRefusals } from './fitness.ts';
 import { type Sender, startSender } from './send.ts';
 import { makeStaging, type Staging } from './staging.ts';

@@ -72,9 +72,14 @@ function parsed(text: string): unknown {
   }
 }
 
+/** What the program complains of on its standard error, among other things that it says there. */
+export function complaints(stderr: string): string[] {
+  return stderr.split('\n').filter((line) => line !== '' && !/^At (?:subvol|snapshot) /.test(line));
+}
+
 /** A failure of the program, by what it wrote on its standard error. */
 export function failureOf(stderr: string, host: HostRole): PhaulError {
-  const lines = stderr.split('\n').filter((line) => line !== '' && !/^At (?:subvol|snapshot) /.test(line));
+  const lines = complaints(stderr);
   const full = lines.find((line) => /No space left on device|Disk quota exceeded/.test(line));
   const logLine =
     full ?? lines.find((line) => line.startsWith('ERROR:')) ?? lines.at(-1) ?? 'it said nothing';

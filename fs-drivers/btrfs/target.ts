@@ -1,10 +1,9 @@
-import { lstat, readdir } from 'node:fs/promises';
 import type { Socket } from 'node:net';
-import * as z from 'zod';
 import type { DriverContext } from '../../src/contracts/context.ts';
 import type { FsTree, TargetFs } from '../../src/contracts/fs-driver.ts';
-import { asPhaulError, PhaulError, type Refusal } from '../../src/errors.ts';
-import { forgetLeft, wasLeft } from '../rsync/left-mark.ts';
+import { asPhaulError, PhaulError } from '../../src/errors.ts';
+import { forgetLeft } from '../common/left-mark.ts';
+import { checkedTrees, takenPlaces } from '../common/trees.ts';
 import { asRefusals, obstacleThere, toolRefusals } from './fitness.ts';
 import { answer, takeHeader } from './receive.ts';
 import { type Slot, treeSlot } from './slot.ts';
@@ -22,7 +21,7 @@ export function btrfsTarget(unchecked: readonly FsTree[], ctx: DriverContext): T
       return [
         ...(await toolRefusals(ctx, 'target')),
         ...obstacles.flatMap((obstacle) => asRefusals(obstacle, 'target')),
-        ...(force ? [] : (await Promise.all(trees.map(taken))).flat()),
+        ...(force ? [] : await takenPlaces(trees)),
       ];
     },
     prepare: async () => {
@@ -64,30 +63,4 @@ async function take(stream: Socket, slots: readonly Slot[], signal: AbortSignal)
   const slot = slots[header.tree];
   if (!slot) throw new PhaulError('PROTOCOL_ERROR', 'A stream of files is for no known tree.');
   await slot.take(stream, header, signal);
-}
-
-async function taken({ target }: FsTree): Promise<Refusal[]> {
-  const found = await lstat(target).catch(() => null);
-  if (!found || (await wasLeft(target))) return [];
-  const names = await readdir(target).catch(() => ['not a directory']);
-  if (names.length === 0) return [];
-  const message = `${target} on the target has contents already.`;
-  const hint = 'Move it away, or let phaul overwrite it with --force.';
-  return [{ code: 'PATH_TAKEN', message, hint, host: 'target' }];
-}
-
-const absolute = z.string().refine((path) => {
-  const parts = path.split('/').slice(1);
-  return (
-    path.startsWith('/') && !path.includes('\0') && parts.every((part) => !['', '.', '..'].includes(part))
-  );
-});
-const treesSchema = z.array(
-  z.object({ source: z.string(), target: absolute, without: z.array(z.string()).default([]) }),
-);
-
-function checkedTrees(trees: readonly FsTree[]): FsTree[] {
-  const checked = treesSchema.safeParse(trees);
-  if (checked.success) return checked.data;
-  throw new PhaulError('PROTOCOL_ERROR', 'A tree that the source named is not a plain absolute path.');
 }

@@ -31,7 +31,10 @@ interface Beginning {
  * the clock, where another host could have changed a file, or something was mounted.
  */
 export function changesByCtime(tree: FsTree, signal: AbortSignal, marginMs = tickMs): ChangeTracker {
-  let last: Beginning | null = null;
+  let first: Beginning | null = null;
+  // The last round that did not fail, and the one that may still.
+  let complete: Beginning | null = null;
+  let latest: Beginning | null = null;
   let able = true;
   // Names that were one file with others, and which file.
   const linked = new Map<string, string>();
@@ -39,16 +42,21 @@ export function changesByCtime(tree: FsTree, signal: AbortSignal, marginMs = tic
     begin: async () => {
       const now = { at: Date.now(), offset: Date.now() - performance.now(), mounts: await mountsOf(tree) };
       able = now.mounts !== null;
-      const steady =
-        last && able && last.mounts === now.mounts && Math.abs(last.offset - now.offset) < stepMs;
-      const before = steady ? last : null;
-      const since = before ? before.at - marginMs : null;
+      const steady = (then: Beginning | null): Beginning | null =>
+        then && able && then.mounts === now.mounts && Math.abs(then.offset - now.offset) < stepMs
+          ? then
+          : null;
+      const since = (then: Beginning | null): number | null => then && then.at - marginMs;
+      complete = latest ?? complete;
+      const before = steady(complete);
+      const copied = since(before ?? steady(first));
       const found = selection(before?.directories ?? null, linked);
-      const whole = await scan(tree, ['.'], since, found.take, signal);
-      last = { ...now, directories: found.directories };
+      const whole = await scan(tree, ['.'], since(before), copied, found.take, signal);
+      latest = { ...now, directories: found.directories };
+      first ??= latest;
       const moved = startsOf(found.moved());
       const again = (from: readonly string[]): Promise<boolean> =>
-        scan(tree, from, null, found.takeMoved, signal);
+        scan(tree, from, null, copied, found.takeMoved, signal);
       const known = before !== null && whole && (moved.length === 0 || (await again(moved)));
       // Something has gone while it looked, or cannot be looked at.
       if (before && !known) await again(['.']);
@@ -58,7 +66,7 @@ export function changesByCtime(tree: FsTree, signal: AbortSignal, marginMs = tic
         anew: [...found.anew],
       };
     },
-    failed: () => (last = null),
+    failed: () => (latest = null),
     able: () => able,
   };
 }

@@ -5,9 +5,9 @@ export type TrackChanges = (tree: FsTree, signal: AbortSignal) => ChangeTracker;
 
 /** Tells, round after round, what may differ on the target. */
 export interface ChangeTracker {
-  /** A round begins, and reads the tree after this: what may have changed since the round before did. */
+  /** A round begins, and reads the tree after this: what may have changed since the last round that did not fail began. */
   readonly begin: () => Promise<Changes>;
-  /** The round has not made the target equal to what it read: the next one has to compare everything. */
+  /** The round has not made the target equal to what it read. */
   readonly failed: () => void;
   /** Whether it can tell changes at all in this tree. */
   readonly able: () => boolean;

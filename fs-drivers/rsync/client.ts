@@ -4,7 +4,7 @@ import { PhaulError } from '../../src/errors.ts';
 import { anchored } from './filters.ts';
 import { failureOf } from './failure.ts';
 import { outputReader, rsyncTime, type RsyncOutput } from './output.ts';
-import { killGroup, startOn } from './process.ts';
+import { killGroup, startOn } from '../common/process.ts';
 import { watchForPipe } from './stuck.ts';
 
 /** An rsync that has shaken hands with the daemon and waits to be told what to copy. */

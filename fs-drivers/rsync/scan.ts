@@ -15,7 +15,7 @@ export interface Entry {
   readonly sparse: boolean;
   /** Contents, attributes or names of it have changed `since`. */
   readonly changed: boolean;
-  /** A file whose contents have not changed `since`, if its own time can be believed. */
+  /** A file that has changed since `copied`, but its contents have not, if its own time can be believed. */
   readonly older: boolean;
 }
 
@@ -26,12 +26,14 @@ export interface Entry {
  *
  * @param from directories to begin at, `.` or beginning with `./`
  * @param since in milliseconds of this host's clock; null: everything has changed
+ * @param copied the same; null: nothing is `older`
  * @returns whether it has seen everything. If not, something may only have gone while it looked.
  */
 export async function scan(
   { source, without }: FsTree,
   from: readonly string[],
   since: number | null,
+  copied: number | null,
   take: (entry: Entry) => void,
   signal: AbortSignal,
 ): Promise<boolean> {
@@ -60,17 +62,18 @@ export async function scan(
   child.stdout.on('data', (chunk: Buffer) => {
     const lines = (rest + chunk.toString('latin1')).split('\0');
     rest = lines.pop() ?? '';
-    for (const line of lines) take(parsed(line, since ?? 0));
+    for (const line of lines) take(parsed(line, copied));
   });
   const [code] = (await once(child, 'close')) as [number | null];
   return code === 0 && rest === '';
 }
 
-const format = '%y %D:%i %n %b %s %T@ %p\\0';
+const format = '%y %D:%i %n %b %s %T@ %C@ %p\\0';
 
-function parsed(line: string, since: number): Entry {
-  const fields = line.split(' ', 6);
-  const [kind = '', id = '', links = '', blocks = '', size = '', mtime = ''] = fields;
+function parsed(line: string, copied: number | null): Entry {
+  const fields = line.split(' ', 7);
+  const [kind = '', id = '', links = '', blocks = '', size = '', mtime = '', ctime = ''] = fields;
+  const isBefore = (time: string): boolean => copied !== null && Number(time) * 1000 < copied;
   const path = line.slice(fields.join(' ').length + 1);
   return {
     name: path.slice(2),
@@ -79,7 +82,7 @@ function parsed(line: string, since: number): Entry {
     links: Number(links),
     sparse: kind[1] === 'f' && Number(blocks) * 512 < Number(size),
     changed: kind[0] === '+',
-    older: kind[1] === 'f' && Number(mtime) * 1000 < since,
+    older: kind[1] === 'f' && isBefore(mtime) && !isBefore(ctime),
   };
 }
 

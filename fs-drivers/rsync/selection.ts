@@ -16,7 +16,7 @@ interface Selection {
 /**
  * Picks what is to be compared out of what a scan gives.
  *
- * @param before which directory was where when the last round began; null: not known, and the names are worth nothing
+ * @param before which directory was where when the last complete round began; null: not known, and the names are worth nothing
  * @param linked names of files that had several, and which file each one was; is kept up to date
  */
 export function selection(
@@ -57,10 +57,9 @@ export function selection(
     take: (entry) => {
       if (entry.directory) return takeDirectory(entry);
       takeFile(entry);
-      if (!before) return;
-      files.push(entry.name);
       // It has changed all the same: maybe its owner, maybe its contents, and then its time was set back.
       if (entry.older) anew.add(entry.name);
+      if (before) files.push(entry.name);
     },
     moved: () => [...moved].filter((name) => name === '' || !moved.has(parentOf(name))),
     takeMoved: (entry) => {

@@ -1,7 +1,7 @@
 import { type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
-import { startOn } from './process.ts';
+import { startOn } from '../common/process.ts';
 
 /** Starts a daemon for one stream. */
 export async function startDaemon(

@@ -5,7 +5,7 @@ import type { FsTree, SourceFs } from '../../src/contracts/fs-driver.ts';
 import type { Refusal } from '../../src/errors.ts';
 import type { TrackChanges } from './changes.ts';
 import { changesByCtime } from './changes-by-ctime.ts';
-import { markLeft } from './left-mark.ts';
+import { markLeft } from '../common/left-mark.ts';
 import { sumOf, treeSender } from './sender.ts';
 import { findRefusals, rsyncRefusals } from './version.ts';
 

@@ -1,16 +1,15 @@
 import { type ChildProcess } from 'node:child_process';
-import { lstat, mkdir, readdir } from 'node:fs/promises';
+import { lstat, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import * as z from 'zod';
 import type { DriverContext } from '../../src/contracts/context.ts';
 import type { FsTree, TargetFs } from '../../src/contracts/fs-driver.ts';
-import { PhaulError, type Refusal } from '../../src/errors.ts';
+import { forgetLeft, markLeft, markOf, setAside, wasLeft } from '../common/left-mark.ts';
+import { killGroup } from '../common/process.ts';
+import { checkedTrees, takenPlaces } from '../common/trees.ts';
 import { writeDaemonConfig } from './daemon.ts';
-import { forgetLeft, markLeft, markOf, setAside, wasLeft } from './left-mark.ts';
 import { explain, startDaemon } from './serve.ts';
-import { killGroup } from './process.ts';
 import { rsyncRefusals } from './version.ts';
 
 /** The half that receives. */
@@ -22,7 +21,7 @@ export function rsyncTarget(unchecked: readonly FsTree[], ctx: DriverContext): T
   return {
     refusals: async (force) => [
       ...(await rsyncRefusals(ctx, 'target')),
-      ...(force ? [] : (await Promise.all(trees.map(taken))).flat()),
+      ...(force ? [] : await takenPlaces(trees)),
     ],
     prepare: async () => {
       for (const { target } of trees) undo.push(await makeTree(target, ctx));
@@ -91,29 +90,4 @@ function below(first: string, path: string): string[] {
   const made: string[] = [];
   for (let parent = dirname(path); parent.length >= first.length; parent = dirname(parent)) made.push(parent);
   return made;
-}
-
-async function taken({ target }: FsTree): Promise<Refusal[]> {
-  const found = await lstat(target).catch(() => null);
-  if (!found || (await wasLeft(target))) return [];
-  const names = await readdir(target).catch(() => ['not a directory']);
-  if (names.length === 0) return [];
-  const message = `${target} on the target has contents already.`;
-  const hint = 'Move it away, or let phaul overwrite it with --force.';
-  return [{ code: 'PATH_TAKEN', message, hint, host: 'target' }];
-}
-
-const isPlain = (path: string): boolean =>
-  !path.includes('\0') && path.split('/').every((part) => !['', '.', '..'].includes(part));
-const absolute = z.string().refine((path) => path.startsWith('/') && isPlain(path.slice(1)));
-const relative = z.string().refine(isPlain);
-const treesSchema = z.array(z.object({ source: z.string(), target: absolute, without: z.array(relative) }));
-
-function checkedTrees(trees: readonly FsTree[]): FsTree[] {
-  const checked = treesSchema.safeParse(trees);
-  if (checked.success) return checked.data;
-  throw new PhaulError(
-    'PROTOCOL_ERROR',
-    'A tree that the source named is not a plain absolute path with plain paths below it.',
-  );
 }

@@ -28,8 +28,11 @@ const goodbyeMs = 500;
 
 /** Greets the service at the other end. @throws what ssh says if there is none, PROTOCOL_VERSION, CANCELLED */
 export async function openLink(m: Migration, transport: Transport): Promise<Link> {
+  let greeted = false;
   const rpc: Caller = caller({
     ...transport.rpc,
+    // A copy of files that nobody takes would wait for ever.
+    onDeath: (error) => greeted && m.abort(error),
     onLog: (level, text) => m.say(level, text, 'target'),
     whyClosed: () => {
       // ssh stays for as long as a process on the target holds a stream of it, though the service is gone.
@@ -38,6 +41,7 @@ export async function openLink(m: Migration, transport: Transport): Promise<Link
     },
   });
   const close = (): void => {
+    greeted = false;
     rpc.close();
     transport.close();
   };
@@ -48,6 +52,7 @@ export async function openLink(m: Migration, transport: Transport): Promise<Link
   try {
     const hello = rpc.call('hello', { protocol: protocolVersion, phaul: version, migration: m.id });
     const { host } = await interruptible(m, hello);
+    greeted = true;
     return {
       transport,
       host,

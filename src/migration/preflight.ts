@@ -5,7 +5,7 @@ import type { SourceContainer } from '../contracts/htype.ts';
 import { drivers } from '../contracts/registry.ts';
 import { type CriuProbe, dumpCpuinfo } from '../criu/probe.ts';
 import { driverContext } from '../driver-context.ts';
-import { PhaulError, type Refusal } from '../errors.ts';
+import { asPhaulError, PhaulError, type Refusal } from '../errors.ts';
 import { processTree, residentBytes } from '../linux/processes.ts';
 import type { Params } from '../rpc/methods.ts';
 import { connectSsh } from '../transport/ssh.ts';
@@ -66,8 +66,8 @@ export async function preflight(m: Migration): Promise<Plan> {
 
   const ctx = driverContext(workspace.scratch, m.signal, m.say);
   const container = await htype.source(options.container, options, ctx).catch((error: unknown) => {
-    // It does not run as it should.
-    m.sourceState = 'unknown';
+    // It does not run, or not as it should.
+    if (asPhaulError(error).code === 'CONTAINER_STATE') m.sourceState = 'unknown';
     throw error;
   });
   const found = await Promise.all(

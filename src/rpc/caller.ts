@@ -22,6 +22,8 @@ interface CallerOptions {
   readonly onLog: (level: 'log' | 'warn', text: string) => void;
   /** The reason why the transport ended, asked for when the stream does. */
   readonly whyClosed: () => Promise<PhaulError>;
+  /** No call will be answered any more. Nobody may be waiting for an answer just then, but for something else of the target's. */
+  readonly onDeath?: (error: PhaulError) => void;
 }
 
 const errorFrame = z.object({
@@ -43,8 +45,10 @@ export function caller(options: CallerOptions): Caller {
   let dead: PhaulError | null = null;
 
   const die = (error: PhaulError): void => {
-    dead ??= error;
+    if (dead) return;
+    dead = error;
     beat.stop();
+    options.onDeath?.(error);
     for (const { fail } of pending.values()) fail(dead);
     pending.clear();
   };

@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { beside } from '../../src/contracts/paths.ts';
-import { markLeft, wasLeft } from '../../fs-drivers/rsync/left-mark.ts';
+import { markLeft, wasLeft } from '../../fs-drivers/common/left-mark.ts';
 import { btrfsDirectory, makeSubvolume } from './btrfs-disk.ts';
 import { btrfsPair, type Pair, twoHosts } from './btrfs-pair.ts';
-import { portrait } from './tree.ts';
+import { portrait } from './portrait.ts';
 
 const moved = { container: 'ct101', target: 'b' };
 

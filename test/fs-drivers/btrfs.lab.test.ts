@@ -8,7 +8,8 @@ import { Lab } from '../lab/lab.ts';
 import { isRunning } from '../lab/migrate.ts';
 import type { Config } from '../migration/containers.ts';
 import { phaul, startPhaul } from '../migration/phaul.ts';
-import { makeHardTree, portrait } from './tree.ts';
+import { portrait } from './portrait.ts';
+import { makeHardTree } from './tree.ts';
 
 let lab: Lab;
 test.before(async () => {

@@ -6,7 +6,8 @@ import { btrfs } from '../../fs-drivers/btrfs/btrfs.ts';
 import { driverContext } from '../../src/driver-context.ts';
 import { btrfsDisk, makeSubvolume } from './btrfs-disk.ts';
 import { btrfsPair, twoHosts } from './btrfs-pair.ts';
-import { makeHardTree, portrait } from './tree.ts';
+import { portrait } from './portrait.ts';
+import { makeHardTree } from './tree.ts';
 
 const run = (command: string, ...args: string[]): string =>
   execFileSync(command, args, { encoding: 'utf8', stdio: 'pipe' });

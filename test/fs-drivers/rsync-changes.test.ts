@@ -41,8 +41,11 @@ test.serial('everything is to be compared at first, and then what changes', asyn
   t.deepEqual(await after(() => fs.rmSync(at('top'))), ['./']);
   t.deepEqual(await after(() => fs.mkdirSync(at('a/out'))), ['a/']);
   t.deepEqual(await after(() => fs.writeFileSync(at('a/out/file'), 'y')), []);
+  fs.writeFileSync(at('a/b/new'), 'z');
+  t.deepEqual(await after(nothing), ['a/b/new']);
   tracker.failed();
-  t.is(await after(nothing), null);
+  t.deepEqual(await after(nothing), ['a/b/new'], 'once more');
+  t.deepEqual(await after(nothing), []);
 });
 
 test.serial('a directory that was moved is compared with all that is in it', async (t) => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { changesByCtime } from '../../fs-drivers/rsync/changes-by-ctime.ts';
-import { startOn } from '../../fs-drivers/rsync/process.ts';
+import { startOn } from '../../fs-drivers/common/process.ts';
 import { portrait } from './portrait.ts';
 import { makeHardTree } from './tree.ts';
 import { type Pair, rsyncPair } from './pair.ts';

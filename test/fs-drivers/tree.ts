@@ -3,8 +3,6 @@ import * as fs from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 
-export { portrait } from './portrait.ts';
-
 /** Fills `root` with one of everything that a container's files may be. */
 export async function makeHardTree(root: string): Promise<void> {
   const at = (name: string): string => join(root, name);

@@ -1,7 +1,7 @@
 // What a user gets from `phaul migrate --mode live`.
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { makeHardTree, portrait } from '../fs-drivers/tree.ts';
+import { makeHardTree } from '../fs-drivers/tree.ts';
 import { removeContainer } from '../lab/container.ts';
 import type { Host } from '../lab/host.ts';
 import { Lab } from '../lab/lab.ts';
@@ -10,6 +10,7 @@ import { redis, startRedis } from '../lab/redis.ts';
 import { startTraffic } from '../lab/traffic.ts';
 import { plainContainer, removePlain } from './containers.ts';
 import { difference, footprint, isAsBefore } from './footprint.ts';
+import { look } from './look.ts';
 import { type PhaulEnd, phaul, startPhaul } from './phaul.ts';
 import { unharmed } from './stage.ts';
 
@@ -29,11 +30,6 @@ async function clearAway(): Promise<void> {
     await removeContainer(host, 'ct101');
     await host.sh('rm -rf /root/images /root/log /srv/.phaul-left-*');
   }
-}
-
-/** Without the inode of a file that has one name: on an overlay it may be that of a directory too. */
-function look(directory: string): string[] {
-  return portrait(directory).map((line) => line.replace(/"links=1 first=[^"]*"/, '"links=1"'));
 }
 
 /** Moves it; fails if that fails. */

@@ -219,7 +219,7 @@ test.serial('a container that does not run', async (t) => {
   await plainContainer(a, { id: 'ct102', args: ['tail', '-f', '/dev/null'] });
   await a.sh('runc pause ct102');
   const end = await unharmed(t, lab, () => phaul(a, ['ct102', 'b']));
-  failed(t, end, { code: 'CONTAINER_STATE', message: /ct102 is paused/, host: 'source' });
+  failed(t, end, { code: 'CONTAINER_STATE', message: /ct102 is paused/, host: 'source', state: 'unknown' });
   await removePlain(a, 'ct102');
 });
 

@@ -10,6 +10,7 @@ import { Lab } from '../lab/lab.ts';
 import { isRunning } from '../lab/migrate.ts';
 import { changedCt101, plainContainer, removePlain } from './containers.ts';
 import { difference } from './footprint.ts';
+import { look } from './look.ts';
 import { phaul, startPhaul } from './phaul.ts';
 import { failed, meanwhile } from './stage.ts';
 import { comesBack, startWitness } from './witness.ts';
@@ -91,7 +92,7 @@ for (const [title, subvolumes, drivers] of byDriver) {
     await changedCt101(a, ['tail', '-f', '/dev/null'], () => undefined, subvolumes);
     await makeHardTree(join(a.root, data, 'hard'));
     // CRIU works in the source's /tmp after the last sync.
-    const before = [bundle, data].map((path) => portrait(join(a.root, path)));
+    const before = [bundle, data].map((path) => look(join(a.root, path)));
     const { summary, exitCode, text } = await phaul(a, ['ct101', 'b']);
     t.is(exitCode, 0, text);
     t.deepEqual(
@@ -99,7 +100,7 @@ for (const [title, subvolumes, drivers] of byDriver) {
       drivers,
     );
     t.true(await isRunning(b, 'ct101'));
-    const after = [bundle, data].map((path) => portrait(join(b.root, path)));
+    const after = [bundle, data].map((path) => look(join(b.root, path)));
     t.deepEqual(difference({ files: before.flat() }, { files: after.flat() }), []);
   });
 }
@@ -123,6 +124,24 @@ test.serial('subvolumes: it ends at once on the target', async (t) => {
   const before = await Promise.all(hosts().map(beside));
   const end = await comesBack(t, lab, 'a b a', () => phaul(lab.host('a'), revive));
   failed(t, end, { code: 'START_FAILED', act: 'commit', host: 'target' });
+  t.deepEqual(await Promise.all(hosts().map(beside)), before);
+});
+
+test.serial('subvolumes: SIGINT in the restore', async (t) => {
+  const b = lab.host('b');
+  await startWitness(lab, { subvolumes });
+  const before = await Promise.all(hosts().map(beside));
+  // The container that waits on the target is made anew then.
+  await b.write('/usr/local/bin/runc', '#!/bin/sh\n[ "$1" = delete ] && sleep 1\nexec /usr/sbin/runc "$@"\n');
+  const end = await comesBack(t, lab, 'a a', () =>
+    meanwhile(b, 'chmod +x /usr/local/bin/runc', 'rm /usr/local/bin/runc', async () => {
+      const run = startPhaul(lab.host('a'), revive);
+      await run.event({ type: 'act-begin', act: 'restore' });
+      run.kill('SIGINT');
+      return run.ended;
+    }),
+  );
+  failed(t, end, { code: 'CANCELLED', act: 'restore' });
   t.deepEqual(await Promise.all(hosts().map(beside)), before);
 });
 

@@ -9,6 +9,7 @@ const needed = {
   'bin/setfattr': 'attr',
   'bin/setfacl': 'acl',
   'bin/ps': 'procps',
+  'bin/python3': 'python3',
   'sbin/mkfs.btrfs': 'btrfs-progs',
   'bin/mmdebstrap': 'mmdebstrap',
   'bin/gpgv': 'gpgv',
