@@ -42,17 +42,23 @@ export function runcTarget(description: ContainerDescription, ctx: DriverContext
     mounted = true;
   };
 
+  /** Once more, right before the deed: its undo would remove a container that is not ours. */
+  const mustBeFree = async (): Promise<void> => {
+    const [taken] = await nameFree(id);
+    if (taken) throw new PhaulError(taken.code, taken.message, taken);
+  };
+
   const create = async (): Promise<void> => {
+    await mustBeFree();
     created = true;
     await createWaiting(id, meta, ctx);
   };
 
-  /** What it has mounted is no longer what lies there. */
-  const createAnew = async (): Promise<void> => {
+  const remove = async (): Promise<void> => {
     // runc's own way to kill one sleeps for 100 ms before it looks whether that has worked (delete.go, killContainer).
     await endInit(id);
     await runc('delete', '--force', id);
-    await create();
+    created = false;
   };
 
   return {
@@ -61,23 +67,25 @@ export function runcTarget(description: ContainerDescription, ctx: DriverContext
       ...(await nameFree(id)),
       ...(await missing(description.needs)),
     ],
-    prepare: async (chosen) => {
+    prepare: async (chosen, again) => {
       mode = chosen;
-      // Once more, right before the deed: its undo would remove a container that is not ours.
-      const [taken] = await nameFree(id);
-      if (taken) throw new PhaulError(taken.code, taken.message, taken);
+      await mustBeFree();
       ctx.ifKilled('runc', ['delete', '--force', id]);
       await create();
-      if (mode === 'revive') return;
+      if (mode === 'revive') return again ? remove() : undefined;
       await endInit(id);
       await mountRoot();
     },
     replaced: async () => {
       await unmountRoot();
-      await (mode === 'live' ? mountRoot() : createAnew());
+      await (mode === 'live' ? mountRoot() : create());
     },
     start: async () => {
-      if (meta.mountsFiles) await createAnew();
+      // What it has mounted may no longer be what lies there.
+      if (meta.mountsFiles) {
+        await remove();
+        await create();
+      }
       await ctx
         .run('runc', ['--log', log, 'start', id], { abortable: false })
         .catch(async (cause: unknown) => {

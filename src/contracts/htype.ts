@@ -107,7 +107,11 @@ export interface TargetContainer {
   /** Preflight: name taken, something missing. Changes nothing. */
   readonly refusals: () => Promise<Refusal[]>;
   /** Files are there for the first time (they may still change); the container runs on the source. Everything slow goes here. */
-  readonly prepare: (mode: Mode) => Promise<void>;
+  readonly prepare: (
+    mode: Mode,
+    /** `replaced` will be called: what has the trees mounted is made here only to see early what would fail. */
+    again: boolean,
+  ) => Promise<void>;
   /** The last files are there, and some tree is another directory now (`FsDriver.capabilities.replaces`). Be quick. */
   readonly replaced?: () => Promise<void>;
   /**

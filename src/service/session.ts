@@ -134,14 +134,14 @@ export function targetSession(
     },
     prepare: async () => {
       phase.demand('begun');
-      const { container, devices } = theParts();
+      const { container, devices, replaced } = theParts();
       for (const device of devices) {
         undo.push('a device', () => device.abort());
         await device.begin();
         notAborted();
       }
       undo.push('the container', () => container.abort());
-      await container.prepare(mode());
+      await container.prepare(mode(), replaced);
       notAborted();
       phase.enter('prepared');
       return {};

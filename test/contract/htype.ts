@@ -42,7 +42,7 @@ const courses: Readonly<Record<Mode, readonly (readonly Step[])[]>> = {
 const modes = ['live', 'revive'] as const;
 
 function take(half: TargetContainer, step: Step, mode: Mode, restored: number): Promise<unknown> | undefined {
-  if (step === 'prepare') return half.prepare(mode);
+  if (step === 'prepare') return half.prepare(mode, false);
   if (step === 'restored') return half.restored(restored);
   return half[step]?.();
 }
@@ -144,7 +144,7 @@ export function testHType(
     const { target, restored } = await stage(t);
     const half = target();
     t.teardown(half.abort);
-    await half.prepare('live');
+    await half.prepare('live', false);
     const settings = await half.restore();
     t.deepEqual(overTheWire(settings), settings);
     await half.restored(restored);
@@ -226,7 +226,7 @@ function testRevival(
     const { target } = await stage(t);
     const half = target();
     t.teardown(half.abort);
-    await half.prepare('revive');
+    await half.prepare('revive', false);
     const pid = await half.start!();
     t.notThrows(() => process.kill(pid, 0));
     await t.notThrowsAsync(half.started());

@@ -131,8 +131,11 @@ test.serial('subvolumes: SIGINT in the restore', async (t) => {
   const b = lab.host('b');
   await startWitness(lab, { subvolumes });
   const before = await Promise.all(hosts().map(beside));
-  // The container that waits on the target is made anew then.
-  await b.write('/usr/local/bin/runc', '#!/bin/sh\n[ "$1" = delete ] && sleep 1\nexec /usr/sbin/runc "$@"\n');
+  // The container on the target is made then.
+  await b.write(
+    '/usr/local/bin/runc',
+    '#!/bin/sh\ncase "$*" in *" create "*) sleep 1; esac\nexec /usr/sbin/runc "$@"\n',
+  );
   const end = await comesBack(t, lab, 'a a', () =>
     meanwhile(b, 'chmod +x /usr/local/bin/runc', 'rm /usr/local/bin/runc', async () => {
       const run = startPhaul(lab.host('a'), revive);
