@@ -18,8 +18,14 @@ export interface Slot {
   readonly undo: () => Promise<void>;
 }
 
-// A snapshot, because what was received remains known as the source's snapshot only for as long as it stays read-only.
+// A snapshot, because what was received remains known as the source's snapshot, upon which the next one builds, only for as long as it
+// stays read-only.
 const copy = 'btrfs subvolume snapshot "$1" "$2" >/dev/null && btrfs inspect-internal rootid "$2" >>"$3"';
+
+// Nothing builds upon the last one, and this takes a tenth of the time. With -f it is no longer known as the source's; before 5.14 btrfs
+// had no such option, and asked for none.
+const open =
+  '{ btrfs property set -f -t subvol "$1" ro false || btrfs property set -t subvol "$1" ro false; } >/dev/null && btrfs inspect-internal rootid "$1" >>"$2"';
 
 /** Makes room for the tree. */
 export async function treeSlot(tree: string, ctx: DriverContext): Promise<Slot> {
@@ -44,8 +50,8 @@ export async function treeSlot(tree: string, ctx: DriverContext): Promise<Slot> 
     if (!(await isSubvolume(staging.at(`in/${name}`))))
       throw new PhaulError('PROTOCOL_ERROR', 'A stream of files made something else than a snapshot.');
     // The container's runtime gets ready in what the first round brought.
-    if (received === 0) await place(tree, name, 'tree', staging, ctx);
-    else if (final) await place(tree, name, 'last', staging, ctx);
+    if (received === 0) await placeCopy(tree, name, staging, ctx);
+    else if (final) await placeItself(tree, name, staging, ctx);
     placed = final;
     received = round;
   }
@@ -65,19 +71,24 @@ export async function treeSlot(tree: string, ctx: DriverContext): Promise<Slot> 
   };
 }
 
-/** Makes a snapshot of what was received, and lets it and what is at the tree's place change places. */
-async function place(
-  tree: string,
-  name: string,
-  as: 'tree' | 'last',
-  staging: Staging,
-  ctx: DriverContext,
-): Promise<void> {
-  const made = staging.at(as);
+/** Puts a snapshot of what was received into the tree's place; what is there goes where the snapshot was made. */
+async function placeCopy(tree: string, name: string, staging: Staging, ctx: DriverContext): Promise<void> {
+  const made = staging.at('tree');
   await told('target', ctx.run('sh', ['-c', copy, 'sh', staging.at(`in/${name}`), made, staging.at('id')]));
   try {
     if (await lstat(tree).catch(() => null)) exchange(made, tree);
     else await rename(made, tree);
+  } catch (error) {
+    throw failureOf((error as Error).message, 'target');
+  }
+}
+
+/** Puts what was received itself into the place of that snapshot. */
+async function placeItself(tree: string, name: string, staging: Staging, ctx: DriverContext): Promise<void> {
+  const received = staging.at(`in/${name}`);
+  await told('target', ctx.run('sh', ['-c', open, 'sh', received, staging.at('id')]));
+  try {
+    exchange(received, tree);
   } catch (error) {
     throw failureOf((error as Error).message, 'target');
   }
