@@ -1,12 +1,11 @@
 #!/bin/bash
 # The rival of revive-rsync and revive-btrfs: stops a runc container and starts it on another host, with its files copied in between.
 #   revive.sh CONTAINER BUNDLE HOST
-# Before the stop: one ssh connection, kept open; the files copied while the container runs; the network is there on the target.
+# Before the stop: the files copied while the container runs; the network is there on the target. Each command as one types it.
 # Prints for how many milliseconds nothing ran: from the end of the container's first process to the return of runc.
 set -euo pipefail
 container=$1 bundle=$2 host=$3
-connection="ssh -S /run/rival.ssh"
-copy() { rsync -a --delete -e "$connection" "$bundle/" "$host:$bundle/"; }
+copy() { rsync -a --delete -e ssh "$bundle/" "$host:$bundle/"; }
 # `kill -0` in a loop would take the processor from those who work.
 watch='
 import os, select, sys, time
@@ -15,8 +14,6 @@ print("watching", flush=True)
 select.select([process], [], [])
 print(int(time.time() * 1e6), flush=True)'
 
-ssh -M -S /run/rival.ssh -fN "$host"
-trap 'ssh -S /run/rival.ssh -O exit "$host" 2>/dev/null' EXIT
 copy
 exec 3< <(python3 -c "$watch" "$(runc state "$container" | sed -n 's/^ *"pid": \([0-9]*\),$/\1/p')")
 read -r <&3
@@ -25,5 +22,5 @@ runc kill "$container" TERM
 read -r ended <&3
 copy
 # What runc leaves open must not be ssh's, hence /dev/null.
-$connection "$host" "runc run -d --bundle $bundle $container </dev/null >/dev/null 2>&1"
+ssh "$host" "runc run -d --bundle $bundle $container </dev/null >/dev/null 2>&1"
 echo "$(((${EPOCHREALTIME/./} - ended) / 1000))"
