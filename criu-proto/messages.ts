@@ -31,7 +31,7 @@ export interface CriuOptions {
   readonly root?: string;
   readonly parent_img?: string;
   readonly track_mem?: boolean;
-  readonly auto_dedup?: boolean;
+  readonly lazy_pages?: boolean;
   readonly ext_mnt?: readonly { readonly key: string; readonly val: string }[];
   readonly cg_root?: readonly { readonly ctrl?: string; readonly path: string }[];
   readonly inherit_fd?: readonly { readonly key: string; readonly fd: number }[];
@@ -98,4 +98,18 @@ export function decodeResponse(bytes: Uint8Array): CriuResponse {
 export function decodeStats(bytes: Uint8Array): CriuStats {
   const type = root.lookupType('stats_entry');
   return type.toObject(type.decode(bytes), asWritten) as CriuStats;
+}
+
+/** One mapping of a task: addresses in bytes, `flags` as mmap's, `status` as CRIU's VMA_AREA_… (criu/include/image.h). */
+export interface CriuVma {
+  readonly start: number;
+  readonly end: number;
+  readonly flags: number;
+  readonly status: number;
+}
+
+/** A task's mappings, ascending. Throws if the bytes are not an mm_entry. */
+export function decodeMm(bytes: Uint8Array): { readonly vmas?: readonly CriuVma[] } {
+  const type = root.lookupType('mm_entry');
+  return type.toObject(type.decode(bytes), asWritten) as { vmas?: CriuVma[] };
 }

@@ -8,6 +8,7 @@ export const acts = [
   'restore',
   'commit',
   'release',
+  'fill',
 ] as const;
 
 export type Act = (typeof acts)[number];

@@ -176,6 +176,17 @@ export const codes = {
       'The connection broke in the very moment of the hand-over; the container is held on the source, frozen or stopped.',
     hint: 'Look on the target: if the container runs there, remove it here; if not, let it go on here.',
   },
+  FILL_FAILED: {
+    exit: 5,
+    meaning:
+      'The container had been moved and ran on the target, and the rest of its memory could not be put in place there; it was killed, as in a power failure.',
+    hint: 'Start it anew on the target from its files, which are all there. Its files are on the source, too.',
+  },
+  FILL_RUNNING: {
+    exit: 3,
+    meaning: 'The container has just arrived, and parts of its memory are still being put in place.',
+    hint: 'Wait until the migration that brought it here is complete, then try again.',
+  },
   RELEASE_FAILED: {
     exit: 5,
     meaning: 'The container runs on the target, but its remains on the source could not all be removed.',

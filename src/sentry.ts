@@ -6,21 +6,28 @@ export interface Sentry {
   readonly say: (line: string) => void;
   /** Kills it, with what it has started. Idempotent. */
   readonly kill: () => void;
+  readonly ended: Promise<void>;
 }
 
-/** @param args the script's `$1`, `$2`, … */
-export function postSentry(script: string, args: readonly string[]): Sentry {
+/**
+ * @param args the script's `$1`, `$2`, …
+ * @param held descriptors that it keeps open for as long as it lives
+ */
+export function postSentry(script: string, args: readonly string[], held: readonly number[] = []): Sentry {
   const child = spawn('/bin/sh', ['-c', script, 'sh', ...args], {
-    stdio: ['pipe', 'ignore', 'ignore'],
+    stdio: ['pipe', 'ignore', 'ignore', ...held],
     detached: true,
   });
-  child.on('error', () => undefined);
-  child.stdin.on('error', () => undefined);
+  const ended = new Promise<void>((resolve) => {
+    child.on('error', () => resolve());
+    child.on('exit', () => resolve());
+  });
+  child.stdin?.on('error', () => undefined);
   // It keeps no process of phaul's alive.
   child.unref();
   (child.stdin as unknown as { unref: () => void }).unref();
   return {
-    say: (line) => void child.stdin.write(`${line}\n`),
+    say: (line) => void child.stdin?.write(`${line}\n`),
     kill: () => {
       try {
         if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
@@ -29,5 +36,6 @@ export function postSentry(script: string, args: readonly string[]): Sentry {
         // It has ended.
       }
     },
+    ended,
   };
 }

@@ -61,7 +61,7 @@ export function toMigrateOptions(
     enough: bytes(enough),
     stopTimeout,
     start: args.start ?? true,
-    autoDedup: args.autoDedup,
+    restore: args.restore === 'auto' ? undefined : args.restore,
     tcp: args.tcp,
     pidRoot: tidy(args.pidRoot),
     targetPidFile: tidy(args.dstRpid),

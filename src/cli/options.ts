@@ -62,10 +62,11 @@ export const criuOptions = {
     describe:
       'Insist on memory iterations before the freeze; --no-pre-dump goes without; by default as the kernel can',
   },
-  'auto-dedup': {
-    type: 'boolean',
-    default: false,
-    describe: 'Drop pages from older iterations that a newer one replaced, to save memory',
+  restore: {
+    choices: ['auto', 'lazy', 'eager'] as const,
+    default: 'auto' as const,
+    describe:
+      'lazy: it runs on the target at once, and its memory, which is there already, is put in place behind it; eager: first; auto: lazy if the kernel can',
   },
   'keep-images': {
     type: 'boolean',

@@ -7,13 +7,12 @@ export interface CriuChoices {
   readonly shellJob: boolean;
   /** Established TCP connections: moved with the container, or closed on the target. */
   readonly tcp: 'keep' | 'close';
-  readonly autoDedup: boolean;
 }
 
 // Bytes of a deleted but open file that travel in the images. CRIU's default of 1 MiB refuses what databases do daily.
 const ghostLimit = 256 * 2 ** 20;
 
-/** Name of the directory of an iteration, below the image store. The last dump is an iteration too. */
+/** Name of the directory of an iteration on the source, below the image store. The last dump is an iteration too. */
 export const iterationName = (iteration: number): string => String(iteration);
 
 interface DumpRequest {
@@ -34,21 +33,10 @@ export function dumpRequest(dump: DumpRequest): CriuRequest {
   return { type: 'DUMP', opts: { ...dumpOptions(dump), ...tracked, notify_scripts: true } };
 }
 
-/** Serve one iteration's pages from the socket that is swrk's standard input. */
-export function pageServerRequest(directory: string, parent: number | null, autoDedup: boolean): CriuRequest {
-  const opts = {
-    ...images(directory, 'page-server.log'),
-    ...parentImage(parent),
-    auto_dedup: autoDedup,
-    ps: { fd: pageSocketFd },
-  };
-  return { type: 'PAGE_SERVER_CHLD', opts, keep_open: true };
-}
-
 export function restoreRequest(
   directory: string,
   settings: RestoreSettings,
-  choices: CriuChoices & { readonly leaveStopped: boolean },
+  choices: CriuChoices & { readonly leaveStopped: boolean; readonly lazy: boolean },
 ): CriuRequest {
   const inherit_fd = (settings.inherit ?? []).map(({ key }, index) => ({
     key,
@@ -64,6 +52,7 @@ export function restoreRequest(
       inherit_fd,
       cg_root,
       ...stopped,
+      ...(choices.lazy ? { lazy_pages: true } : {}),
       notify_scripts: true,
     },
   };
@@ -89,7 +78,6 @@ function common(settings: CommonSettings, choices: CriuChoices): CriuOptions {
     external: settings.external ?? [],
     ...(choices.tcp === 'keep' ? { tcp_established: true } : { tcp_close: true }),
     shell_job: choices.shellJob,
-    auto_dedup: choices.autoDedup,
     // What runc asks for too: file locks, devices that can be reopened by another path, terminals without a master.
     file_locks: true,
     evasive_devices: true,

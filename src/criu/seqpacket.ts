@@ -1,16 +1,13 @@
 import { closeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import koffi from 'koffi';
+import { socketPair, socketTypes } from '../linux/socket-pair.ts';
 
 const libc = koffi.load(null);
-const socketpair = libc.func('int socketpair(int, int, int, _Out_ int *sv)');
 const dup3 = libc.func('int dup3(int, int, int)');
 const fcntl = libc.func('int fcntl(int, int, ...)');
 
 // Linux on x86-64 and arm64.
-const AF_UNIX = 1;
-const SOCK_STREAM = 1;
-const SOCK_SEQPACKET = 5;
 const SOCK_CLOEXEC = 0o2000000;
 const O_NONBLOCK = 0o4000;
 const F_GETFL = 3;
@@ -27,8 +24,8 @@ const F_SETFL = 4;
  * @throws Error if the kernel refuses the sockets.
  */
 export function seqpacketPair(): { ours: Socket; theirs: number } {
-  const shell = pair(SOCK_STREAM);
-  const real = pair(SOCK_SEQPACKET);
+  const shell = socketPair(socketTypes.stream);
+  const real = socketPair(socketTypes.seqpacket);
   const ours = new Socket({ fd: shell[0], readable: true, writable: true });
   ours.pause();
   fcntl(real[0], F_SETFL, 'int', (fcntl(real[0], F_GETFL, 'int', 0) as number) | O_NONBLOCK);
@@ -37,11 +34,4 @@ export function seqpacketPair(): { ours: Socket; theirs: number } {
   closeSync(shell[1]);
   ours.resume();
   return { ours, theirs: real[1] };
-}
-
-function pair(type: number): [number, number] {
-  const fds = [-1, -1];
-  if (socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, fds) < 0)
-    throw new Error(`socketpair: errno ${koffi.errno()}`);
-  return fds as [number, number];
 }

@@ -11,15 +11,15 @@ import {
 import { PhaulError } from '../errors.ts';
 import { seqpacketPair } from './seqpacket.ts';
 
-/** Descriptor 0 of swrk is the socket given as `stdin`; a request names it as `ps: {fd: 0}`. */
+/** Descriptor 0 of swrk is the socket given as `pages`; a request names it as `ps: {fd: 0}`. */
 export const pageSocketFd = 0;
 /** The first of the `inherit` files among swrk's descriptors; descriptor 3 is the protocol's. */
 export const firstInheritedFd = 4;
 
 export interface SwrkOptions {
   readonly criuPath: string;
-  /** Handed over to CRIU, closed here. */
-  readonly stdin?: Socket;
+  /** A descriptor handed over to CRIU as its page socket, closed here. */
+  readonly pages?: number;
   /** Files opened for CRIU, as descriptors 4, 5, …. */
   readonly inherit?: readonly string[];
 }
@@ -42,7 +42,7 @@ export async function startSwrk(options: SwrkOptions): Promise<Swrk> {
   try {
     const child = spawn(options.criuPath, ['swrk', '3'], {
       // libuv makes descriptors 0 to 2 blocking, as CRIU needs its page socket to be (MSG_WAITALL, criu/page-xfer.c:1218).
-      stdio: [options.stdin ?? 'ignore', 'ignore', 'ignore', theirs, ...inherited],
+      stdio: [options.pages ?? 'ignore', 'ignore', 'ignore', theirs, ...inherited],
       // A group of its own: Ctrl-C on the terminal must reach phaul, which undoes, and not CRIU in the middle of a dump.
       detached: true,
       cwd: '/',
@@ -54,7 +54,7 @@ export async function startSwrk(options: SwrkOptions): Promise<Swrk> {
     throw new PhaulError('CRIU_MISSING', `${options.criuPath} cannot be started.`, { cause });
   } finally {
     for (const fd of [theirs, ...inherited]) closeSync(fd);
-    options.stdin?.destroy();
+    if (options.pages !== undefined) closeSync(options.pages);
   }
 }
 

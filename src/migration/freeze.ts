@@ -31,7 +31,7 @@ export interface Frozen {
  * final fs sync begins, beside the dump. CRIU is then left waiting in post-dump (criu/cr-dump.c:2068): success kills the tree.
  */
 export async function freeze(m: Migration, plan: Plan, armed: Armed): Promise<Frozen> {
-  const { swrk, directory, parent, countPages } = armed;
+  const { swrk, pages, directory, parent, countPages } = armed;
   const decision = deferred<boolean>();
   const dumped = deferred<void>();
   const files = deferred<SyncResult>();
@@ -63,6 +63,7 @@ export async function freeze(m: Migration, plan: Plan, armed: Armed): Promise<Fr
   };
 
   const { pid, dump: settings } = plan.container;
+  pages.begin(armed.iteration);
   const answer = swrk.request(
     dumpRequest({ directory, pid, settings, choices: criuChoices(m), parent }),
     onNotify,
@@ -80,7 +81,7 @@ export async function freeze(m: Migration, plan: Plan, armed: Armed): Promise<Fr
   });
   // Whatever ends the dump early: CRIU lets the tree run on by itself.
   answer.then(
-    async ({ success }) => success || dumped.reject(await dumpFailure(m, directory)),
+    async ({ success }) => success || dumped.reject(pages.failure() ?? (await dumpFailure(m, directory))),
     (error: unknown) => dumped.reject(error),
   );
   await interruptible(m, dumped.promise);

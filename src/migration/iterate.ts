@@ -6,16 +6,18 @@ import { criuFailure } from '../criu/failure.ts';
 import { iterationName, preDumpRequest } from '../criu/requests.ts';
 import { pageCounter } from '../criu/stats.ts';
 import type { Swrk } from '../criu/swrk.ts';
+import type { PageSource } from '../pages/source.ts';
 import type { Iteration } from '../observe/events.ts';
 import { converged, pageLimits } from './convergence.ts';
 import { interruptible, type Migration } from './migration.ts';
 import type { Plan } from './preflight.ts';
-import { criuChoices } from './prepare.ts';
+import { criuChoices, type Prepared } from './prepare.ts';
 
 /** Everything the freeze needs, started and warm while the container still runs. */
 export interface Armed {
-  /** CRIU on this host, with the stream of pages as its standard input. */
+  /** CRIU on this host, with the page path as its page socket. */
   readonly swrk: Swrk;
+  readonly pages: PageSource;
   /** The stream on which the images will go. */
   readonly images: Socket;
   readonly directory: string;
@@ -31,7 +33,7 @@ export interface Armed {
  * Pre-dumps and fs syncs while the container runs, until another round is not worth it; then arms both hosts for the freeze.
  * Where the kernel does not track memory there are no rounds, and that is said once.
  */
-export async function iterate(m: Migration, plan: Plan, swrk: Swrk): Promise<Armed> {
+export async function iterate(m: Migration, plan: Plan, { swrk, pages }: Prepared): Promise<Armed> {
   const { link } = plan;
   const iterations: Iteration[] = [];
   const countPages = pageCounter();
@@ -40,7 +42,7 @@ export async function iterate(m: Migration, plan: Plan, swrk: Swrk): Promise<Arm
   const limits = { ...pageLimits, rounds, growth };
   let verdict = plan.preDump ? converged([], limits, inPages) : noIterations(m);
   while (!verdict.stop) {
-    const round = await iteration(m, plan, swrk, iterations.length + 1, countPages);
+    const round = await iteration(m, plan, { swrk, pages }, iterations.length + 1, countPages);
     iterations.push(round);
     m.emit({ type: 'iteration', ...round });
     verdict = converged(
@@ -54,11 +56,10 @@ export async function iterate(m: Migration, plan: Plan, swrk: Swrk): Promise<Arm
   const last = iterations.length + 1;
   const parent = iterations.length > 0 ? iterations.length : null;
   const directory = await imageDirectory(plan, last);
-  await link.call('pages', { iteration: last, parent });
   const images = await link.transport.openMem();
   m.undo.push("the images' stream", () => Promise.resolve(void images.destroy()));
-  await link.call('arm', { iteration: last });
-  return { swrk, images, directory, iteration: last, parent, iterations, countPages };
+  await link.call('arm', {});
+  return { swrk, pages, images, directory, iteration: last, parent, iterations, countPages };
 }
 
 const inPages = (pages: number): string => `${pages} pages`;
@@ -82,20 +83,22 @@ function noIterations(m: Migration): { stop: true; reason: string } {
 async function iteration(
   m: Migration,
   plan: Plan,
-  swrk: Swrk,
+  { swrk, pages }: Pick<Prepared, 'swrk' | 'pages'>,
   number: number,
   countPages: Armed['countPages'],
 ): Promise<Iteration> {
   const began = performance.now();
   const parent = number > 1 ? number - 1 : null;
   const directory = await imageDirectory(plan, number);
-  await plan.link.call('pages', { iteration: number, parent });
+  pages.begin(number);
   const { pid, dump: settings } = plan.container;
   const answer = await interruptible(
     m,
     swrk.request(preDumpRequest({ directory, pid, settings, choices: criuChoices(m), parent })),
   );
   if (!answer.success) {
+    const failure = pages.failure();
+    if (failure) throw failure;
     const where = {
       log: join(directory, 'dump.log'),
       migration: m.id,
@@ -108,6 +111,7 @@ async function iteration(
       where,
     );
   }
+  await interruptible(m, pages.stored(number));
   const counted = await countPages(directory);
   const files: SyncResult = await interruptible(
     m,

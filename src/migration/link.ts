@@ -34,6 +34,7 @@ export async function openLink(m: Migration, transport: Transport): Promise<Link
     // A copy of files that nobody takes would wait for ever.
     onDeath: (error) => greeted && m.abort(error),
     onLog: (level, text) => m.say(level, text, 'target'),
+    onFilling: (progress) => m.emit({ type: 'filling', ...progress }, 'target'),
     whyClosed: () => {
       // ssh stays for as long as a process on the target holds a stream of it, though the service is gone.
       setTimeout(transport.close, goodbyeMs).unref();

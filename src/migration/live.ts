@@ -1,6 +1,8 @@
 import { stopTree } from '../linux/processes.ts';
 import type { Summary } from '../observe/events.ts';
 import { commit } from './commit.ts';
+import { farewell } from './farewell.ts';
+import { fill } from './fill.ts';
 import { freeze, type Frozen } from './freeze.ts';
 import { restore, transfer } from './hand-over.ts';
 import { iterate } from './iterate.ts';
@@ -12,8 +14,8 @@ import { summarize } from './summary.ts';
 
 /** Live mode: memory moves, the processes never notice. All acts after preflight, in order. */
 export async function live(m: Migration, plan: Plan): Promise<Summary> {
-  const { copied, swrk } = await act(m, 'prepare', () => prepare(m, plan));
-  const armed = await act(m, 'iterate', () => iterate(m, plan, swrk));
+  const prepared = await act(m, 'prepare', () => prepare(m, plan));
+  const armed = await act(m, 'iterate', () => iterate(m, plan, prepared));
   const frozen = await act(m, 'freeze', () => freeze(m, plan, armed));
   const sent = await act(m, 'transfer', () => transfer(m, armed, frozen));
   await act(m, 'restore', () => restore(plan, armed));
@@ -29,12 +31,15 @@ export async function live(m: Migration, plan: Plan): Promise<Summary> {
       pages += await frozen.giveUp();
     }),
   );
+  const filled = plan.lazy ? await act(m, 'fill', () => fill(m, plan)) : null;
+  await farewell(m, plan);
   return summarize(m, plan, {
     iterations: armed.iterations,
     freezeMs,
     pages,
     images: sent.images,
-    copied,
+    copied: prepared.copied,
+    filled,
     lastSync: sent.files,
     pid,
     stop: null,

@@ -37,14 +37,14 @@ export function rehearse(
   return play(options, listeners, user, async (m, plan) => {
     plan.link.close();
     await m.undo.unwind();
-    const { memory, htype, preDump } = plan;
+    const { memory, htype, preDump, lazy } = plan;
     const { mode } = options;
     const files = fileReports(plan);
     const devices = plan.devices.map(({ name }) => name);
     return {
       type: 'result',
       ok: true,
-      plan: { mode, htype, files, devices, memory, preDump, target: plan.link.host },
+      plan: { mode, htype, files, devices, memory, preDump, lazy, target: plan.link.host },
     };
   });
 }

@@ -28,7 +28,8 @@ export interface MigrateOptions {
   readonly stopTimeout: number;
   /** False leaves the container stopped on the target. */
   readonly start: boolean;
-  readonly autoDedup: boolean;
+  /** Whether the container runs before all of its memory is in place: undefined lets the target's kernel decide. */
+  readonly restore?: 'eager' | 'lazy' | undefined;
   /** Established TCP connections: true moves them, false closes them. */
   readonly tcp: boolean;
   readonly pidRoot?: string | undefined;

@@ -33,6 +33,10 @@ export interface Plan {
   readonly preDump: boolean;
   /** Resident memory of the container at preflight, in bytes. */
   readonly memory: number;
+  /** Whether the container runs before all of its memory is in place. */
+  readonly lazy: boolean;
+  /** The source's CRIU, as in CriuProbe; 0 in revive mode. */
+  readonly criu: number;
 }
 
 /**
@@ -101,7 +105,12 @@ export async function preflight(m: Migration): Promise<Plan> {
     imagePath: options.imagePath ?? null,
   } as Params<'check'>);
 
-  const refusals = [...source.refusals, ...target.refusals, ...criuMismatch(m, source.criu, target.criu)];
+  const refusals = [
+    ...source.refusals,
+    ...target.refusals,
+    ...criuMismatch(m, source.criu, target.criu),
+    ...lazyRefusals(m, target.criu),
+  ];
   if (refusals.length > 0) throw refused(refusals);
   const able = source.criu?.memTrack ?? false;
   return {
@@ -114,6 +123,8 @@ export async function preflight(m: Migration): Promise<Plan> {
     sourceHost: hostname(),
     preDump: live && (options.preDump ?? (able && htype.capabilities.preDump)),
     memory,
+    lazy: live && options.restore !== 'eager' && (target.criu?.lazyPages ?? false),
+    criu: source.criu?.number ?? 0,
   };
 }
 
@@ -133,7 +144,15 @@ async function cpuinfo(m: Migration): Promise<string> {
   }
 }
 
-/** Between 4.1 and 4.2 the page server's header grew, and nothing negotiates it (criu/page-xfer.c:33). */
+/** Insisted upon, and not to be had. */
+function lazyRefusals({ options }: Migration, target: CriuProbe | null): Refusal[] {
+  if (options.restore !== 'lazy' || !target || target.lazyPages) return [];
+  const message = "--restore lazy: the target's kernel lets no memory follow a running task (userfaultfd).";
+  const hint = 'Go without --restore lazy, or give the target a kernel with CONFIG_USERFAULTFD.';
+  return [{ code: 'KERNEL_FEATURE', message, hint, host: 'target' }];
+}
+
+/** An older CRIU does not understand all that a newer one writes. */
 function criuMismatch(m: Migration, source: CriuProbe | null, target: CriuProbe | null): Refusal[] {
   if (!source || !target || m.options.skipCriuCheck) return [];
   if (source.number > target.number && Math.floor(source.number / 100) !== Math.floor(target.number / 100)) {

@@ -3,13 +3,13 @@ import type { Migration } from './migration.ts';
 import type { Plan } from './preflight.ts';
 
 /**
- * After the target's word: the source's copy is destroyed, the files stay and are marked as left, both hosts tidy up. Every step is
+ * After the target's word: the source's copy is destroyed, the files stay and are marked as left. Every step is
  * tried whatever became of the others; none of them can bring the container back.
  * @param giveUp ends the processes that are left
  * @throws RELEASE_FAILED naming all that failed
  */
 export async function release(m: Migration, plan: Plan, giveUp: () => Promise<void>): Promise<void> {
-  const { container, devices, link, workspace } = plan;
+  const { container, devices, link } = plan;
   const failures: string[] = [];
   const attempt = (name: string, work: () => Promise<unknown>): Promise<unknown> =>
     work().catch((error: unknown) => failures.push(`${name}: ${asPhaulError(error).message}`));
@@ -21,9 +21,6 @@ export async function release(m: Migration, plan: Plan, giveUp: () => Promise<vo
   await attempt('the files', () =>
     plan.files.release({ container: container.description.id, target: link.host }),
   );
-  await attempt('the target', () => link.insist('finish', {}));
-  link.close();
-  await attempt('the working directory', () => workspace.remove({ keepImages: m.options.keepImages }));
   if (failures.length === 0) return;
   throw new PhaulError(
     'RELEASE_FAILED',

@@ -1,6 +1,7 @@
 import { PhaulError } from '../errors.ts';
 import type { Summary } from '../observe/events.ts';
 import { commit } from './commit.ts';
+import { farewell } from './farewell.ts';
 import { iterateFiles } from './iterate-files.ts';
 import { act, interruptible, type Migration } from './migration.ts';
 import type { Plan } from './preflight.ts';
@@ -33,12 +34,14 @@ export async function revive(m: Migration, plan: Plan): Promise<Summary> {
     return { ...result, downMs };
   });
   await act(m, 'release', () => release(m, plan, () => Promise.resolve()));
+  await farewell(m, plan);
   return summarize(m, plan, {
     iterations,
     freezeMs: downMs,
     pages: 0,
     images: 0,
     copied,
+    filled: null,
     lastSync,
     pid,
     stop: stopped.stop,

@@ -9,6 +9,9 @@ import { type Migration, newMigration } from './migration.ts';
 // The target's own undo may take a while (files to remove); if the link is dead it undoes by itself.
 const targetPatienceMs = 20_000;
 
+// The source has nothing to undo any more.
+const afterCommit: readonly ErrorCode[] = ['IN_DOUBT', 'RELEASE_FAILED', 'FILL_FAILED'];
+
 // What breaks first when the connection does: its streams end before ssh has said why.
 const symptoms: readonly ErrorCode[] = ['CRIU_DUMP', 'CRIU_DIED', 'FS_SYNC'];
 
@@ -23,7 +26,7 @@ export async function rollback(
   link: Link | null,
 ): Promise<{ error: PhaulError; notUndone: string[] }> {
   // In preflight nothing has been touched; in doubt nothing may be; after the commit there is only forward.
-  const beyond = error.code === 'IN_DOUBT' || error.code === 'RELEASE_FAILED';
+  const beyond = afterCommit.includes(error.code);
   const told = beyond ? null : link;
   if (told) m.emit({ type: 'undo', name: error.message });
   if (beyond) link?.close();

@@ -15,6 +15,7 @@ interface Outcome {
   /** The first copy of the files, and the last. */
   readonly copied: SyncResult;
   readonly lastSync: SyncResult;
+  readonly filled: Summary['fill'];
   readonly pid: number | null;
   readonly stop: Summary['stop'];
   readonly startWith: string | null;
@@ -22,7 +23,7 @@ interface Outcome {
 
 /** A migration that succeeded, as users and programs see it. */
 export function summarize(m: Migration, plan: Plan, outcome: Outcome): Summary {
-  const { iterations, freezeMs, pages, images, copied, lastSync, pid, stop, startWith } = outcome;
+  const { iterations, freezeMs, pages, images, copied, lastSync, filled, pid, stop, startWith } = outcome;
   return {
     container: plan.container.description.id,
     source: plan.sourceHost,
@@ -42,6 +43,7 @@ export function summarize(m: Migration, plan: Plan, outcome: Outcome): Summary {
       firstCopy: copied.bytes,
       lastSync: lastSync.bytes,
     },
+    fill: filled && filled.pages > 0 ? filled : null,
     pid,
     startWith,
     warnings: m.warnings,

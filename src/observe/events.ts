@@ -18,6 +18,8 @@ export type Happening =
   | ({ readonly type: 'stopped' } & StopReport)
   /** The container runs on the target. */
   | { readonly type: 'running'; readonly freezeMs: number }
+  /** Pages of memory that follow the running container, and how many of them are in place. */
+  | { readonly type: 'filling'; readonly total: number; readonly placed: number }
   /** Revive mode with --no-start: it is complete on the target and does not run. */
   | { readonly type: 'left-stopped' }
   | { readonly type: 'warning' | 'log'; readonly text: string }
@@ -71,6 +73,8 @@ export interface Summary {
     readonly firstCopy: number;
     readonly lastSync: number;
   };
+  /** Pages that were put in place after its start, and how many of them a task had to wait for; null: none were. */
+  readonly fill: { readonly pages: number; readonly waitedFor: number } | null;
   /** Process id of the container's root task on the target; null if it was left stopped there in revive mode. */
   readonly pid: number | null;
   /** The command that starts it on the target, where it was left stopped. */
@@ -104,6 +108,8 @@ export interface PlanReport {
   readonly memory: number;
   /** Whether memory would move in iterations before the freeze. */
   readonly preDump: boolean;
+  /** Whether it would run before all of its memory is in place. */
+  readonly lazy: boolean;
 }
 
 /** What `phaul check` without a target found on this host. */

@@ -58,6 +58,8 @@ function linesOf(event: PhaulEvent, verbose: boolean): string[] {
       return ['    it is complete on the target, and stopped'];
     case 'running':
       return [`    it runs on the target, after standing still for ${duration(event.freezeMs)}`];
+    case 'filling':
+      return verbose ? [`    ${event.placed} of ${event.total} pages are in place`] : [];
     case 'warning':
       return [`    warning: ${event.text}`];
     case 'log':

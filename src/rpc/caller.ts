@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import { z } from 'zod';
-import { codes, type ErrorCode } from '../error-codes.ts';
 import { PhaulError } from '../errors.ts';
+import { fromWire, wireError } from '../wire-error.ts';
 import { readFrames, writeFrame } from './frames.ts';
 import { heartbeat } from './heartbeat.ts';
 import { type Method, methods, notices, type Params, type Result } from './methods.ts';
@@ -20,23 +20,17 @@ interface CallerOptions {
   readonly input: Readable;
   readonly output: Writable;
   readonly onLog: (level: 'log' | 'warn', text: string) => void;
+  readonly onFilling: (progress: { readonly total: number; readonly placed: number }) => void;
   /** The reason why the transport ended, asked for when the stream does. */
   readonly whyClosed: () => Promise<PhaulError>;
   /** No call will be answered any more. Nobody may be waiting for an answer just then, but for something else of the target's. */
   readonly onDeath?: (error: PhaulError) => void;
 }
 
-const errorFrame = z.object({
-  code: z.enum(Object.keys(codes) as [ErrorCode, ...ErrorCode[]]).catch('INTERNAL'),
-  message: z.string(),
-  hint: z.string().optional(),
-  logLine: z.string().optional(),
-  logFile: z.string().optional(),
-});
 const answer = z.union([
   z.object({ id: z.int(), result: z.unknown() }),
-  z.object({ id: z.int(), error: errorFrame }),
-  z.object({ notice: z.enum(['alive', 'log']), params: z.unknown() }),
+  z.object({ id: z.int(), error: wireError }),
+  z.object({ notice: z.enum(['alive', 'log', 'filling']), params: z.unknown() }),
 ]);
 
 export function caller(options: CallerOptions): Caller {
@@ -70,12 +64,14 @@ export function caller(options: CallerOptions): Caller {
       if ('notice' in message) {
         const log = message.notice === 'log' ? notices.log.safeParse(message.params) : null;
         if (log?.success) options.onLog(log.data.level, log.data.text);
+        const filling = message.notice === 'filling' ? notices.filling.safeParse(message.params) : null;
+        if (filling?.success) options.onFilling(filling.data);
         return;
       }
       const call = pending.get(message.id);
       if (!call) return die(new PhaulError('PROTOCOL_ERROR', 'The target answered a question nobody asked.'));
       pending.delete(message.id);
-      if ('error' in message) call.fail(remoteError(message.error));
+      if ('error' in message) call.fail(fromWire(message.error));
       else call.settle(message.result);
     },
     (error) => {
@@ -116,10 +112,4 @@ export function caller(options: CallerOptions): Caller {
 
 function cancelled(): PhaulError {
   return new PhaulError('CANCELLED', 'The migration was cancelled.');
-}
-
-function remoteError(error: z.infer<typeof errorFrame>): PhaulError {
-  const { code, message, ...details } = error;
-  const given = Object.fromEntries(Object.entries(details).filter(([, value]) => value !== undefined));
-  return new PhaulError(code, message, { ...given, host: 'target' });
 }

@@ -3,7 +3,7 @@ import { codes, type ErrorCode } from '../error-codes.ts';
 import { mostFsDrivers } from '../transport/transport.ts';
 
 /** Raised when a message or its meaning changes; what that means for older releases is in docs/protocol.md. */
-export const protocolVersion = 2;
+export const protocolVersion = 3;
 
 const id = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_+.-]{0,127}$/);
 const migrationId = z.string().regex(/^[a-z0-9-]{8,64}$/);
@@ -94,21 +94,20 @@ export const methods = {
     params: z.object({
       shellJob: z.boolean(),
       tcp: z.enum(['keep', 'close']),
-      autoDedup: z.boolean(),
+      /** Memory may be put in place after the tasks have begun to run. */
+      lazy: z.boolean(),
       /** Let it run at the commit; else it is left stopped. */
       start: z.boolean(),
       keepImages: z.boolean(),
     }),
     result: nothing,
   },
-  /** Take the stream of pages that the source has just opened on the mem channel, and hand it to CRIU. */
+  /** Take the stream of pages that the source has just opened on the mem channel. */
   attach: { params: nothing, result: nothing },
   /** The files are there for the first time: devices begin, the container's runtime gets ready for the mode. */
   prepare: { params: nothing, result: nothing },
-  /** Serve the pages of one iteration on the mem channel. `parent`: the iteration whose pages need not come again. */
-  pages: { params: z.object({ iteration: count, parent: count.nullable() }), result: nothing },
   /** The last thing before the freeze: CRIU is started and the images' stream is taken. */
-  arm: { params: z.object({ iteration: count }), result: nothing },
+  arm: { params: nothing, result: nothing },
   /**
    * A checkpoint is complete. `last`: none follows, so restore it up to the point where its tasks exist and none has run.
    * Not last ("more follow") is kept for continuous protection; this version refuses it.
@@ -132,6 +131,16 @@ export const methods = {
       startByHand: z.string().nullable(),
     }),
   },
+  /** Live mode, after the commit: answered when all memory is in place. */
+  fill: {
+    params: nothing,
+    result: z.object({
+      /** Pages that followed after the start; 0 if all were there before. */
+      pages: count,
+      /** Of these so many had a task waiting for them. */
+      waitedFor: count,
+    }),
+  },
   /** The source has removed its copy; tidy up and end. */
   finish: { params: nothing, result: nothing },
   /** Before the commit only: undo everything. */
@@ -147,5 +156,7 @@ export type Handlers = { readonly [M in Method]: (params: Params<M>) => Promise<
 export const notices = {
   /** Sent every second by both sides: silence means that the link is dead. */
   alive: nothing,
+  /** Pages of memory that follow the container, and how many of them are in place. */
+  filling: z.object({ total: count, placed: count }),
   log: z.object({ level: z.enum(['log', 'warn']), text: z.string().max(4096) }),
 } as const;

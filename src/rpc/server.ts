@@ -1,6 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import { z } from 'zod';
 import { asPhaulError, PhaulError } from '../errors.ts';
+import { toWire } from '../wire-error.ts';
 import { greeting, readFrames, writeFrame } from './frames.ts';
 import { heartbeat } from './heartbeat.ts';
 import { type Handlers, type Method, methods } from './methods.ts';
@@ -17,6 +18,7 @@ const request = z.union([
 /** The target's end of the rpc channel. */
 export interface Server {
   readonly log: (level: 'log' | 'warn', text: string) => void;
+  readonly filling: (progress: { readonly total: number; readonly placed: number }) => void;
   /** Settles when the source is gone: null after a clean end, else the reason. Never rejects. */
   readonly closed: Promise<PhaulError | null>;
 }
@@ -52,8 +54,7 @@ export function serve(input: Readable, output: Writable, handlers: Handlers): Se
         throw new PhaulError('PROTOCOL_ERROR', `The parameters of ${method} are malformed.`);
       send({ id, result: await handlers[method](valid.data as never) });
     } catch (thrown) {
-      const { code, message, hint, details } = asPhaulError(thrown);
-      send({ id, error: { code, message, hint, logLine: details.logLine, logFile: details.logFile } });
+      send({ id, error: toWire(asPhaulError(thrown)) });
     }
   };
 
@@ -78,6 +79,7 @@ export function serve(input: Readable, output: Writable, handlers: Handlers): Se
   );
   return {
     closed,
+    filling: (progress) => send({ notice: 'filling', params: progress }),
     log: (level, text) => send({ notice: 'log', params: { level, text: text.slice(0, 4096) } }),
   };
 }

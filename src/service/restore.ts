@@ -2,22 +2,30 @@ import { join } from 'node:path';
 import type { TargetContainer } from '../contracts/htype.ts';
 import { criuFailure } from '../criu/failure.ts';
 import { receiveImages } from '../criu/image-stream.ts';
-import { iterationName, restoreRequest, type CriuChoices } from '../criu/requests.ts';
+import { restoreRequest, type CriuChoices } from '../criu/requests.ts';
 import { startSwrk, type Swrk } from '../criu/swrk.ts';
 import { deferred } from '../deferred.ts';
 import type { Socket } from 'node:net';
 import { killTree } from '../linux/processes.ts';
+import type { Fill } from '../pages/fill.ts';
+import { memoryHandOver } from '../pages/hand-over.ts';
+import { type Filled, guardFill } from './filling.ts';
+import type { Memory } from './memory.ts';
 
 /** A restore in three steps: armed before the freeze, tasks made inside it, let go (or killed) by the decision. */
 export interface Restore {
   /** The images are complete: make every task, none of which runs. @throws CRIU_RESTORE. Gives the number of images. */
-  readonly create: () => Promise<number>;
+  readonly create: (iteration: number) => Promise<number>;
   /**
    * Let them run. `open` is called when every socket is whole again and no task has run yet: what a task says first must find the
    * network open, because the kernel repeats it only after a second (a restored socket knows no round-trip time).
    * @throws CRIU_RESTORE if CRIU fails so late; then all of them are dead when it throws, and the source may take the container back
    */
   readonly letGo: (open: () => Promise<void>) => Promise<{ pid: number }>;
+  /** After `letGo`: settles when all of their memory is in place. @throws FILL_FAILED if that failed; they are dead then */
+  readonly filled: () => Promise<Filled>;
+  /** How much of it is in place, in pages. */
+  readonly progress: () => { readonly total: number; readonly placed: number };
   /** Kill them, or whatever there is of them. Idempotent. */
   readonly kill: () => Promise<void>;
 }
@@ -25,8 +33,7 @@ export interface Restore {
 interface RestoreOptions {
   readonly criuPath: string;
   readonly migration: string;
-  readonly images: string;
-  readonly iteration: number;
+  readonly memory: Memory;
   readonly container: TargetContainer;
   readonly choices: CriuChoices & { readonly leaveStopped: boolean };
   readonly stream: Socket;
@@ -34,8 +41,14 @@ interface RestoreOptions {
   readonly signal: AbortSignal;
 }
 
+const nothingFollows: Filled = { pages: 0, waitedFor: 0 };
+
+// CRIU hands the memories over while it restores: each task waits for nobody until it touches one.
+const handOverMs = 1;
+
 export async function armRestore(options: RestoreOptions): Promise<Restore> {
-  const directory = join(options.images, iterationName(options.iteration));
+  const { memory } = options;
+  const { directory } = memory;
   const settings = await options.container.restore();
   const swrk: Swrk = await startSwrk({
     criuPath: options.criuPath,
@@ -49,13 +62,17 @@ export async function armRestore(options: RestoreOptions): Promise<Restore> {
   let opening: () => Promise<void> = () => Promise.resolve();
   let running: Promise<{ pid: number }> | null = null;
   let root: number | undefined;
+  let fill: Fill | null = null;
+  let filled: Promise<Filled> = Promise.resolve(nothingFollows);
   /** CRIU kills what it made when it fails; one that died itself has killed nobody. */
   const noSurvivors = async (): Promise<void> => {
     if (root !== undefined) await killTree(root);
+    fill?.close();
   };
   const giveUp = (): void => {
     decision.resolve(false);
     options.stream.destroy();
+    memory.end();
   };
   options.signal.addEventListener('abort', giveUp, { once: true });
 
@@ -66,34 +83,60 @@ export async function armRestore(options: RestoreOptions): Promise<Restore> {
       name: 'restore',
       host: 'target',
     });
+  /** From now on CRIU hands over memories. Gives what takes those that have come since, and what ends it. */
+  const takeMemories = (into: Fill): { now: () => void; end: () => void } => {
+    const handOver = memoryHandOver(directory);
+    const now = (): void => handOver.take(into.watch);
+    const timer = setInterval(now, handOverMs);
+    return {
+      now,
+      end: () => {
+        clearInterval(timer);
+        // Not before CRIU's last word: it tells on this connection, too, that it has finished.
+        handOver.close();
+      },
+    };
+  };
+  const restore = async (created: () => void): Promise<{ pid: number }> => {
+    const following = fill;
+    const memories = following ? takeMemories(following) : null;
+    const request = restoreRequest(directory, settings, { ...options.choices, lazy: following !== null });
+    try {
+      const answer = await swrk.request(request, async (script, pid) => {
+        // criu/cr-restore.c:2269: all stages done, each task stopped at the end of its restorer, about to be detached.
+        if (script === 'pre-resume') await opening();
+        if (script !== 'post-restore') return true;
+        root = pid;
+        // Beside the source's answer, not before it: if it fails, nothing runs, and the source takes the container back.
+        const known = options.container.restored(pid ?? 0);
+        known.catch(() => undefined);
+        created();
+        memories?.now();
+        if (following) {
+          following.start();
+          filled = guardFill(following, pid ?? 0);
+          filled.catch(() => decision.resolve(false));
+        }
+        const go = await decision.promise;
+        await known;
+        return go;
+      });
+      if (!answer.success || !answer.restore) throw await failure();
+      return { pid: answer.restore.pid };
+    } catch (error) {
+      await noSurvivors();
+      throw error;
+    } finally {
+      memories?.end();
+    }
+  };
 
   return {
-    create: async () => {
+    create: async (iteration) => {
       const count = await received;
+      fill = await memory.complete(iteration);
       const created = deferred<void>();
-      const request = restoreRequest(directory, settings, options.choices);
-      running = swrk
-        .request(request, async (script, pid) => {
-          // criu/cr-restore.c:2269: all stages done, each task stopped at the end of its restorer, about to be detached.
-          if (script === 'pre-resume') await opening();
-          if (script !== 'post-restore') return true;
-          root = pid;
-          // Beside the source's answer, not before it: if it fails, nothing runs, and the source takes the container back.
-          const known = options.container.restored(pid ?? 0);
-          known.catch(() => undefined);
-          created.resolve();
-          const go = await decision.promise;
-          await known;
-          return go;
-        })
-        .then(async (answer) => {
-          if (!answer.success || !answer.restore) throw await failure();
-          return { pid: answer.restore.pid };
-        })
-        .catch(async (error: unknown) => {
-          await noSurvivors();
-          throw error;
-        });
+      running = restore(created.resolve);
       running.catch((error: unknown) => created.reject(error));
       await created.promise;
       return count;
@@ -104,6 +147,8 @@ export async function armRestore(options: RestoreOptions): Promise<Restore> {
       if (!running) throw new Error('nothing was restored');
       return running;
     },
+    filled: () => filled,
+    progress: () => fill?.progress() ?? { total: 0, placed: 0 },
     kill: async () => {
       giveUp();
       await running?.catch(() => undefined);

@@ -8,7 +8,10 @@ export async function runService(): Promise<void> {
   for (const signal of ['SIGHUP', 'SIGPIPE', 'SIGTERM', 'SIGINT'] as const)
     process.on(signal, () => stdin.destroy());
   let server: Server | null = null;
-  const session = targetSession((level, text) => server?.log(level, text));
+  const session = targetSession(
+    (level, text) => server?.log(level, text),
+    (progress) => server?.filling(progress),
+  );
   server = serve(stdin, stdout, session.handlers);
   await server.closed;
   await session.end();

@@ -12,11 +12,13 @@ import { undoStack } from '../undo.ts';
 import { createWorkspace, sweepAbandoned, type Workspace } from '../workspace.ts';
 import { type Channels, openChannels } from './channels.ts';
 import { checkTarget, type TargetParts, targetParts } from './check.ts';
-import { type PageServer, pageServer } from './page-server.ts';
+import { type Memory, receiveMemory } from './memory.ts';
 import { type Landing, landing } from './landing.ts';
 import { phaseKeeper } from './phase.ts';
 import { armRestore, type Restore } from './restore.ts';
 import { tracked } from './tracked.ts';
+
+const fillingEveryMs = 250;
 
 /** One migration, as the target sees it: what it does at each of the source's calls. */
 export interface Session {
@@ -27,10 +29,12 @@ export interface Session {
 
 /**
  * @param say carries a driver's words to the source.
+ * @param onFilling tells the source how much of the memory that follows the container is in place, in pages
  * @param criuPath this host's own; never what the source names
  */
 export function targetSession(
   say: (level: 'log' | 'warn', text: string) => void,
+  onFilling: (progress: { total: number; placed: number }) => void = () => undefined,
   criuPath = 'criu',
 ): Session {
   const phase = phaseKeeper();
@@ -43,11 +47,10 @@ export function targetSession(
   let choices: Params<'begin'> | null = null;
   let workspace: Workspace | null = null;
   let channels: Channels | null = null;
-  let pages: PageServer | null = null;
+  let memory: Memory | null = null;
   let restore: Restore | null = null;
   let commit: Landing | null = null;
   let refused = true;
-  let armed: number | null = null;
   let aborting: Promise<string[]> | null = null;
 
   let busy: Promise<unknown> = Promise.resolve();
@@ -149,43 +152,34 @@ export function targetSession(
     attach: async () => {
       phase.demand('begun');
       only('live');
-      pages = await startPages();
+      const stream = await present(channels).nextMem();
+      memory = await receiveMemory(stream, present(workspace).images, present(choices).lazy);
+      undo.push('the memory', () => Promise.resolve(present(memory).end()));
       return {};
     },
-    pages: async ({ iteration, parent }) => {
+    arm: async () => {
       phase.demand('prepared');
       only('live');
-      await present(pages).take(iteration, parent);
-      return {};
-    },
-    arm: async ({ iteration }) => {
-      phase.demand('prepared');
-      only('live');
-      const { images } = present(workspace);
       const stream = await present(channels).nextMem();
       restore = await armRestore({
         signal: aborter.signal,
         criuPath,
         migration,
-        images,
-        iteration,
+        memory: present(memory),
         container: theParts().container,
         choices: { ...present(choices), leaveStopped: !present(choices).start },
         stream,
       });
       undo.push('the restored tasks', () => present(restore).kill());
       notAborted();
-      armed = iteration;
       phase.enter('armed');
       return {};
     },
     checkpoint: async ({ iteration, last }) => {
       phase.demand('armed');
-      if (iteration !== armed)
-        throw new PhaulError('PROTOCOL_ERROR', `Iteration ${iteration} is not the one that was armed.`);
       if (!last) throw new PhaulError('PROTOCOL_ERROR', 'This release takes one checkpoint, the last.');
       await afterLastFiles();
-      const images = await present(restore).create();
+      const images = await present(restore).create(iteration);
       notAborted();
       phase.enter('restored');
       return { images };
@@ -215,28 +209,22 @@ export function targetSession(
       undo.clear();
       return result;
     },
+    fill: async () => {
+      phase.demand('committed');
+      only('live');
+      const { filled, progress } = present(restore);
+      const timer = setInterval(() => onFilling(progress()), fillingEveryMs);
+      return filled().finally(() => clearInterval(timer));
+    },
     finish: async () => {
       phase.demand('committed');
+      await restore?.filled();
       phase.enter('finished');
       await tidyUp();
       return {};
     },
     abort: async () => ({ failures: await abort() }),
   };
-
-  async function startPages(): Promise<PageServer> {
-    const stream = await present(channels).nextMem();
-    const { images } = present(workspace);
-    const server = await pageServer(stream, {
-      criuPath,
-      images,
-      migration,
-      autoDedup: present(choices).autoDedup,
-      onFailure: ({ message, details }) => say('warn', [message, details.logLine].filter(Boolean).join(' ')),
-    });
-    undo.push('the page server', () => server.end());
-    return server;
-  }
 
   function fsFailed(error: unknown): void {
     // The source's half of the driver fails too, and with the better view.
@@ -248,7 +236,7 @@ export function targetSession(
     const steps = [
       () => theParts().container.started(),
       ...theParts().fs.map((fs) => () => fs.finish?.()),
-      () => pages?.end(),
+      () => memory?.end(),
       () => channels?.close(),
       () => workspace?.remove({ keepImages }),
     ];
@@ -264,8 +252,10 @@ export function targetSession(
     end: async () => {
       if (phase.now() === 'finished') return;
       // A commit under way is waited for: it either let the container go or failed and undid nothing yet.
-      if (phase.now() === 'committed' && (await commit?.landed())) await tidyUp();
-      else await abort();
+      if (phase.now() === 'committed' && (await commit?.landed())) {
+        await restore?.filled().catch((error: unknown) => say('warn', asPhaulError(error).message));
+        await tidyUp();
+      } else await abort();
     },
   };
 }

@@ -1,0 +1,84 @@
+import { closeSync } from 'node:fs';
+import koffi from 'koffi';
+
+const libc = koffi.load(null);
+const socket = libc.func('int socket(int, int, int)');
+const bind = libc.func('int bind(int, const void *, uint32_t)');
+const listen = libc.func('int listen(int, int)');
+const accept4 = libc.func('int accept4(int, void *, void *, int)');
+const recv = libc.func('int64_t recv(int, void *, uint64_t, int)');
+const iovec = koffi.struct('iovec', { base: 'void *', length: 'uint64_t' });
+const header = koffi.struct('msghdr', {
+  name: 'void *',
+  nameLength: 'uint32_t',
+  data: koffi.pointer(iovec),
+  dataLength: 'uint64_t',
+  control: 'void *',
+  controlLength: 'uint64_t',
+  flags: 'int',
+});
+const recvmsg = libc.func('recvmsg', 'int64_t', ['int', koffi.pointer(header), 'int']);
+
+// Linux on x86-64 and arm64.
+const AF_UNIX = 1;
+const SOCK_STREAM = 1;
+const SOCK_FLAGS = 0o2004000; // SOCK_CLOEXEC | SOCK_NONBLOCK
+const MSG_CMSG_CLOEXEC = 0x40000000;
+const longestPath = 107;
+
+/** A Unix socket that takes one connection, over which numbers and descriptors come. Nothing here waits. */
+export interface DescriptorSocket {
+  /** The next number (u32); null: none has come yet. */
+  readonly number: () => number | null;
+  /** The next descriptor; null: none has come yet. */
+  readonly descriptor: () => number | null;
+  /** Idempotent. */
+  readonly close: () => void;
+}
+
+/** @throws Error if the path is taken or too long */
+export function descriptorSocket(path: string): DescriptorSocket {
+  if (Buffer.byteLength(path) > longestPath) throw new Error(`${path} is too long for a socket`);
+  const address = Buffer.alloc(2 + longestPath + 1);
+  address.writeUInt16LE(AF_UNIX);
+  address.write(path, 2);
+  let listening = socket(AF_UNIX, SOCK_STREAM | SOCK_FLAGS, 0) as number;
+  let peer = -1;
+  const close = (): void => {
+    for (const fd of [listening, peer]) if (fd >= 0) closeSync(fd);
+    [listening, peer] = [-1, -1];
+  };
+  if (bind(listening, address, 2 + Buffer.byteLength(path) + 1) < 0 || listen(listening, 1) < 0) {
+    const errno = koffi.errno();
+    close();
+    throw new Error(`${path}: errno ${errno}`);
+  }
+  const connected = (): boolean => {
+    if (peer < 0 && listening >= 0) peer = accept4(listening, null, null, SOCK_FLAGS) as number;
+    return peer >= 0;
+  };
+  return {
+    number: () => {
+      const bytes = Buffer.alloc(4);
+      return connected() && Number(recv(peer, bytes, 4, 0)) === 4 ? bytes.readUInt32LE() : null;
+    },
+    descriptor: () => (connected() ? receiveDescriptor(peer) : null),
+    close,
+  };
+}
+
+function receiveDescriptor(peer: number): number | null {
+  // struct cmsghdr { size_t, int level, int type }, then one int, padded.
+  const control = Buffer.alloc(24);
+  const message = {
+    name: null,
+    nameLength: 0,
+    data: [{ base: Buffer.alloc(8), length: 1 }],
+    dataLength: 1,
+    control,
+    controlLength: control.length,
+    flags: 0,
+  };
+  if (Number(recvmsg(peer, message, MSG_CMSG_CLOEXEC)) <= 0) return null;
+  return control.readInt32LE(16);
+}

@@ -1,0 +1,146 @@
+import { closeSync } from 'node:fs';
+import { deferred } from '../deferred.ts';
+import { asPhaulError, PhaulError } from '../errors.ts';
+import { mapFile, type MappedFile } from '../linux/mapped-file.ts';
+import { copyPages, takeEvents, zeroPages } from '../linux/userfault.ts';
+import type { Leftover } from './seal.ts';
+import { type Lot, type Waiting, waiting } from './waiting.ts';
+import { pageBytes } from './wire.ts';
+
+/**
+ * Puts pages in place behind tasks that run already: first those that a task waits for, the others one after the other. It serves until
+ * `close`, because a watched task waits for somebody at each page that it touches for the first time, fresh memory included.
+ */
+export interface Fill {
+  /** A task's memory, as restored, is watched by this descriptor, which is closed at the end. `pid`: as CRIU counts. */
+  readonly watch: (pid: number, fd: number) => void;
+  /** Every task's memory is complete but for its pages: from now on all pages are put in place, not only those that are waited for. */
+  readonly start: () => void;
+  /** Settles when the last page is in place. @throws FILL_FAILED */
+  readonly done: Promise<void>;
+  readonly progress: () => { readonly total: number; readonly placed: number; readonly waitedFor: number };
+  /** The descriptors that watch memory now. */
+  readonly descriptors: () => number[];
+  /** No more pages are put in place: what is not there reads as zeros from now on. Idempotent. */
+  readonly close: () => void;
+}
+
+interface Space {
+  readonly fd: number;
+  readonly lacks: Waiting;
+  readonly file: MappedFile | null;
+  /** Pages that tasks wait for and that could not be put in place at once. */
+  faults: number[];
+}
+
+// A page that is waited for waits for the rest of such a lot at most: 0.1 ms.
+const lotPages = 128;
+// What is next to a page that is waited for is likely to be wanted soon.
+const aroundPages = 16;
+// Other work of this process gets its turn so often.
+const turnMs = 2;
+const idleMs = 1;
+
+export function fill(leftovers: readonly Leftover[]): Fill {
+  const files = new Map(leftovers.map(({ pid, file }) => [pid, mapFile(file)]));
+  const total = leftovers.reduce((sum, { extents }) => sum + extents.reduce((pages, { count }) => pages + count, 0), 0);
+  const spaces: Space[] = [];
+  const finished = deferred<void>();
+  let started = false;
+  let closed = false;
+  let waitedFor = 0;
+
+  /** Puts a lot in place, as far as that is possible now; gives the rest back. */
+  const place = (space: Space, lot: Lot): void => {
+    const { fd, file } = space;
+    const contents = lot.slot * pageBytes;
+    if (!lot.zero) file?.prepare(contents, lot.count * pageBytes);
+    let most = lot.count;
+    for (let done = 0; done < lot.count;) {
+      const count = Math.min(most, lot.count - done);
+      const page = lot.page + done;
+      const result =
+        lot.zero || !file
+          ? zeroPages(fd, page, count)
+          : copyPages(fd, page, file.address(contents + done * pageBytes), count);
+      if (typeof result === 'object') {
+        done += result.done;
+        most = lot.count;
+      } else if (result === 'present') done++;
+      else if (result === 'elsewhere' && count > 1) most = count >> 1;
+      else if (result === 'elsewhere' && started) done++;
+      else if (result === 'ended') return forget(space);
+      else return space.lacks.giveBack({ ...lot, page, count: lot.count - done, slot: lot.slot + done });
+    }
+  };
+  const forget = ({ lacks }: Space): void => void lacks.cut(0, Infinity);
+
+  /** @returns false if it must be tried again */
+  const serve = (space: Space, page: number): boolean => {
+    const around = started ? aroundPages : 1;
+    const first = page - (page % around);
+    // Memory that the task had not touched before.
+    if (!space.lacks.has(page)) return zeroPages(space.fd, page, 1) !== 'again';
+    for (const lot of space.lacks.cut(first, first + around)) place(space, lot);
+    return !space.lacks.has(page);
+  };
+  const heed = (space: Space): void => {
+    for (const event of takeEvents(space.fd)) {
+      if (event.type === 'fork') spaces.push({ ...space, fd: event.fd, lacks: space.lacks.copy(), faults: [] });
+      else if (event.type === 'remap') space.lacks.move(event.from, event.to, event.count);
+      else if (event.type === 'gone') space.lacks.cut(event.page, event.end);
+      else {
+        space.faults.push(event.page);
+        waitedFor++;
+      }
+    }
+    if (space.faults.length > 0) space.faults = space.faults.filter((page) => !serve(space, page));
+  };
+  const lacking = (): number => spaces.reduce((sum, { lacks }) => sum + lacks.pages(), 0);
+
+  const turn = (): void => {
+    if (closed) return;
+    const until = performance.now() + turnMs;
+    let idle = false;
+    try {
+      do {
+        // A fork adds to the list.
+        for (let index = 0; index < spaces.length; index++) heed(spaces[index] as Space);
+        const next = started ? spaces.find(({ lacks }) => lacks.pages() > 0) : undefined;
+        const lot = next?.lacks.last(lotPages);
+        if (next && lot) place(next, lot);
+        else idle = true;
+      } while (!idle && performance.now() < until);
+      if (started && lacking() === 0) finished.resolve();
+    } catch (error) {
+      const reason = asPhaulError(error).message;
+      const message = `The rest of the container's memory could not be put in place on the target (${reason}), so it was killed there.`;
+      finished.reject(new PhaulError('FILL_FAILED', message, { host: 'target', cause: error }));
+      return;
+    }
+    if (idle) setTimeout(turn, idleMs);
+    else setImmediate(turn);
+  };
+
+  return {
+    watch: (pid, fd) => {
+      const left = leftovers.find((leftover) => leftover.pid === pid);
+      spaces.push({ fd, lacks: waiting(left?.extents ?? []), file: files.get(pid) ?? null, faults: [] });
+      if (spaces.length === 1) turn();
+    },
+    start: () => {
+      started = true;
+      if (spaces.length === 0) finished.resolve();
+    },
+    done: finished.promise,
+    progress: () => ({ total, placed: Math.max(0, total - lacking()), waitedFor }),
+    descriptors: () => spaces.map(({ fd }) => fd),
+    close: () => {
+      if (closed) return;
+      closed = true;
+      finished.reject(new PhaulError('CANCELLED', 'The pages that follow were given up.'));
+      for (const { fd } of spaces) closeSync(fd);
+      for (const file of files.values()) file.close();
+    },
+  };
+}

@@ -1,0 +1,33 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { decodeMm } from '../../criu-proto/messages.ts';
+import { pageBytes } from './wire.ts';
+
+/** Pages from `page` on, before `end`; numbers of pages. */
+export interface Range {
+  readonly page: number;
+  readonly end: number;
+}
+
+// mmap's flags on x86-64 and arm64, and CRIU's kinds of areas (criu/include/image.h).
+const MAP_PRIVATE = 0x2;
+const MAP_ANONYMOUS = 0x20;
+const MAP_LOCKED = 0x2000;
+const MAP_HUGETLB = 0x40000;
+const kernelsOwn = (1 << 2) | (1 << 3) | (1 << 12);
+
+// Two magic words and the length of the message.
+const headBytes = 12;
+
+/**
+ * Where a task's memory may be put in place after it has begun to run: CRIU's restorer watches these mappings and no others
+ * (vma_entry_can_be_lazy in criu/include/vma.h). A page that could wait at an earlier dump may lie in another kind of mapping now.
+ */
+export function lazyRanges(directory: string, pagemap: string): Range[] {
+  const image = readFileSync(join(directory, `${pagemap.replace('pagemap-', 'mm-')}.img`));
+  const { vmas = [] } = decodeMm(image.subarray(headBytes, headBytes + image.readUInt32LE(8)));
+  const wanted = MAP_PRIVATE | MAP_ANONYMOUS;
+  return vmas
+    .filter(({ flags, status }) => (flags & wanted) === wanted && !(flags & (MAP_LOCKED | MAP_HUGETLB)) && !(status & kernelsOwn))
+    .map(({ start, end }) => ({ page: start / pageBytes, end: end / pageBytes }));
+}

@@ -1,0 +1,207 @@
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { deferred } from '../deferred.ts';
+import { asPhaulError, PhaulError } from '../errors.ts';
+import { growSendBuffer, socketPair, socketTypes } from '../linux/socket-pair.ts';
+import { codings, frameBytes, frameKinds, writeFrame } from './frame.ts';
+import { readReplies } from './replies.ts';
+import { imageName, operations, pageBytes, pageFlags, readHeader } from './wire.ts';
+import { zeroRuns } from './zero-pages.ts';
+
+/**
+ * The source's end of the page path: to CRIU on this host it is the page server, for all dumps of a migration; to the target it sends
+ * what CRIU says in phaul's own frames.
+ */
+export interface PageSource {
+  /** The descriptor that CRIU is to have as its page socket. Whoever gives it to CRIU closes it here. */
+  readonly criuEnd: number;
+  /** A dump is about to begin. */
+  readonly begin: (iteration: number) => void;
+  /** Settles when the target has stored all of that dump. @throws the target's error, LINK_LOST */
+  readonly stored: (iteration: number) => Promise<void>;
+  /** Why it has ended by itself, if it has. */
+  readonly failure: () => PhaulError | null;
+  /** What has been sent so far. */
+  readonly sent: () => Sent;
+  /** Ends it, in the middle of a dump too: CRIU's dump fails then, and the tasks go on. Idempotent. */
+  readonly end: () => void;
+}
+
+export interface Sent {
+  /** Pages with contents, those that are all zero included. */
+  readonly pages: number;
+  readonly zeroPages: number;
+  /** Bytes on the channel. */
+  readonly bytes: number;
+}
+
+// Large reads: each costs a turn of the event loop. What has been read waits in its block until the channel has taken it.
+const blockBytes = 1 << 20;
+const mostBlocks = 8;
+const bufferBytes = 4 << 20;
+
+/** @param headerBytes of this host's CRIU (wire.ts) */
+export function pageSource(out: Duplex, headerBytes: number): PageSource {
+  const [ours, criuEnd] = socketPair(socketTypes.stream);
+  growSendBuffer(criuEnd, bufferBytes);
+  const spare: Buffer[] = [];
+  let waiting = 0;
+  let block: Buffer = Buffer.allocUnsafe(blockBytes);
+  // What the last read left over: part of a header or of a page.
+  let tail = 0;
+  let failure: PhaulError | null = null;
+  let iteration = 0;
+  let known = new Set<string>();
+  let named = new Set<string>();
+  let owner: bigint | null = null;
+  // Of the pages that CRIU has announced: the first that has not come, how many are to come, their flags.
+  let [page, left, flags] = [0, 0, 0];
+  const sent = { pages: 0, zeroPages: 0, bytes: 0 };
+  const ends = new Map<number, ReturnType<typeof deferred<void>>>();
+  let parts: Buffer[] = [];
+
+  const fail = (error: PhaulError): void => {
+    failure ??= error;
+    for (const end of ends.values()) end.reject(failure);
+    criu.destroy();
+    out.destroy();
+  };
+  const endOf = (number: number): ReturnType<typeof deferred<void>> => {
+    const end = ends.get(number) ?? deferred<void>();
+    ends.set(number, end);
+    if (failure) end.reject(failure);
+    return end;
+  };
+  const frame = (what: Parameters<typeof writeFrame>[2], payload?: Buffer): void => {
+    const head = Buffer.allocUnsafe(frameBytes);
+    writeFrame(head, 0, { ...what, payload: payload?.length ?? 0 });
+    parts.push(head);
+    if (payload) parts.push(payload);
+  };
+  /** Hands over what has been collected; `done` when the channel needs it no longer. */
+  const flush = (done?: () => void): void => {
+    const last = parts.pop();
+    if (!last) return done?.();
+    out.cork();
+    for (const part of parts) {
+      sent.bytes += part.length;
+      out.write(part);
+    }
+    sent.bytes += last.length;
+    out.write(last, done);
+    out.uncork();
+    parts = [];
+  };
+  const answer = (value: number, bytes: 1 | 4): void => {
+    const reply = Buffer.alloc(bytes);
+    reply.writeUIntLE(value, 0, bytes);
+    criu.write(reply);
+  };
+
+  const request = (at: number): void => {
+    const header = readHeader(block, at, headerBytes);
+    switch (header.operation) {
+      case operations.parent:
+        return answer(known.has(imageName(header.owner)) ? 1 : 0, 4);
+      case operations.open:
+        owner = header.owner;
+        named.add(imageName(owner));
+        frame({ kind: frameKinds.open, owner });
+        return answer(known.has(imageName(owner)) ? 1 : 0, 1);
+      case operations.add:
+        if (header.owner !== owner) throw unexpected('adds pages to what it has not opened');
+        if (header.flags & pageFlags.present) {
+          ({ page, count: left, flags } = header);
+          sent.pages += left;
+        } else frame({ kind: frameKinds.pages, number: header.page, count: header.count, flags: header.flags });
+        return;
+      case operations.close:
+      case operations.forceClose:
+        frame({ kind: frameKinds.end, number: iteration });
+        [known, named, owner] = [named, new Set(), null];
+        return answer(0, 4);
+      default:
+        throw unexpected(`asks for ${header.operation}`);
+    }
+  };
+  const pages = (at: number, count: number): void => {
+    zeroRuns(block, at, count, (first, run, zero) => {
+      const payload = zero ? undefined : block.subarray(at + first * pageBytes, at + (first + run) * pageBytes);
+      if (zero) sent.zeroPages += run;
+      const coding = zero ? codings.zero : codings.raw;
+      frame({ kind: frameKinds.pages, coding, flags, number: page + first, count: run }, payload);
+    });
+    page += count;
+    left -= count;
+  };
+  /** Takes what is whole of the first `filled` bytes of the block. Gives how many bytes that is. */
+  const take = (filled: number): number => {
+    let at = 0;
+    for (;;) {
+      if (left > 0) {
+        const count = Math.min(left, Math.floor((filled - at) / pageBytes));
+        if (count === 0) return at;
+        pages(at, count);
+        at += count * pageBytes;
+      } else {
+        if (filled - at < headerBytes) return at;
+        request(at);
+        at += headerBytes;
+      }
+    }
+  };
+  const nextBlock = (rest: Buffer): void => {
+    block = spare.pop() ?? Buffer.allocUnsafe(blockBytes);
+    tail = rest.copy(block);
+  };
+  const received = (bytes: number): boolean => {
+    if (failure) return false;
+    const full = block;
+    const filled = tail + bytes;
+    try {
+      const taken = take(filled);
+      waiting++;
+      nextBlock(full.subarray(taken, filled));
+    } catch (error) {
+      fail(asPhaulError(error));
+      return false;
+    }
+    flush(() => {
+      spare.push(full);
+      if (waiting-- === mostBlocks) criu.resume();
+    });
+    return waiting < mostBlocks;
+  };
+
+  // Reads go straight into the block (an option of Node's that its types have for connections only).
+  const onread = { buffer: () => block.subarray(tail), callback: received };
+  const local = { fd: ours, readable: true, writable: true, onread };
+  const criu = new Socket(local);
+  // What is wrong is told by CRIU's own log, or by the channel.
+  criu.on('error', () => undefined);
+  criu.resume();
+  out.on('error', () => undefined);
+  out.on('close', () => fail(new PhaulError('LINK_LOST', 'The stream of pages to the target has ended.')));
+  readReplies(out, (reply) => ('stored' in reply ? endOf(reply.stored).resolve() : fail(reply.error)));
+
+  return {
+    criuEnd,
+    begin: (number) => {
+      iteration = number;
+      frame({ kind: frameKinds.iteration, number });
+      flush();
+    },
+    stored: (number) => endOf(number).promise,
+    failure: () => failure,
+    sent: () => ({ ...sent }),
+    end: () => {
+      failure ??= new PhaulError('CANCELLED', 'The stream of pages was ended.');
+      criu.destroy();
+      out.destroy();
+    },
+  };
+}
+
+function unexpected(what: string): PhaulError {
+  return new PhaulError('PROTOCOL_ERROR', `CRIU on the source ${what}, which phaul does not expect.`);
+}
