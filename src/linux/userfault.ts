@@ -45,6 +45,8 @@ export function takeEvents(fd: number): MemoryEvent[] {
       case events.unmap:
         list.push({ type: 'gone', page: page(0), end: page(8) });
         break;
+      default:
+        throw new Error(`userfaultfd: event ${message[at]}`);
     }
   }
   return list;

@@ -43,7 +43,10 @@ const idleMs = 1;
 
 export function fill(leftovers: readonly Leftover[]): Fill {
   const files = new Map(leftovers.map(({ pid, file }) => [pid, mapFile(file)]));
-  const total = leftovers.reduce((sum, { extents }) => sum + extents.reduce((pages, { count }) => pages + count, 0), 0);
+  const total = leftovers.reduce(
+    (sum, { extents }) => sum + extents.reduce((pages, { count }) => pages + count, 0),
+    0,
+  );
   const spaces: Space[] = [];
   const finished = deferred<void>();
   let started = false;
@@ -86,7 +89,8 @@ export function fill(leftovers: readonly Leftover[]): Fill {
   };
   const heed = (space: Space): void => {
     for (const event of takeEvents(space.fd)) {
-      if (event.type === 'fork') spaces.push({ ...space, fd: event.fd, lacks: space.lacks.copy(), faults: [] });
+      if (event.type === 'fork')
+        spaces.push({ ...space, fd: event.fd, lacks: space.lacks.copy(), faults: [] });
       else if (event.type === 'remap') space.lacks.move(event.from, event.to, event.count);
       else if (event.type === 'gone') space.lacks.cut(event.page, event.end);
       else {

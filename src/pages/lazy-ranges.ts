@@ -28,6 +28,9 @@ export function lazyRanges(directory: string, pagemap: string): Range[] {
   const { vmas = [] } = decodeMm(image.subarray(headBytes, headBytes + image.readUInt32LE(8)));
   const wanted = MAP_PRIVATE | MAP_ANONYMOUS;
   return vmas
-    .filter(({ flags, status }) => (flags & wanted) === wanted && !(flags & (MAP_LOCKED | MAP_HUGETLB)) && !(status & kernelsOwn))
+    .filter(
+      ({ flags, status }) =>
+        (flags & wanted) === wanted && !(flags & (MAP_LOCKED | MAP_HUGETLB)) && !(status & kernelsOwn),
+    )
     .map(({ start, end }) => ({ page: start / pageBytes, end: end / pageBytes }));
 }

@@ -53,7 +53,9 @@ export function receivePages(
     }
   });
   stream.on('error', () => undefined);
-  stream.on('close', () => fail(new PhaulError('LINK_LOST', 'The stream of pages from the source has ended.')));
+  stream.on('close', () =>
+    fail(new PhaulError('LINK_LOST', 'The stream of pages from the source has ended.')),
+  );
   return {
     stored: (iteration) => doneOf(iteration).promise,
     end: () => {

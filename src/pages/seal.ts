@@ -38,8 +38,13 @@ export function seal(directory: string, owned: readonly Owned[], lazy: boolean):
     // Not PRESENT: the pages image does not have it.
     const left = lazy && !inOrder ? pageFlags.lazy : pageFlags.lazy | pageFlags.present;
     const entries = joined(extents, left);
-    writeFileSync(join(directory, `${each.name}.img`), pagemapImage(each.number, entries), { flag: 'wx', mode: 0o600 });
-    return task && waits.length > 0 ? [{ pid: Number(task[1]), file: join(directory, file), extents: waits }] : [];
+    writeFileSync(join(directory, `${each.name}.img`), pagemapImage(each.number, entries), {
+      flag: 'wx',
+      mode: 0o600,
+    });
+    return task && waits.length > 0
+      ? [{ pid: Number(task[1]), file: join(directory, file), extents: waits }]
+      : [];
   });
 }
 
@@ -69,7 +74,10 @@ function isInOrder(extents: readonly Extent[], slots: number): boolean {
 }
 
 /** Pagemap entries: extents that follow each other in memory are one, wherever their contents are. */
-function* joined(extents: readonly Extent[], lazyFlags: number): Generator<{ page: number; count: number; flags: number }> {
+function* joined(
+  extents: readonly Extent[],
+  lazyFlags: number,
+): Generator<{ page: number; count: number; flags: number }> {
   let entry: { page: number; count: number; flags: number } | null = null;
   for (const { page, count, flags: all } of extents) {
     const flags = all & pageFlags.lazy ? lazyFlags : all & ~zeroFlag;

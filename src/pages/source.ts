@@ -113,7 +113,8 @@ export function pageSource(out: Duplex, headerBytes: number): PageSource {
         if (header.flags & pageFlags.present) {
           ({ page, count: left, flags } = header);
           sent.pages += left;
-        } else frame({ kind: frameKinds.pages, number: header.page, count: header.count, flags: header.flags });
+        } else
+          frame({ kind: frameKinds.pages, number: header.page, count: header.count, flags: header.flags });
         return;
       case operations.close:
       case operations.forceClose:
@@ -126,7 +127,9 @@ export function pageSource(out: Duplex, headerBytes: number): PageSource {
   };
   const pages = (at: number, count: number): void => {
     zeroRuns(block, at, count, (first, run, zero) => {
-      const payload = zero ? undefined : block.subarray(at + first * pageBytes, at + (first + run) * pageBytes);
+      const payload = zero
+        ? undefined
+        : block.subarray(at + first * pageBytes, at + (first + run) * pageBytes);
       if (zero) sent.zeroPages += run;
       const coding = zero ? codings.zero : codings.raw;
       frame({ kind: frameKinds.pages, coding, flags, number: page + first, count: run }, payload);

@@ -51,8 +51,7 @@ export function pageStore(directory: string): PageStore {
     if (current) return current;
     throw new PhaulError('PROTOCOL_ERROR', 'Pages came that belong to nobody.');
   };
-  const punch = ({ slot, count }: Piece): void =>
-    punchHole(opened().fd, slot * pageBytes, count * pageBytes);
+  const punch = ({ slot, count }: Piece): void => punchHole(opened().fd, slot * pageBytes, count * pageBytes);
 
   const finish = (): void => {
     if (!current) return;

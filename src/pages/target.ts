@@ -51,7 +51,8 @@ export function pageTarget(
 
   const finishFrame = (): void => {
     if (frame?.coding === codings.zstd) {
-      if (!decompress) throw new PhaulError('PROTOCOL_ERROR', 'Compressed pages, which were not agreed upon.');
+      if (!decompress)
+        throw new PhaulError('PROTOCOL_ERROR', 'Compressed pages, which were not agreed upon.');
       write(decompress(Buffer.concat(packed), frame.count * pageBytes));
       packed = [];
     }
@@ -74,7 +75,8 @@ export function pageTarget(
         filled = 0;
         break;
       case frameKinds.end:
-        if (next.number !== iteration) throw new PhaulError('PROTOCOL_ERROR', 'A dump ends that never began.');
+        if (next.number !== iteration)
+          throw new PhaulError('PROTOCOL_ERROR', 'A dump ends that never began.');
         store.end();
         onEnd(iteration);
         break;
@@ -127,6 +129,7 @@ function place(store: PageStore, { coding, flags, payload, number, count }: Fram
     return [];
   }
   const fits = (coding === codings.raw && payload === size) || (coding === codings.zstd && payload > 0);
-  if (!fits || size > longestPayload) throw new PhaulError('PROTOCOL_ERROR', 'A frame of pages contradicts itself.');
+  if (!fits || size > longestPayload)
+    throw new PhaulError('PROTOCOL_ERROR', 'A frame of pages contradicts itself.');
   return store.put(number, count, flags);
 }

@@ -24,7 +24,9 @@ export interface Waiting {
 }
 
 export function waiting(extents: readonly Extent[]): Waiting {
-  return of(extents.map(({ page, count, slot, flags }) => ({ page, count, slot, zero: (flags & zeroFlag) !== 0 })));
+  return of(
+    extents.map(({ page, count, slot, flags }) => ({ page, count, slot, zero: (flags & zeroFlag) !== 0 })),
+  );
 }
 
 /** @param lots ascending */
@@ -84,5 +86,10 @@ function of(lots: Lot[]): Waiting {
 /** What of the lot lies in the range; its count is 0 if nothing does. */
 function part({ page, count, slot, zero }: Lot, from: number, to: number): Lot {
   const start = Math.max(page, from);
-  return { page: start, count: Math.max(0, Math.min(page + count, to) - start), slot: slot + start - page, zero };
+  return {
+    page: start,
+    count: Math.max(0, Math.min(page + count, to) - start),
+    slot: slot + start - page,
+    zero,
+  };
 }

@@ -48,7 +48,9 @@ export function readHeader(buffer: Buffer, at: number, bytes: number): Header {
   return {
     operation: command & 0xffff,
     flags: command >>> 16,
-    count: wide ? safe(buffer.readUInt32LE(at + 8), buffer.readUInt32LE(at + 12)) : buffer.readUInt32LE(at + 4),
+    count: wide
+      ? safe(buffer.readUInt32LE(at + 8), buffer.readUInt32LE(at + 12))
+      : buffer.readUInt32LE(at + 4),
     // The lowest 12 bits of an address of pages are 0.
     page: buffer.readUInt32LE(address) / pageBytes + buffer.readUInt32LE(address + 4) * 2 ** 20,
     owner: buffer.readBigUInt64LE(address + 8),

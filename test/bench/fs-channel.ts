@@ -14,7 +14,13 @@ const [source = '', host = '', target = ''] = process.argv.slice(2);
 const migration = `bench-${process.pid}`;
 const directory = await mkdtemp('/run/phaul-bench-');
 const transport = connectSsh({ host }, { migration, directory, acceptNewHostKey: false });
-const rpc = caller({ ...transport.rpc, onLog: () => undefined, whyClosed: () => transport.closed });
+const nothing = (): void => undefined;
+const rpc = caller({
+  ...transport.rpc,
+  onLog: nothing,
+  onFilling: nothing,
+  whyClosed: () => transport.closed,
+});
 const driver = fsDriverNamed('rsync');
 const trees = [{ source, target, without: [] }];
 try {
@@ -36,7 +42,7 @@ try {
   await rpc.call('begin', {
     shellJob: false,
     tcp: 'keep',
-    autoDedup: false,
+    lazy: false,
     start: false,
     keepImages: false,
   });

@@ -1,7 +1,7 @@
 import test from 'ava';
-import { dumpRequest, pageServerRequest, preDumpRequest, restoreRequest } from '../../src/criu/requests.ts';
+import { dumpRequest, preDumpRequest, restoreRequest } from '../../src/criu/requests.ts';
 
-const choices = { shellJob: false, tcp: 'keep', autoDedup: false } as const;
+const choices = { shellJob: false, tcp: 'keep' } as const;
 const dump = { directory: '/run/x/images/2', pid: 7, settings: {}, choices, parent: null };
 
 test('a dump sends its pages to its standard input, waits for the word, and leaves the network to the device', (t) => {
@@ -24,14 +24,6 @@ test('memory is tracked only where there are iterations: some kernels cannot', (
   t.like(preDumpRequest(dump).opts, { track_mem: true, ps: { fd: 0 } });
 });
 
-test('the page server builds on the same iteration as the dump', (t) => {
-  t.like(pageServerRequest('/run/y/images/2', 1, true), {
-    type: 'PAGE_SERVER_CHLD',
-    keep_open: true,
-    opts: { parent_img: '../1', auto_dedup: true, ps: { fd: 0 } },
-  });
-});
-
 test('TCP connections are kept, or closed; never both', (t) => {
   t.like(dumpRequest(dump).opts, { tcp_established: true, tcp_close: undefined });
   const closing = { ...dump, choices: { ...choices, tcp: 'close' as const } };
@@ -49,9 +41,10 @@ test('a restore takes inherited files in their order, from descriptor 4 on', (t)
     {
       ...choices,
       leaveStopped: true,
+      lazy: true,
     },
   );
-  t.like(request.opts, { leave_stopped: true, notify_scripts: true });
+  t.like(request.opts, { leave_stopped: true, lazy_pages: true, notify_scripts: true });
   t.deepEqual(request.opts?.inherit_fd, [
     { key: 'net', fd: 4 },
     { key: 'log', fd: 5 },

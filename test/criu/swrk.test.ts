@@ -1,9 +1,17 @@
-import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, connect } from 'node:net';
-import { once } from 'node:events';
+import {
+  closeSync,
+  fstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { startSwrk, type Swrk, type SwrkOptions } from '../../src/criu/swrk.ts';
+import { socketPair, socketTypes } from '../../src/linux/socket-pair.ts';
 import { type Answer, fakeCriu, type FakeCriu, soundCriu } from './fake-criu.ts';
 
 async function start(
@@ -150,16 +158,13 @@ test('a socket becomes standard input, files become descriptors from 4 on', asyn
   t.teardown(() => rmSync(directory, { recursive: true }));
   const [one, two] = [join(directory, 'one'), join(directory, 'two')];
   for (const path of [one, two]) writeFileSync(path, '');
-  const server = createServer({ pauseOnConnect: true }).listen(join(directory, 'socket'));
-  t.teardown(() => server.close());
-  await once(server, 'listening');
-  const stdin = connect(join(directory, 'socket')).pause();
-  await once(stdin, 'connect');
-  const { swrk, criu } = await start(t, soundCriu, { stdin, inherit: [one, two] });
+  const [ours, pages] = socketPair(socketTypes.stream);
+  t.teardown(() => closeSync(ours));
+  const { swrk, criu } = await start(t, soundCriu, { pages, inherit: [one, two] });
   await swrk.request({ type: 'VERSION' });
   t.regex(criu.facts().stdin, /^socket:/);
   t.deepEqual(criu.facts().inherited, [one, two]);
-  t.true(stdin.destroyed);
+  t.throws(() => fstatSync(pages), { code: 'EBADF' }, 'and is closed here');
 });
 
 test('CRIU runs in a session of its own, out of reach of Ctrl-C, and where it keeps nothing mounted', async (t) => {

@@ -16,7 +16,6 @@ export function migrateOptions(changed: Partial<MigrateOptions> = {}): MigrateOp
     enough: 2 ** 20,
     stopTimeout: 10,
     start: true,
-    autoDedup: false,
     tcp: true,
     criuPath: 'criu',
     timeout: 120,

@@ -18,6 +18,7 @@ export const summary: Summary = {
   iterations: [],
   pages: 2048,
   bytes: { mem: 2048 * 4096, images: 300_000, fs: 12, firstCopy: 10, lastSync: 2 },
+  fill: null,
   pid: 4711,
   startWith: null,
   warnings: [],

@@ -120,6 +120,7 @@ const plan: PlanReport = {
   devices: [],
   memory: 0,
   preDump: true,
+  lazy: true,
 };
 test('a rehearsal', progress, { type: 'result', ok: true, plan }, [
   'Nothing refuses this migration to hostb.',

@@ -43,6 +43,7 @@ export function callerEnd(greeting = 'phaul-rpc\n'): End & Caller & { readonly l
   const rpc = caller({
     ...ends,
     onLog: (level, text) => log.push(`${level}: ${text}`),
+    onFilling: ({ placed, total }) => log.push(`filling: ${placed} of ${total}`),
     whyClosed: () => Promise.resolve(linkLost()),
   });
   ends.say(greeting);
@@ -69,6 +70,7 @@ export function joined(handlers: Partial<Handlers>): {
     input: back,
     output: there,
     onLog: (level, text) => log.push(`${level}: ${text}`),
+    onFilling: ({ placed, total }) => log.push(`filling: ${placed} of ${total}`),
     whyClosed: () => Promise.resolve(linkLost()),
   });
   return {
@@ -90,7 +92,7 @@ const noHandlers: Handlers = {
   begin: none,
   attach: none,
   prepare: none,
-  pages: none,
+  fill: none,
   arm: none,
   checkpoint: none,
   ready: none,

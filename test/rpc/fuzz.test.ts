@@ -1,4 +1,5 @@
 import test from 'ava';
+import { seeded } from '../seeded.ts';
 import { PhaulError } from '../../src/errors.ts';
 import { callerEnd, serverEnd, settle } from './ends.ts';
 
@@ -10,7 +11,7 @@ const unhandled: unknown[] = [];
 process.on('unhandledRejection', (reason) => unhandled.push(reason));
 
 test('a target that says anything at all is answered with an error, never with a hang', async (t) => {
-  const random = generator(seed);
+  const random = seeded(seed);
   for (let i = 0; i < conversations; i++) {
     const end = callerEnd(random() < 0.9 ? 'phaul-rpc\n' : noise(random));
     const calls = [end.call('hello', hello), end.call('commit', { devices: [] }), end.call('prepare', {})];
@@ -26,7 +27,7 @@ test('a target that says anything at all is answered with an error, never with a
 });
 
 test('a source that says anything at all is answered, or the session closes', async (t) => {
-  const random = generator(seed + 1);
+  const random = seeded(seed + 1);
   for (let i = 0; i < conversations; i++) {
     const end = serverEnd({ prepare: () => Promise.resolve({}) });
     for (let n = 1 + random() * 4; n > 0; n--) end.say(mutated(random, requests));
@@ -60,7 +61,7 @@ const answers = [
 const requests = [
   { id: 1, method: 'hello', params: hello },
   { id: 2, method: 'prepare', params: {} },
-  { id: 3, method: 'pages', params: { iteration: 1, parent: null } },
+  { id: 3, method: 'checkpoint', params: { iteration: 1, last: true } },
   { id: 4, method: 'abort', params: {} },
   { notice: 'alive', params: {} },
 ].map((frame) => JSON.stringify(frame));
@@ -94,17 +95,6 @@ function mutated(random: () => number, frames: readonly string[]): string {
 function noise(random: () => number): string {
   const codes = Array.from({ length: 1 + random() * 200 }, () => random() * 300);
   return String.fromCharCode(...codes) + (random() < 0.7 ? '\n' : '');
-}
-
-/** mulberry32: small, and the same numbers for the same seed. */
-function generator(from: number): () => number {
-  let state = from;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 async function within<T>(

@@ -128,8 +128,8 @@ test('a survey of a relative tree', malformed, 'survey', {
 });
 test('an image path that climbs', malformed, 'check', { ...goodCheck, imagePath: '/tmp/../etc' });
 test('negative memory', malformed, 'check', { ...goodCheck, memory: -1 });
-test('an iteration that is no number', malformed, 'pages', { iteration: '../1', parent: null });
-test('a fraction of an iteration', malformed, 'arm', { iteration: 1.5 });
+test('an iteration that is no number', malformed, 'checkpoint', { iteration: '../1', last: true });
+test('a fraction of an iteration', malformed, 'checkpoint', { iteration: 1.5, last: true });
 
 test('what is well-formed is handled', async (t) => {
   const end = serverEnd({
@@ -179,7 +179,7 @@ test('when the source is gone, calls that still wait for their turn are not begu
     begin: () => Promise.resolve((late++, {})),
   });
   end.say({ id: 1, method: 'prepare', params: {} });
-  const begin = { shellJob: false, tcp: 'keep', autoDedup: false, leaveStopped: false, keepImages: false };
+  const begin = { shellJob: false, tcp: 'keep', lazy: false, start: true, keepImages: false };
   end.say({ id: 2, method: 'begin', params: begin });
   await settle();
   end.hangUp();

@@ -129,7 +129,7 @@ export function dock(t: ExecutionContext, fate: Fate = 'runs', begin: Partial<Pa
       call.begin({
         shellJob: false,
         tcp: 'keep',
-        autoDedup: false,
+        lazy: false,
         start: true,
         keepImages: false,
         ...begin,

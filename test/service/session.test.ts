@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
 import { type Step, steps, stage } from './stage.ts';
 
@@ -15,10 +16,14 @@ test('a migration goes from hello to finish, and only the container stays', asyn
   t.deepEqual(s.criu.requests().at(-1), { type: 'NOTIFY', notify_success: true });
 });
 
-test('a checkpoint that was not armed is refused', async (t) => {
+test('a checkpoint whose pages have not come waits for them, until the migration is undone', async (t) => {
   const s = stage(t);
   await s.upTo('arm');
-  await t.throwsAsync(s.call.checkpoint({ iteration: 2, last: true }), { code: 'PROTOCOL_ERROR' });
+  const waiting = s.call.checkpoint({ iteration: 2, last: true });
+  t.is(await Promise.race([waiting, sleep(100, 'waits')]), 'waits');
+  await s.call.abort({});
+  await t.throwsAsync(waiting, { code: 'LINK_LOST' });
+  t.true(s.leavesNothing());
 });
 
 test('until the commit no task is let go', async (t) => {
@@ -92,9 +97,9 @@ test('a CRIU that dies in the restore fails it', async (t) => {
 
 test('an abort in the middle of the images ends the wait for them', async (t) => {
   const s = stage(t);
-  await s.upTo('pages');
+  await s.upTo('prepare');
   const images = await s.openMem();
-  await s.call.arm({ iteration: 1 });
+  await s.call.arm({});
   images.write(Buffer.from([0, 5]));
   const waiting = s.call.checkpoint({ iteration: 1, last: true });
   await s.call.abort({});

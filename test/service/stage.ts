@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
+import { frameBytes, frameKinds, writeFrame } from '../../src/pages/frame.ts';
 import { type Params, protocolVersion } from '../../src/rpc/methods.ts';
 import { type Session, targetSession } from '../../src/service/session.ts';
 import { type Answer, fakeCriu, type FakeCriu, soundCriu } from '../criu/fake-criu.ts';
@@ -34,15 +35,19 @@ export const steps = [
   'begin',
   'attach',
   'prepare',
-  'pages',
   'arm',
   'checkpoint',
   'commit',
+  'fill',
   'finish',
 ] as const;
 export type Step = (typeof steps)[number];
 
 const endOfImages = Buffer.alloc(2);
+/** Dump 1, of a tree without memory. */
+const noPages = Buffer.alloc(2 * frameBytes);
+writeFrame(noPages, 0, { kind: frameKinds.iteration, number: 1 });
+writeFrame(noPages, frameBytes, { kind: frameKinds.end, number: 1 });
 
 export function stage(t: ExecutionContext, answers: Record<string, Answer> = {}, criuPath?: string): Stage {
   const migration = randomUUID();
@@ -52,7 +57,11 @@ export function stage(t: ExecutionContext, answers: Record<string, Answer> = {},
   const restore = { notify: [{ script: 'post-restore', pid }], reply: { restore: { pid } } };
   const criu = fakeCriu(t, { ...soundCriu, RESTORE: restore, ...answers });
   const said: string[] = [];
-  const session = targetSession((level, text) => said.push(`${level}: ${text}`), criuPath ?? criu.path);
+  const session = targetSession(
+    (level, text) => said.push(`${level}: ${text}`),
+    () => undefined,
+    criuPath ?? criu.path,
+  );
   const pidFile = join(home, 'restored.pid');
   t.teardown(async () => {
     await session.end();
@@ -60,6 +69,7 @@ export function stage(t: ExecutionContext, answers: Record<string, Answer> = {},
     rmSync(home, { recursive: true, force: true });
   });
   const call = session.handlers;
+  let pages: Socket | null = null;
   const check: Stage['check'] = (part = {}) => ({
     mode: 'live',
     container: {
@@ -88,21 +98,21 @@ export function stage(t: ExecutionContext, answers: Record<string, Answer> = {},
   const make: Record<Step, () => Promise<unknown>> = {
     hello: () => call.hello({ protocol: protocolVersion, phaul: '0.1.0', migration }),
     check: () => call.check(check()),
-    begin: () =>
-      call.begin({ shellJob: false, tcp: 'keep', autoDedup: false, start: true, keepImages: false }),
+    begin: () => call.begin({ shellJob: false, tcp: 'keep', lazy: true, start: true, keepImages: false }),
     prepare: () => call.prepare({}),
     attach: async () => {
-      await openMem();
+      pages = await openMem();
       await call.attach({});
     },
-    pages: () => call.pages({ iteration: 1, parent: null }),
     arm: async () => {
       const images = await openMem();
-      await call.arm({ iteration: 1 });
+      await call.arm({});
+      pages?.write(noPages);
       images.end(endOfImages);
     },
     checkpoint: () => call.checkpoint({ iteration: 1, last: true }),
     commit: () => call.commit({ devices: [] }),
+    fill: () => call.fill({}),
     finish: () => call.finish({}),
   };
   return {

@@ -28,15 +28,11 @@ const notes: Readonly<Record<Method, Note>> = {
   },
   attach: {
     phases: 'begun',
-    does: 'Live mode. Takes the first mem stream, which the source has just opened, and hands it to CRIU for the pages to come.',
+    does: 'Live mode. Takes the first mem stream, which the source has just opened, for the pages of all dumps to come.',
   },
   prepare: {
     phases: 'begun → prepared',
     does: 'The files are there for the first time: the devices begin, the runtime gets ready for the mode.',
-  },
-  pages: {
-    phases: 'prepared',
-    does: 'Live mode. Serves the pages of one iteration on that stream. Answered when CRIU listens. `parent` is the iteration whose unchanged pages do not come again.',
   },
   arm: {
     phases: 'prepared → armed',
@@ -53,6 +49,10 @@ const notes: Readonly<Record<Method, Note>> = {
   commit: {
     phases: 'restored → committed',
     does: 'The decision: let the container run. The devices are opened first: in live mode when all of its sockets are whole and before its first task runs, in revive mode before it is started. Answered in live mode when CRIU has given its final word, in revive mode when the container has been running for a moment, or at once if it is to be left stopped. An error means that nothing runs on the target.',
+  },
+  fill: {
+    phases: 'committed',
+    does: 'Live mode. Answered when all memory of the container is in place. Notices of `filling` come meanwhile.',
   },
   finish: { phases: 'committed → finished', does: 'The source has removed its copy. Tidy up.' },
   abort: {
