@@ -31,7 +31,8 @@ export function takeEvents(fd: number): MemoryEvent[] {
   const list: MemoryEvent[] = [];
   for (let at = 0; at + eventBytes <= bytes; at += eventBytes) {
     const page = (offset: number): number => Number(message.readBigUInt64LE(at + 8 + offset) >> pageBits);
-    switch (message[at]) {
+    const kind = message[at] ?? 0;
+    switch (kind) {
       case events.fault:
         list.push({ type: 'fault', page: page(8) });
         break;
@@ -46,7 +47,7 @@ export function takeEvents(fd: number): MemoryEvent[] {
         list.push({ type: 'gone', page: page(0), end: page(8) });
         break;
       default:
-        throw new Error(`userfaultfd: event ${message[at]}`);
+        throw new Error(`userfaultfd: event ${kind}`);
     }
   }
   return list;
