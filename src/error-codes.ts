@@ -61,6 +61,11 @@ export const codes = {
     meaning: "The target's sshd does not let phaul open its channels.",
     hint: "Set AllowStreamLocalForwarding yes and AllowTcpForwarding yes in the target's sshd_config.",
   },
+  DIRECT_CONNECTION: {
+    exit: 4,
+    meaning: 'The direct connection for memory could not be opened.',
+    hint: "Let the target's firewall pass that TCP port from this host, or move the memory through ssh.",
+  },
   TARGET_NO_PHAUL: {
     exit: 4,
     meaning: 'phaul is not installed on the target, or not in the PATH of a non-interactive ssh session.',
