@@ -30,9 +30,14 @@ export function pendingPeers(): PendingPeers {
     timers.delete(socket);
     if (peers.get(name) === socket) peers.delete(name);
   };
+  // Forgotten at once, not when it is closed: a crowd is accepted in one turn of the loop.
+  const drop = (socket: Socket): void => {
+    forget(socket, nameOf(socket));
+    socket.destroy();
+  };
   return {
     add: (socket) => {
-      if (peers.size >= mostPending) mostCrowded(peers.values())?.destroy();
+      if (peers.size >= mostPending) drop(mostCrowded(peers.values()));
       const name = nameOf(socket);
       peers.set(name, socket);
       // Not TLSSocket's own timeout, which is one of silence: a peer that sends a byte now and then would stay.
@@ -55,10 +60,13 @@ export function pendingPeers(): PendingPeers {
 
 const nameOf = ({ remoteAddress, remotePort }: Ends): string => `${remoteAddress} ${remotePort}`;
 
-/** The first of those that have the commonest address. */
-function mostCrowded(sockets: Iterable<Socket>): Socket | undefined {
-  const crowds = new Map<string | undefined, Socket[]>();
-  for (const socket of sockets)
-    crowds.set(socket.remoteAddress, [...(crowds.get(socket.remoteAddress) ?? []), socket]);
-  return [...crowds.values()].sort((one, other) => other.length - one.length)[0]?.[0];
+/** The first of those that have the commonest address; there must be one. */
+function mostCrowded(sockets: Iterable<Socket>): Socket {
+  const crowds = new Map<string | undefined, [Socket, ...Socket[]]>();
+  for (const socket of sockets) {
+    const crowd = crowds.get(socket.remoteAddress);
+    if (crowd) crowd.push(socket);
+    else crowds.set(socket.remoteAddress, [socket]);
+  }
+  return [...crowds.values()].reduce((one, other) => (other.length > one.length ? other : one))[0];
 }
