@@ -94,7 +94,10 @@ export async function listenDirect({ address, port, signal }: ListenOptions): Pr
     for (const taker of takers.splice(0)) taker.reject(closed);
   };
   signal?.addEventListener('abort', close, { once: true });
-  if (signal?.aborted) close();
+  if (signal?.aborted) {
+    close();
+    throw new PhaulError('CANCELLED', 'Nothing is listened on any more.');
+  }
 
   return {
     ...whereIs(server.address()),

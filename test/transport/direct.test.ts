@@ -313,6 +313,14 @@ test('a port that is taken and an address of another host are refused with the r
   await t.throwsAsync(listenDirect({ address: '192.0.2.1', port: 0 }), { message: /EADDRNOTAVAIL/ });
 });
 
+test('listening can be given up before it has begun', async (t) => {
+  const aborter = new AbortController();
+  const listening = listenDirect({ address, port: 0, signal: aborter.signal });
+  aborter.abort();
+  await t.throwsAsync(listening, { code: 'CANCELLED' });
+  await t.throwsAsync(listenDirect({ address, port: 0, signal: aborter.signal }), { code: 'CANCELLED' });
+});
+
 test('closing drops strangers, whoever waits and what nobody took; a stream in use lives on', async (t) => {
   const aborter = new AbortController();
   const listener = await listenDirect({ address, port: 0, signal: aborter.signal });
