@@ -64,7 +64,7 @@ export const codes = {
   DIRECT_CONNECTION: {
     exit: 4,
     meaning: 'The direct connection for memory could not be opened.',
-    hint: "Let the target's firewall pass that TCP port from this host, or move the memory through ssh.",
+    hint: "Let the target's firewall pass that TCP port from this host, name one that passes with --data-port, or move the memory through ssh (--data ssh).",
   },
   TARGET_NO_PHAUL: {
     exit: 4,

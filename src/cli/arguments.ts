@@ -38,6 +38,8 @@ export function toMigrateOptions(
   }))
     if (path !== undefined && !plainAbsolute(path))
       throw usage(`--${name} is an absolute path without "..".`);
+  if (!Number.isInteger(args.dataPort) || args.dataPort < 0 || args.dataPort > 65535)
+    throw usage('--data-port is a number from 0 to 65535.');
   if (args.pidRoot !== undefined && resolve(args.pidRoot) === '/')
     throw usage('--pid-root cannot be the root of the file system.');
   if (args.keepImages && args.imgPath === undefined)
@@ -56,9 +58,13 @@ export function toMigrateOptions(
     skipCriuCheck: args.skipCriuCheck,
     shellJob: args.shellJob,
     preDump: args.preDump,
+    data: args.data,
+    dataPort: args.dataPort,
+    compress: args.compress,
+    bandwidthLimit: args.bwlimit === undefined ? null : limit(args.bwlimit),
     maxIterations,
     maxGrowth: maxGrowth / 100,
-    enough: bytes(enough),
+    enough: bytes('enough', enough),
     stopTimeout,
     start: args.start ?? true,
     restore: args.restore === 'auto' ? undefined : args.restore,
@@ -72,10 +78,17 @@ export function toMigrateOptions(
 }
 
 /** `4096`, `64K`, `1.5M`, `2G` as bytes. @throws USAGE */
-function bytes(text: string): number {
+function bytes(option: string, text: string): number {
   const [, count, unit = ''] = /^(\d+(?:\.\d+)?)([KMG]?)$/i.exec(text.trim()) ?? [];
-  if (count === undefined) throw usage('--enough is a number of bytes, or one with K, M or G.');
+  if (count === undefined) throw usage(`--${option} is a number of bytes, or one with K, M or G.`);
   return Math.floor(Number(count) * 2 ** (10 * ['', 'K', 'M', 'G'].indexOf(unit.toUpperCase())));
+}
+
+/** @throws USAGE */
+function limit(text: string): number {
+  const rate = bytes('bwlimit', text);
+  if (rate >= 1024) return rate;
+  throw usage('--bwlimit is at least 1K: with less the memory would never arrive.');
 }
 
 /** Without the slash that a shell's completion leaves at the end. */

@@ -62,6 +62,26 @@ export const criuOptions = {
     describe:
       'Insist on memory iterations before the freeze; --no-pre-dump goes without; by default as the kernel can',
   },
+  data: {
+    choices: ['auto', 'ssh', 'direct'] as const,
+    default: 'auto' as const,
+    describe:
+      'How memory travels: direct is a TCP connection with TLS, keyed over ssh; auto: direct if the port can be reached, else through ssh',
+  },
+  'data-port': {
+    type: 'number',
+    default: 0,
+    describe: 'TCP port on which the target listens for it while the migration prepares; 0: any',
+  },
+  compress: {
+    choices: ['auto', 'none', 'zstd'] as const,
+    default: 'auto' as const,
+    describe: 'Compress memory on the way; auto: if it proves to be quicker',
+  },
+  bwlimit: {
+    type: 'string',
+    describe: 'Most bytes of memory that go over the link in a second (K, M, G allowed), in the freeze too',
+  },
   restore: {
     choices: ['auto', 'lazy', 'eager'] as const,
     default: 'auto' as const,

@@ -7,7 +7,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { join } from 'node:path';
 import { PhaulError } from '../errors.ts';
 import { byteReader } from './byte-reader.ts';
@@ -22,7 +22,7 @@ const safeName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,200}$/;
 const smallBytes = 1 << 20;
 
 /** Sends CRIU's images of one dump (*.img; not the logs and statistics) and the end mark. Gives the bytes sent. */
-export async function sendImages(directory: string, stream: Socket): Promise<number> {
+export async function sendImages(directory: string, stream: Duplex): Promise<number> {
   const names = readdirSync(directory).filter((name) => name.endsWith('.img'));
   let total = lengthBytes;
   let batch: Buffer[] = [];
@@ -49,7 +49,7 @@ export async function sendImages(directory: string, stream: Socket): Promise<num
  * @throws PROTOCOL_ERROR for a name that is not a plain file name, a file sent twice or bytes after the end mark, LINK_LOST for a stream that ends early,
  * DISK_FULL
  */
-export async function receiveImages(directory: string, stream: Socket): Promise<number> {
+export async function receiveImages(directory: string, stream: Duplex): Promise<number> {
   const reader = byteReader(stream);
   const seen = new Set<string>();
   for (;;) {
@@ -88,7 +88,7 @@ function head(name: string, size: number): Buffer {
   return bytes;
 }
 
-async function write(stream: Socket, chunk: Buffer): Promise<void> {
+async function write(stream: Duplex, chunk: Buffer): Promise<void> {
   // What is written to a destroyed stream is dropped without an event.
   if (stream.destroyed) throw closedEarly();
   if (!stream.write(chunk)) await drained(stream);

@@ -1,6 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { SyncResult } from '../contracts/fs-driver.ts';
 import { criuFailure } from '../criu/failure.ts';
 import { iterationName, preDumpRequest } from '../criu/requests.ts';
@@ -19,7 +19,7 @@ export interface Armed {
   readonly swrk: Swrk;
   readonly pages: PageSource;
   /** The stream on which the images will go. */
-  readonly images: Socket;
+  readonly images: Duplex;
   readonly directory: string;
   /** Number of the dump to come, and of the iteration it builds upon. */
   readonly iteration: number;
@@ -33,7 +33,7 @@ export interface Armed {
  * Pre-dumps and fs syncs while the container runs, until another round is not worth it; then arms both hosts for the freeze.
  * Where the kernel does not track memory there are no rounds, and that is said once.
  */
-export async function iterate(m: Migration, plan: Plan, { swrk, pages }: Prepared): Promise<Armed> {
+export async function iterate(m: Migration, plan: Plan, { swrk, pages, channel }: Prepared): Promise<Armed> {
   const { link } = plan;
   const iterations: Iteration[] = [];
   const countPages = pageCounter();
@@ -56,9 +56,9 @@ export async function iterate(m: Migration, plan: Plan, { swrk, pages }: Prepare
   const last = iterations.length + 1;
   const parent = iterations.length > 0 ? iterations.length : null;
   const directory = await imageDirectory(plan, last);
-  const images = await link.transport.openMem();
+  const images = await channel.open();
   m.undo.push("the images' stream", () => Promise.resolve(void images.destroy()));
-  await link.call('arm', {});
+  await link.call('arm', { direct: channel.direct });
   return { swrk, pages, images, directory, iteration: last, parent, iterations, countPages };
 }
 

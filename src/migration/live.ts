@@ -29,6 +29,7 @@ export async function live(m: Migration, plan: Plan): Promise<Summary> {
   await act(m, 'release', () =>
     release(m, plan, async () => {
       pages += await frozen.giveUp();
+      prepared.pages.end();
     }),
   );
   const filled = plan.lazy ? await act(m, 'fill', () => fill(m, plan)) : null;

@@ -19,6 +19,14 @@ export interface MigrateOptions {
   readonly shellJob: boolean;
   /** Iterations before the freeze: true insists, false forbids, undefined lets the kernel decide. */
   readonly preDump?: boolean | undefined;
+  /** How memory travels: directly over TLS, or through ssh; auto: directly if the target's port can be reached. */
+  readonly data: 'auto' | 'ssh' | 'direct';
+  /** On which the target listens for direct connections; 0: any. */
+  readonly dataPort: number;
+  /** auto: if it proves to be quicker. */
+  readonly compress: 'auto' | 'none' | 'zstd';
+  /** Most bytes of memory that go over the link in a second; null: as many as can. */
+  readonly bandwidthLimit: number | null;
   readonly maxIterations: number;
   /** Growth of an iteration against the one before, as a fraction, from which on more do not help. */
   readonly maxGrowth: number;

@@ -7,6 +7,7 @@ import { type CriuProbe, dumpCpuinfo } from '../criu/probe.ts';
 import { driverContext } from '../driver-context.ts';
 import { asPhaulError, PhaulError, type Refusal } from '../errors.ts';
 import { processTree, residentBytes } from '../linux/processes.ts';
+import { loadZstd } from '../pages/zstd.ts';
 import type { Params } from '../rpc/methods.ts';
 import { connectSsh } from '../transport/ssh.ts';
 import { parseDestination } from '../transport/destination.ts';
@@ -35,6 +36,8 @@ export interface Plan {
   readonly memory: number;
   /** Whether the container runs before all of its memory is in place. */
   readonly lazy: boolean;
+  /** Pages may be compressed: not forbidden, and both hosts have libzstd. */
+  readonly zstd: boolean;
   /** The source's CRIU, as in CriuProbe; 0 in revive mode. */
   readonly criu: number;
 }
@@ -110,6 +113,7 @@ export async function preflight(m: Migration): Promise<Plan> {
     ...target.refusals,
     ...criuMismatch(m, source.criu, target.criu),
     ...lazyRefusals(m, target.criu),
+    ...zstdRefusals(m, target.zstd),
   ];
   if (refusals.length > 0) throw refused(refusals);
   const able = source.criu?.memTrack ?? false;
@@ -124,6 +128,7 @@ export async function preflight(m: Migration): Promise<Plan> {
     preDump: live && (options.preDump ?? (able && htype.capabilities.preDump)),
     memory,
     lazy: live && options.restore !== 'eager' && (target.criu?.lazyPages ?? false),
+    zstd: options.compress !== 'none' && target.zstd && loadZstd() !== null,
     criu: source.criu?.number ?? 0,
   };
 }
@@ -150,6 +155,17 @@ function lazyRefusals({ options }: Migration, target: CriuProbe | null): Refusal
   const message = "--restore lazy: the target's kernel lets no memory follow a running task (userfaultfd).";
   const hint = 'Go without --restore lazy, or give the target a kernel with CONFIG_USERFAULTFD.';
   return [{ code: 'KERNEL_FEATURE', message, hint, host: 'target' }];
+}
+
+function zstdRefusals({ options }: Migration, there: boolean): Refusal[] {
+  if (options.compress !== 'zstd') return [];
+  const hosts = [...(loadZstd() ? [] : ['source' as const]), ...(there ? [] : ['target' as const])];
+  return hosts.map((host) => ({
+    code: 'TOOL_MISSING',
+    message: '--compress zstd: this host has no libzstd.so.1.',
+    hint: 'Install it (Debian: libzstd1), or go without --compress zstd.',
+    host,
+  }));
 }
 
 /** An older CRIU does not understand all that a newer one writes. */

@@ -5,6 +5,7 @@ import { largeReads } from '../linux/large-reads.ts';
 import { writeReply } from './replies.ts';
 import type { PageStore } from './store.ts';
 import { pageTarget } from './target.ts';
+import type { Zstd } from './zstd.ts';
 
 /** The target's end of the page path, at the end of one stream, for all dumps of a migration. */
 export interface PageReceiver {
@@ -14,11 +15,7 @@ export interface PageReceiver {
   readonly end: () => void;
 }
 
-export function receivePages(
-  from: Duplex,
-  store: PageStore,
-  decompress: ((block: Uint8Array, size: number) => Buffer) | null,
-): PageReceiver {
+export function receivePages(from: Duplex, store: PageStore, zstd: Zstd | null): PageReceiver {
   const done = new Map<number, ReturnType<typeof deferred<void>>>();
   let failure: PhaulError | null = null;
   const doneOf = (iteration: number): ReturnType<typeof deferred<void>> => {
@@ -42,7 +39,7 @@ export function receivePages(
       doneOf(iteration).resolve();
       writeReply(stream, { stored: iteration });
     },
-    decompress,
+    zstd,
   );
   const stream = largeReads(from, (chunk) => {
     if (failure) return;

@@ -3,10 +3,10 @@ import type { Duplex } from 'node:stream';
 import { deferred } from '../deferred.ts';
 import { asPhaulError, PhaulError } from '../errors.ts';
 import { growSendBuffer, socketPair, socketTypes } from '../linux/socket-pair.ts';
-import { codings, frameBytes, frameKinds, writeFrame } from './frame.ts';
+import { frameKinds } from './frame.ts';
 import { readReplies } from './replies.ts';
+import { pageSender, type SenderOptions, type Sent } from './sender.ts';
 import { imageName, operations, pageBytes, pageFlags, readHeader } from './wire.ts';
-import { zeroRuns } from './zero-pages.ts';
 
 /**
  * The source's end of the page path: to CRIU on this host it is the page server, for all dumps of a migration; to the target it sends
@@ -27,21 +27,13 @@ export interface PageSource {
   readonly end: () => void;
 }
 
-export interface Sent {
-  /** Pages with contents, those that are all zero included. */
-  readonly pages: number;
-  readonly zeroPages: number;
-  /** Bytes on the channel. */
-  readonly bytes: number;
-}
-
 // Large reads: each costs a turn of the event loop. What has been read waits in its block until the channel has taken it.
 const blockBytes = 1 << 20;
 const mostBlocks = 8;
 const bufferBytes = 4 << 20;
 
 /** @param headerBytes of this host's CRIU (wire.ts) */
-export function pageSource(out: Duplex, headerBytes: number): PageSource {
+export function pageSource(out: Duplex, headerBytes: number, options: SenderOptions): PageSource {
   const [ours, criuEnd] = socketPair(socketTypes.stream);
   growSendBuffer(criuEnd, bufferBytes);
   const spare: Buffer[] = [];
@@ -56,9 +48,7 @@ export function pageSource(out: Duplex, headerBytes: number): PageSource {
   let owner: bigint | null = null;
   // Of the pages that CRIU has announced: the first that has not come, how many are to come, their flags.
   let [page, left, flags] = [0, 0, 0];
-  const sent = { pages: 0, zeroPages: 0, bytes: 0 };
   const ends = new Map<number, ReturnType<typeof deferred<void>>>();
-  let parts: Buffer[] = [];
 
   const fail = (error: PhaulError): void => {
     failure ??= error;
@@ -72,26 +62,7 @@ export function pageSource(out: Duplex, headerBytes: number): PageSource {
     if (failure) end.reject(failure);
     return end;
   };
-  const frame = (what: Parameters<typeof writeFrame>[2], payload?: Buffer): void => {
-    const head = Buffer.allocUnsafe(frameBytes);
-    writeFrame(head, 0, { ...what, payload: payload?.length ?? 0 });
-    parts.push(head);
-    if (payload) parts.push(payload);
-  };
-  /** Hands over what has been collected; `done` when the channel needs it no longer. */
-  const flush = (done?: () => void): void => {
-    const last = parts.pop();
-    if (!last) return done?.();
-    out.cork();
-    for (const part of parts) {
-      sent.bytes += part.length;
-      out.write(part);
-    }
-    sent.bytes += last.length;
-    out.write(last, done);
-    out.uncork();
-    parts = [];
-  };
+  const sender = pageSender(out, options, fail);
   const answer = (value: number, bytes: 1 | 4): void => {
     const reply = Buffer.alloc(bytes);
     reply.writeUIntLE(value, 0, bytes);
@@ -106,19 +77,22 @@ export function pageSource(out: Duplex, headerBytes: number): PageSource {
       case operations.open:
         owner = header.owner;
         named.add(imageName(owner));
-        frame({ kind: frameKinds.open, owner });
+        sender.frame({ kind: frameKinds.open, owner });
         return answer(known.has(imageName(owner)) ? 1 : 0, 1);
       case operations.add:
         if (header.owner !== owner) throw unexpected('adds pages to what it has not opened');
-        if (header.flags & pageFlags.present) {
-          ({ page, count: left, flags } = header);
-          sent.pages += left;
-        } else
-          frame({ kind: frameKinds.pages, number: header.page, count: header.count, flags: header.flags });
+        if (header.flags & pageFlags.present) ({ page, count: left, flags } = header);
+        else
+          sender.frame({
+            kind: frameKinds.pages,
+            number: header.page,
+            count: header.count,
+            flags: header.flags,
+          });
         return;
       case operations.close:
       case operations.forceClose:
-        frame({ kind: frameKinds.end, number: iteration });
+        sender.frame({ kind: frameKinds.end, number: iteration });
         [known, named, owner] = [named, new Set(), null];
         return answer(0, 4);
       default:
@@ -126,14 +100,7 @@ export function pageSource(out: Duplex, headerBytes: number): PageSource {
     }
   };
   const pages = (at: number, count: number): void => {
-    zeroRuns(block, at, count, (first, run, zero) => {
-      const payload = zero
-        ? undefined
-        : block.subarray(at + first * pageBytes, at + (first + run) * pageBytes);
-      if (zero) sent.zeroPages += run;
-      const coding = zero ? codings.zero : codings.raw;
-      frame({ kind: frameKinds.pages, coding, flags, number: page + first, count: run }, payload);
-    });
+    sender.pages(flags, page, block, at, count);
     page += count;
     left -= count;
   };
@@ -169,7 +136,7 @@ export function pageSource(out: Duplex, headerBytes: number): PageSource {
       fail(asPhaulError(error));
       return false;
     }
-    flush(() => {
+    sender.flush(() => {
       spare.push(full);
       if (waiting-- === mostBlocks) criu.resume();
     });
@@ -191,12 +158,12 @@ export function pageSource(out: Duplex, headerBytes: number): PageSource {
     criuEnd,
     begin: (number) => {
       iteration = number;
-      frame({ kind: frameKinds.iteration, number });
-      flush();
+      sender.frame({ kind: frameKinds.iteration, number });
+      sender.flush();
     },
     stored: (number) => endOf(number).promise,
     failure: () => failure,
-    sent: () => ({ ...sent }),
+    sent: sender.sent,
     end: () => {
       failure ??= new PhaulError('CANCELLED', 'The stream of pages was ended.');
       criu.destroy();

@@ -3,6 +3,7 @@ import { codings, type Frame, frameBytes, frameKinds, longestPayload, readFrame 
 import type { Piece } from './flatten.ts';
 import type { PageStore } from './store.ts';
 import { pageBytes, pageFlags } from './wire.ts';
+import type { Zstd } from './zstd.ts';
 
 /** Takes the bytes of phaul's page stream as they come, in chunks of any size, and lays them into a store. */
 export interface PageTarget {
@@ -12,12 +13,12 @@ export interface PageTarget {
 
 /**
  * @param onEnd a dump is complete, with its number
- * @param decompress of a block of zstd, to that many bytes; null: this host cannot
+ * @param zstd null: pages do not come compressed
  */
 export function pageTarget(
   store: PageStore,
   onEnd: (iteration: number) => void,
-  decompress: ((block: Uint8Array, size: number) => Buffer) | null,
+  zstd: Zstd | null,
 ): PageTarget {
   const head = Buffer.alloc(frameBytes);
   let headFill = 0;
@@ -28,6 +29,7 @@ export function pageTarget(
   let pieces: Piece[] = [];
   let filled = 0;
   let packed: Buffer[] = [];
+  const unpacked = Buffer.allocUnsafeSlow(zstd ? longestPayload : 0);
 
   const write = (bytes: Uint8Array): void => {
     for (let done = 0; done < bytes.length;) {
@@ -51,9 +53,10 @@ export function pageTarget(
 
   const finishFrame = (): void => {
     if (frame?.coding === codings.zstd) {
-      if (!decompress)
-        throw new PhaulError('PROTOCOL_ERROR', 'Compressed pages, which were not agreed upon.');
-      write(decompress(Buffer.concat(packed), frame.count * pageBytes));
+      if (!zstd) throw new PhaulError('PROTOCOL_ERROR', 'Compressed pages, which were not agreed upon.');
+      const contents = unpacked.subarray(0, frame.count * pageBytes);
+      zstd.decompress(Buffer.concat(packed), contents);
+      write(contents);
       packed = [];
     }
     frame = null;

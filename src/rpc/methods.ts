@@ -87,7 +87,13 @@ export const methods = {
       force: z.boolean(),
       imagePath: absolutePath.nullable(),
     }),
-    result: z.object({ criu: criu.nullable(), kernel: z.string(), refusals: z.array(refusal) }),
+    result: z.object({
+      criu: criu.nullable(),
+      kernel: z.string(),
+      /** It has libzstd. */
+      zstd: z.boolean(),
+      refusals: z.array(refusal),
+    }),
   },
   /** Make the workspace, open the mem and fs channels, make room for the files. */
   begin: {
@@ -96,18 +102,25 @@ export const methods = {
       tcp: z.enum(['keep', 'close']),
       /** Memory may be put in place after the tasks have begun to run. */
       lazy: z.boolean(),
+      /** Pages may come compressed. */
+      zstd: z.boolean(),
+      /** Listen for direct streams of the mem channel, on this port (0: any); null: do not. */
+      dataPort: z.int().min(0).max(65535).nullable(),
       /** Let it run at the commit; else it is left stopped. */
       start: z.boolean(),
       keepImages: z.boolean(),
     }),
-    result: nothing,
+    result: z.object({
+      /** Where to, and with which secret (base64); null: nowhere. */
+      direct: z.object({ address: z.string(), port: z.int(), secret: z.base64() }).nullable(),
+    }),
   },
   /** Take the stream of pages that the source has just opened on the mem channel. */
-  attach: { params: nothing, result: nothing },
+  attach: { params: z.object({ direct: z.boolean() }), result: nothing },
   /** The files are there for the first time: devices begin, the container's runtime gets ready for the mode. */
   prepare: { params: nothing, result: nothing },
   /** The last thing before the freeze: CRIU is started and the images' stream is taken. */
-  arm: { params: nothing, result: nothing },
+  arm: { params: z.object({ direct: z.boolean() }), result: nothing },
   /**
    * A checkpoint is complete. `last`: none follows, so restore it up to the point where its tasks exist and none has run.
    * Not last ("more follow") is kept for continuous protection; this version refuses it.

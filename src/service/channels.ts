@@ -1,11 +1,20 @@
 import { createServer, type Server, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { PhaulError } from '../errors.ts';
+import { type DirectListener, listenDirect } from '../transport/direct.ts';
 import { channelSockets } from '../transport/transport.ts';
 
 /** The target's end of the mem and fs channels. */
 export interface Channels {
-  /** The next stream that the source opened on the mem channel, paused, in the order they were opened. */
-  readonly nextMem: () => Promise<Socket>;
+  /**
+   * The next stream that the source opened on the mem channel, unread, in the order they were opened. `direct`: not through ssh.
+   * @throws SSH_FORWARDING, DIRECT_CONNECTION if it does not arrive
+   */
+  readonly nextMem: (direct: boolean) => Promise<Duplex>;
+  /** Listens for direct streams, too; null if the address at which the source reaches this host is not known. */
+  readonly listen: (port: number) => Promise<DirectListener | null>;
+  /** No more streams come directly. Idempotent. */
+  readonly closeDirect: () => void;
   readonly close: () => void;
 }
 
@@ -28,9 +37,21 @@ export async function openChannels(
   const fs = await Promise.all(
     paths.fs.map((path, driver) => listen(path, (stream) => onFs(stream, driver))),
   );
+  let directly: DirectListener | null = null;
   return {
-    nextMem: () =>
+    listen: async (port) => {
+      const address = ownAddress();
+      if (address !== null) directly = await listenDirect({ address, port });
+      return directly;
+    },
+    closeDirect: () => directly?.close(),
+    nextMem: (direct) =>
       new Promise((resolve, reject) => {
+        if (direct) {
+          if (!directly) throw new PhaulError('PROTOCOL_ERROR', 'Nobody listens for direct streams.');
+          directly.next().then(resolve, reject);
+          return;
+        }
         const stream = arrived.shift();
         if (stream) return resolve(stream);
         const taker = (late: Socket): void => {
@@ -44,11 +65,17 @@ export async function openChannels(
         }, patienceMs);
       }),
     close: () => {
+      directly?.close();
       mem.close();
       for (const server of fs) server.close();
       for (const stream of arrived) stream.destroy();
     },
   };
+}
+
+/** Where the source has reached this host: sshd tells (ssh(1), SSH_CONNECTION: its address and port, then ours). */
+function ownAddress(): string | null {
+  return process.env['SSH_CONNECTION']?.split(' ')[2] ?? null;
 }
 
 async function listen(path: string, onStream: (stream: Socket) => void): Promise<Server> {

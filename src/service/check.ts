@@ -7,6 +7,7 @@ import type { TargetFs } from '../contracts/fs-driver.ts';
 import type { TargetContainer } from '../contracts/htype.ts';
 import type { DriverContext } from '../contracts/context.ts';
 import { cpuAccepts, oldestCriu, probeCriu, type CriuProbe } from '../criu/probe.ts';
+import { loadZstd } from '../pages/zstd.ts';
 import { codes, type ErrorCode } from '../error-codes.ts';
 import { asPhaulError, type Refusal } from '../errors.ts';
 import type { Params } from '../rpc/methods.ts';
@@ -36,7 +37,7 @@ export async function checkTarget(
   criuPath: string,
   params: Params<'check'>,
   parts: TargetParts,
-): Promise<{ criu: CriuProbe | null; kernel: string; refusals: Refusal[] }> {
+): Promise<{ criu: CriuProbe | null; kernel: string; zstd: boolean; refusals: Refusal[] }> {
   const live = params.mode === 'live';
   const criu = live ? await probeCriu(criuPath).catch(() => null) : null;
   const lists = await Promise.all([
@@ -49,7 +50,7 @@ export async function checkTarget(
       ...parts.devices.map((device) => device.refusals()),
     ].map(asRefusals),
   ]);
-  return { criu, kernel: release(), refusals: lists.flat() };
+  return { criu, kernel: release(), zstd: loadZstd() !== null, refusals: lists.flat() };
 }
 
 /** A driver that throws in its preflight refuses by that. */

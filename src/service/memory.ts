@@ -5,6 +5,7 @@ import { type Fill, fill } from '../pages/fill.ts';
 import { receivePages } from '../pages/receive.ts';
 import { seal } from '../pages/seal.ts';
 import { pageStore } from '../pages/store.ts';
+import { loadZstd } from '../pages/zstd.ts';
 
 /** The container's memory on the target: one directory of images without a history, whatever the number of dumps. */
 export interface Memory {
@@ -19,12 +20,16 @@ export interface Memory {
   readonly end: () => void;
 }
 
-/** @param lazy memory may follow after the start */
-export async function receiveMemory(stream: Duplex, images: string, lazy: boolean): Promise<Memory> {
+/** @param options `lazy`: memory may follow after the start; `zstd`: pages may come compressed */
+export async function receiveMemory(
+  stream: Duplex,
+  images: string,
+  { lazy, zstd }: { readonly lazy: boolean; readonly zstd: boolean },
+): Promise<Memory> {
   const directory = join(images, 'checkpoint');
   await mkdir(directory, { mode: 0o700 });
   const store = pageStore(directory);
-  const receiver = receivePages(stream, store, null);
+  const receiver = receivePages(stream, store, zstd ? loadZstd() : null);
   return {
     directory,
     complete: async (iteration) => {

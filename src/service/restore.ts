@@ -5,7 +5,7 @@ import { receiveImages } from '../criu/image-stream.ts';
 import { restoreRequest, type CriuChoices } from '../criu/requests.ts';
 import { startSwrk, type Swrk } from '../criu/swrk.ts';
 import { deferred } from '../deferred.ts';
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { killTree } from '../linux/processes.ts';
 import type { Fill } from '../pages/fill.ts';
 import { memoryHandOver } from '../pages/hand-over.ts';
@@ -36,7 +36,7 @@ interface RestoreOptions {
   readonly memory: Memory;
   readonly container: TargetContainer;
   readonly choices: CriuChoices & { readonly leaveStopped: boolean };
-  readonly stream: Socket;
+  readonly stream: Duplex;
   /** Aborted: whatever `create` waits for ends soon, with a failure. */
   readonly signal: AbortSignal;
 }
@@ -57,7 +57,8 @@ export async function armRestore(options: RestoreOptions): Promise<Restore> {
   // The program is in memory when the freeze begins.
   await swrk.request({ type: 'VERSION', keep_open: true });
   const received = receiveImages(directory, options.stream);
-  received.catch(() => undefined);
+  // A direct stream is open in both directions until both ends have ended it.
+  received.catch(() => undefined).finally(() => options.stream.destroy()) as unknown;
   const decision = deferred<boolean>();
   let opening: () => Promise<void> = () => Promise.resolve();
   let running: Promise<{ pid: number }> | null = null;

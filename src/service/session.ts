@@ -7,6 +7,7 @@ import { fsDriverNamed } from '../contracts/registry.ts';
 import { driverContext } from '../driver-context.ts';
 import { asPhaulError, PhaulError } from '../errors.ts';
 import { type Handlers, type Params, protocolVersion } from '../rpc/methods.ts';
+import type { DirectListener } from '../transport/direct.ts';
 import { version } from '../version.ts';
 import { undoStack } from '../undo.ts';
 import { createWorkspace, sweepAbandoned, type Workspace } from '../workspace.ts';
@@ -132,8 +133,10 @@ export function targetSession(
         await each.prepare();
         notAborted();
       }
+      const direct =
+        params.dataPort === null ? null : await channels.listen(params.dataPort).catch(unreachable);
       phase.enter('begun');
-      return {};
+      return { direct: direct && { ...where(direct), secret: direct.secret.toString('base64') } };
     },
     prepare: async () => {
       phase.demand('begun');
@@ -149,18 +152,20 @@ export function targetSession(
       phase.enter('prepared');
       return {};
     },
-    attach: async () => {
+    attach: async ({ direct }) => {
       phase.demand('begun');
       only('live');
-      const stream = await present(channels).nextMem();
-      memory = await receiveMemory(stream, present(workspace).images, present(choices).lazy);
+      const stream = await present(channels).nextMem(direct);
+      const { lazy, zstd } = present(choices);
+      memory = await receiveMemory(stream, present(workspace).images, { lazy, zstd });
       undo.push('the memory', () => Promise.resolve(present(memory).end()));
       return {};
     },
-    arm: async () => {
+    arm: async ({ direct }) => {
       phase.demand('prepared');
       only('live');
-      const stream = await present(channels).nextMem();
+      const stream = await present(channels).nextMem(direct);
+      present(channels).closeDirect();
       restore = await armRestore({
         signal: aborter.signal,
         criuPath,
@@ -226,6 +231,12 @@ export function targetSession(
     abort: async () => ({ failures: await abort() }),
   };
 
+  /** The source has another way, or insists and says so. */
+  function unreachable(error: unknown): null {
+    say('log', asPhaulError(error).message);
+    return null;
+  }
+
   function fsFailed(error: unknown): void {
     // The source's half of the driver fails too, and with the better view.
     say('log', `fs: ${asPhaulError(error).message}`);
@@ -259,6 +270,8 @@ export function targetSession(
     },
   };
 }
+
+const where = ({ address, port }: DirectListener): { address: string; port: number } => ({ address, port });
 
 /** Of an fs driver that there is not. */
 function refusedStream(stream: Socket): Promise<void> {

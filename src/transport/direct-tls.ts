@@ -34,7 +34,7 @@ export const directWriteSize: number = 256 * 1024;
 /**
  * Makes end() safe while bytes still come in. Node calls SSL_shutdown twice, and OpenSSL's second call throws away a whole record
  * that waits to be read. One does if end() is called in a 'data' callback or right behind it: the rest of the incoming direction
- * is then lost, and 'end' comes as if that were all (seen in Node 20.20 with 1.2 and 1.3). A turn of the loop later none waits.
+ * is then lost, and 'end' comes as if that were all (seen in Node 20.20 with TLS 1.3). A turn of the loop later none waits.
  */
 export function endLater(stream: TLSSocket): void {
   const final = stream._final.bind(stream);

@@ -43,6 +43,8 @@ try {
     shellJob: false,
     tcp: 'keep',
     lazy: false,
+    zstd: false,
+    dataPort: null,
     start: false,
     keepImages: false,
   });

@@ -6,6 +6,9 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { codings, frameBytes, frameKinds, writeFrame } from '../../src/pages/frame.ts';
 import { receivePages } from '../../src/pages/receive.ts';
+import { type Encoding, fixedCompression } from '../../src/pages/compression.ts';
+import { pace } from '../../src/pages/pace.ts';
+import { loadZstd } from '../../src/pages/zstd.ts';
 import { seal } from '../../src/pages/seal.ts';
 import { pageSource } from '../../src/pages/source.ts';
 import { pageStore } from '../../src/pages/store.ts';
@@ -14,17 +17,19 @@ import { type Dump, feed, header, pageOf } from './criu-feed.ts';
 import { readPagemap } from './read-pagemap.ts';
 
 /** The whole path, CRIU's place taken by the test: a socket to the source's end, TCP between the two, files at the other. */
-async function path(t: ExecutionContext, headerBytes = 32, room = 'size=64m') {
+async function path(t: ExecutionContext, headerBytes = 32, room = 'size=64m', coding: Encoding = 'raw') {
+  const zstd = loadZstd();
+  const options = { compression: fixedCompression(coding), zstd, pace: pace(null) };
   const directory = mkdtempSync('/tmp/phaul-pages-');
   execFileSync('mount', ['-t', 'tmpfs', '-o', room, 'phaul-test', directory]);
   const server = createServer({ pauseOnConnect: true }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const out = connect((server.address() as { port: number }).port, '127.0.0.1');
   const [stream] = (await once(server, 'connection')) as [Socket];
-  const source = pageSource(out, headerBytes);
+  const source = pageSource(out, headerBytes, options);
   const criu = new Socket({ fd: source.criuEnd, readable: true, writable: true });
   const store = pageStore(directory);
-  const target = receivePages(stream, store, null);
+  const target = receivePages(stream, store, coding === 'zstd' ? zstd : null);
   t.teardown(() => {
     source.end();
     target.end();

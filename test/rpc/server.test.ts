@@ -133,7 +133,8 @@ test('a fraction of an iteration', malformed, 'checkpoint', { iteration: 1.5, la
 
 test('what is well-formed is handled', async (t) => {
   const end = serverEnd({
-    check: (params) => Promise.resolve({ criu: null, kernel: String(params.fs[0]?.driver), refusals: [] }),
+    check: (params) =>
+      Promise.resolve({ criu: null, kernel: String(params.fs[0]?.driver), zstd: true, refusals: [] }),
   });
   end.say({ id: 1, method: 'check', params: goodCheck });
   await settle();
@@ -176,10 +177,18 @@ test('when the source is gone, calls that still wait for their turn are not begu
   let late = 0;
   const end = serverEnd({
     prepare: () => new Promise((resolve) => (release = () => resolve({}))),
-    begin: () => Promise.resolve((late++, {})),
+    begin: () => Promise.resolve((late++, { direct: null })),
   });
   end.say({ id: 1, method: 'prepare', params: {} });
-  const begin = { shellJob: false, tcp: 'keep', lazy: false, start: true, keepImages: false };
+  const begin = {
+    shellJob: false,
+    tcp: 'keep',
+    lazy: false,
+    zstd: false,
+    dataPort: null,
+    start: true,
+    keepImages: false,
+  };
   end.say({ id: 2, method: 'begin', params: begin });
   await settle();
   end.hangUp();

@@ -130,6 +130,8 @@ export function dock(t: ExecutionContext, fate: Fate = 'runs', begin: Partial<Pa
         shellJob: false,
         tcp: 'keep',
         lazy: false,
+        zstd: false,
+        dataPort: null,
         start: true,
         keepImages: false,
         ...begin,

@@ -98,15 +98,24 @@ export function stage(t: ExecutionContext, answers: Record<string, Answer> = {},
   const make: Record<Step, () => Promise<unknown>> = {
     hello: () => call.hello({ protocol: protocolVersion, phaul: '0.1.0', migration }),
     check: () => call.check(check()),
-    begin: () => call.begin({ shellJob: false, tcp: 'keep', lazy: true, start: true, keepImages: false }),
+    begin: () =>
+      call.begin({
+        shellJob: false,
+        tcp: 'keep',
+        lazy: true,
+        zstd: false,
+        dataPort: null,
+        start: true,
+        keepImages: false,
+      }),
     prepare: () => call.prepare({}),
     attach: async () => {
       pages = await openMem();
-      await call.attach({});
+      await call.attach({ direct: false });
     },
     arm: async () => {
       const images = await openMem();
-      await call.arm({});
+      await call.arm({ direct: false });
       pages?.write(noPages);
       images.end(endOfImages);
     },

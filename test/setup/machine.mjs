@@ -10,6 +10,7 @@ const needed = {
   'bin/setfacl': 'acl',
   'bin/ps': 'procps',
   'bin/python3': 'python3',
+  'bin/openssl': 'openssl',
   'sbin/mkfs.btrfs': 'btrfs-progs',
   'bin/mmdebstrap': 'mmdebstrap',
   'bin/gpgv': 'gpgv',
