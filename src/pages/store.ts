@@ -13,6 +13,8 @@ export interface Owned {
   /** Of the file with the contents, in the store's directory: `pages-1.img`. */
   readonly number: number;
   readonly extents: Extents;
+  /** Some of it came with an earlier dump than the last. */
+  readonly kept: boolean;
   /** Pages that the file has room for, holes included. */
   readonly slots: number;
 }
@@ -43,7 +45,14 @@ export const pagesFile = (number: number): string => `pages-${number}.img`;
 export function pageStore(directory: string): PageStore {
   let before = new Map<string, Owned>();
   let now = new Map<string, Owned>();
-  let current: { name: string; number: number; slots: number; round: Round; fd: number } | null = null;
+  let current: {
+    name: string;
+    number: number;
+    slots: number;
+    kept: boolean;
+    round: Round;
+    fd: number;
+  } | null = null;
   let numbers = 0;
 
   const path = (number: number): string => join(directory, pagesFile(number));
@@ -55,12 +64,12 @@ export function pageStore(directory: string): PageStore {
 
   const finish = (): void => {
     if (!current) return;
-    const { name, number, round, fd, slots } = current;
+    const { name, number, kept, round, fd, slots } = current;
     const { extents: all, dropped } = round.finish();
     for (const piece of dropped) if (((piece.before ?? 0) & zeroFlag) === 0) punch(piece);
     // What ends in zeros ends in a hole.
     ftruncateSync(fd, slots * pageBytes);
-    now.set(name, { name, number, extents: all, slots });
+    now.set(name, { name, number, extents: all, kept, slots });
     closeSync(fd);
     current = null;
   };
@@ -84,9 +93,12 @@ export function pageStore(directory: string): PageStore {
         return first;
       };
       const fd = openSync(path(number), old ? 'r+' : 'wx', 0o600);
-      current = { name, number, slots, round: flatten(old?.extents ?? extents(), take), fd };
+      current = { name, number, slots, kept: false, round: flatten(old?.extents ?? extents(), take), fd };
     },
-    keep: (page, count) => opened().round.keep(page, count),
+    keep: (page, count) => {
+      opened().round.keep(page, count);
+      opened().kept = true;
+    },
     zero: (page, count, flags) => {
       for (const piece of opened().round.put(page, count, flags | zeroFlag))
         if (piece.before !== null && (piece.before & zeroFlag) === 0) punch(piece);

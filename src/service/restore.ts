@@ -6,6 +6,7 @@ import { restoreRequest, type CriuChoices } from '../criu/requests.ts';
 import { startSwrk, type Swrk } from '../criu/swrk.ts';
 import { deferred } from '../deferred.ts';
 import type { Duplex } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { killTree } from '../linux/processes.ts';
 import type { Fill } from '../pages/fill.ts';
 import { memoryHandOver } from '../pages/hand-over.ts';
@@ -113,6 +114,8 @@ export async function armRestore(options: RestoreOptions): Promise<Restore> {
         known.catch(() => undefined);
         created();
         memories?.now();
+        // The answer goes first: what follows takes milliseconds.
+        await nextTurn();
         if (following) {
           following.start();
           filled = guardFill(following, pid ?? 0);
