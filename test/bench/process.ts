@@ -1,6 +1,3 @@
-import { access } from 'node:fs/promises';
-import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Host } from '../lab/host.ts';
 
 /** What page-writer.py reports at its end. */
@@ -44,14 +41,5 @@ export async function stopWriter(host: Host, pid: number): Promise<WriterReport>
 }
 
 async function appears(host: Host, path: string): Promise<void> {
-  const deadline = Date.now() + 30_000;
-  for (;;) {
-    const there = await access(join(host.root, path)).then(
-      () => true,
-      () => false,
-    );
-    if (there) return;
-    if (Date.now() > deadline) throw new Error(`${path} does not appear on ${host.name}`);
-    await sleep(5);
-  }
+  await host.sh(`until [ -e ${path} ]; do sleep 0.01; done`, { timeoutMs: 30_000 });
 }

@@ -6,6 +6,7 @@ import { mountDisk } from '../lab/disk.ts';
 import type { Host } from '../lab/host.ts';
 import { Lab } from '../lab/lab.ts';
 import { isRunning } from '../lab/migrate.ts';
+import type { NamespaceHost } from '../lab/namespace-host.ts';
 import type { Config } from '../migration/containers.ts';
 import { phaul, startPhaul } from '../migration/phaul.ts';
 import { portrait } from './portrait.ts';
@@ -19,7 +20,7 @@ test.before(async () => {
 test.beforeEach(startCounting);
 test.after.always(() => Lab.down());
 
-const hosts = (): readonly [Host, Host] => [lab.host('a'), lab.host('b')];
+const hosts = (): readonly [NamespaceHost, NamespaceHost] => [lab.host('a'), lab.host('b')];
 const trees = ['/btrfs/ct', '/btrfs/data'];
 
 // Counts in a file that it holds open, until it is told to end.

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startHost, startSwitch } from './birth.ts';
 import { processesOf, removeCgroups } from './cgroups.ts';
-import { Host, type HostName, hostNames } from './host.ts';
+import { type HostName, hostNames } from './host.ts';
 import { withLock } from './lock.ts';
+import { NamespaceHost } from './namespace-host.ts';
 import { connect, plugCable, pullCable } from './network.ts';
 import { labName, stateDirectory } from './paths.ts';
 import { ensureRoot } from './root.ts';
@@ -58,8 +59,8 @@ export class Lab {
     return Lab.down(this.name);
   }
 
-  host(name: HostName): Host {
-    return new Host(this.name, name, this.#record[name]);
+  host(name: HostName): NamespaceHost {
+    return new NamespaceHost(this.name, name, this.#record[name]);
   }
 
   /** Pulls the cable between a host and the switch. */
@@ -85,7 +86,7 @@ async function bringUp(name: string, root: string): Promise<Record> {
       const pid = await birth.pid;
       await connect(switchPid, host, pid);
       await birth.ready;
-      await sshdListens(new Host(name, host, pid));
+      await sshdListens(new NamespaceHost(name, host, pid));
       return [host, pid] as const;
     }),
   );
@@ -95,7 +96,7 @@ async function bringUp(name: string, root: string): Promise<Record> {
 }
 
 /** sshd writes this file when it listens. */
-async function sshdListens(host: Host): Promise<void> {
+async function sshdListens(host: NamespaceHost): Promise<void> {
   const pidFile = join(host.root, 'run/sshd.pid');
   const deadline = Date.now() + 10_000;
   for (;;) {

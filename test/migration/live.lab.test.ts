@@ -6,6 +6,7 @@ import { removeContainer } from '../lab/container.ts';
 import type { Host } from '../lab/host.ts';
 import { Lab } from '../lab/lab.ts';
 import { isRunning } from '../lab/migrate.ts';
+import type { NamespaceHost } from '../lab/namespace-host.ts';
 import { redis, startRedis } from '../lab/redis.ts';
 import { startTraffic } from '../lab/traffic.ts';
 import { plainContainer, removePlain } from './containers.ts';
@@ -21,7 +22,11 @@ test.before(async () => {
 test.afterEach.always(clearAway);
 test.after.always(() => Lab.down());
 
-const hosts = (): readonly [Host, Host, Host] => [lab.host('a'), lab.host('b'), lab.host('c')];
+const hosts = (): readonly [NamespaceHost, NamespaceHost, NamespaceHost] => [
+  lab.host('a'),
+  lab.host('b'),
+  lab.host('c'),
+];
 
 /** Removes every container of these tests. */
 async function clearAway(): Promise<void> {

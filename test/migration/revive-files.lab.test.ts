@@ -8,6 +8,7 @@ import { mountDisk } from '../lab/disk.ts';
 import type { Host } from '../lab/host.ts';
 import { Lab } from '../lab/lab.ts';
 import { isRunning } from '../lab/migrate.ts';
+import type { NamespaceHost } from '../lab/namespace-host.ts';
 import { changedCt101, plainContainer, removePlain } from './containers.ts';
 import { difference } from './footprint.ts';
 import { look } from './look.ts';
@@ -37,7 +38,7 @@ test.afterEach.always(async () => {
 });
 test.after.always(() => Lab.down());
 
-const hosts = (): readonly [Host, Host] => [lab.host('a'), lab.host('b')];
+const hosts = (): readonly [NamespaceHost, NamespaceHost] => [lab.host('a'), lab.host('b')];
 
 /** Fails unless a tree is the same on both hosts. */
 function isSame(t: ExecutionContext, path: string): void {
