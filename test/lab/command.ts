@@ -13,7 +13,7 @@ export interface CommandResult {
 
 export interface CommandOptions {
   /** What the command reads from stdin; nothing by default. */
-  readonly input?: string;
+  readonly input?: string | Uint8Array;
   /** Kill it after this many milliseconds and fail; by default it may take for ever. */
   readonly timeoutMs?: number;
   /** Whether an exit code other than 0 is an error; true by default. */
@@ -60,22 +60,32 @@ export const hostEnvironment: Readonly<Record<string, string>> = {
   SHLVL: '1',
 };
 
-/** Starts a command; `argv` as inCgroups() or onHost() make it, `name` is what errors call it. */
-export function start(argv: readonly string[], name: string, options: CommandOptions = {}): RunningCommand {
+/**
+ * Starts a command; `argv` as inCgroups() or onHost() make it, `name` is what errors call it.
+ * @param signalled how a signal gets to it, if it is not this machine's process
+ */
+export function start(
+  argv: readonly string[],
+  name: string,
+  options: CommandOptions = {},
+  signalled?: (signal: NodeJS.Signals) => void,
+): RunningCommand {
   const [file = '', ...args] = argv;
   // In a group of its own, so that Ctrl-C reaches it only through whoever runs it.
   const child = spawn(file, args, { detached: true, env: hostEnvironment, stdio: 'pipe' });
   child.stdin.on('error', () => {}); // It may end without reading its input.
   child.stdin.end(options.input ?? '');
-  const result = outcome(child, name, options);
+  const send = signalled ?? ((signal) => kill(child, signal));
+  const result = outcome(child, name, options, send);
   result.catch(() => {}); // Whoever never asks for the result does not want to be told.
-  return { result, kill: (signal = 'SIGTERM') => kill(child, signal) };
+  return { result, kill: (signal = 'SIGTERM') => send(signal) };
 }
 
 function outcome(
   child: ChildProcessWithoutNullStreams,
   name: string,
   options: CommandOptions,
+  send: (signal: NodeJS.Signals) => void,
 ): Promise<CommandResult> {
   const { onLine, timeoutMs, check = true } = options;
   const output = { stdout: '', stderr: '' };
@@ -88,7 +98,7 @@ function outcome(
       reject(new Error(`${name} ${what}\n${output.stdout}${output.stderr}`.trimEnd()));
     };
     const timeOut = (): void => {
-      kill(child, 'SIGKILL');
+      send('SIGKILL');
       fail(`took longer than ${timeoutMs} ms`);
     };
     const timer = timeoutMs === undefined ? undefined : setTimeout(timeOut, timeoutMs);

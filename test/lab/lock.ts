@@ -6,27 +6,28 @@ import { cacheDirectory } from './paths.ts';
 const patienceSeconds = 300;
 
 /**
- * Runs `work` while no other process sets up or clears away a lab, or builds the root.
+ * Runs `work` while no other process sets up or clears away a lab of the same kind, or builds what such labs are made from.
  *
  * The kernel holds the lock on our open directory (flock(2)) and drops it with the process, however that ends.
+ * @param path that directory, made if it is missing
  * @throws if the lock is not free within five minutes
  */
-export async function withLock<T>(work: () => Promise<T>): Promise<T> {
-  mkdirSync(cacheDirectory, { recursive: true });
-  const directory = openSync(cacheDirectory, 'r');
+export async function withLock<T>(work: () => Promise<T>, path = cacheDirectory): Promise<T> {
+  mkdirSync(path, { recursive: true });
+  const directory = openSync(path, 'r');
   try {
-    await take(directory);
+    await take(directory, path);
     return await work();
   } finally {
     closeSync(directory);
   }
 }
 
-async function take(directory: number): Promise<void> {
+async function take(directory: number, path: string): Promise<void> {
   if (await flock(directory, '--nonblock')) return;
   console.error('lab: waiting for another process that sets up a lab');
   if (!(await flock(directory, '--timeout', String(patienceSeconds)))) {
-    throw new Error(`another process has held the lock on ${cacheDirectory} for ${patienceSeconds} s`);
+    throw new Error(`another process has held the lock on ${path} for ${patienceSeconds} s`);
   }
 }
 
