@@ -45,7 +45,7 @@ function setUp() {
 
 function missing() {
   const steps = [];
-  const packages = missingPackages();
+  const packages = missingPackages(script);
   if (packages.length > 0) steps.push(() => installPackages(packages));
   if (read(modulesStamp) !== lockHash()) steps.push(installModules);
   if (read(buildStamp) !== sourceHash()) steps.push(build);
