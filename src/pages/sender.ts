@@ -122,6 +122,8 @@ export function pageSender(
       const pause = pace.went(bytes);
       if (pause > 0) await sleep(pause);
     }
+    // Not a turn later: what is given in between would wait for ever.
+    sending = false;
   };
 
   return {
@@ -148,10 +150,7 @@ export function pageSender(
       close(done);
       if (sending) return;
       sending = true;
-      send().then(
-        () => (sending = false),
-        (error: unknown) => onFailure(asPhaulError(error)),
-      );
+      send().catch((error: unknown) => onFailure(asPhaulError(error)));
     },
     sent: () => ({ ...sent }),
   };

@@ -132,47 +132,48 @@ test('CRIU hears which owners an earlier dump has, and which are gone leave noth
   t.deepEqual(readdirSync(p.directory).sort(), ['pages-1.img', 'pages-3.img']);
 });
 
-test('any dumps arrive as the last of them says, in one flat image in the order of addresses', async (t) => {
-  for (let seed = 1; seed <= 15; seed++) {
-    const random = seeded(seed);
-    const p = await path(t);
-    let model = new Map<number, Buffer>();
-    for (let iteration = 1; iteration <= 4; iteration++) {
-      const next = new Map<number, Buffer>();
-      const pages = [];
-      for (let page = Math.floor(random() * 9); page < 900;) {
-        const count = 1 + Math.floor(random() * 90);
-        const range = Array.from({ length: count }, (_, index) => page + index);
-        if (random() < 0.4 && range.every((each) => model.has(each))) {
-          pages.push({ page, kept: count });
-          for (const each of range) next.set(each, model.get(each) ?? Buffer.alloc(0));
-        } else {
-          const contents = range.map(() =>
-            random() < 0.2 ? Buffer.alloc(4096) : pageOf(Math.floor(random() * 1e9)),
-          );
-          pages.push({ page, flags: present, contents });
-          range.forEach((each, index) => next.set(each, contents[index] ?? Buffer.alloc(0)));
+for (const coding of ['raw', 'zstd'] as const)
+  test(`any dumps arrive as the last of them says, in one flat image in the order of addresses, sent ${coding}`, async (t) => {
+    for (let seed = 1; seed <= 15; seed++) {
+      const random = seeded(seed);
+      const p = await path(t, 32, 'size=64m', coding);
+      let model = new Map<number, Buffer>();
+      for (let iteration = 1; iteration <= 4; iteration++) {
+        const next = new Map<number, Buffer>();
+        const pages = [];
+        for (let page = Math.floor(random() * 9); page < 900;) {
+          const count = 1 + Math.floor(random() * 90);
+          const range = Array.from({ length: count }, (_, index) => page + index);
+          if (random() < 0.4 && range.every((each) => model.has(each))) {
+            pages.push({ page, kept: count });
+            for (const each of range) next.set(each, model.get(each) ?? Buffer.alloc(0));
+          } else {
+            const contents = range.map(() =>
+              random() < 0.2 ? Buffer.alloc(4096) : pageOf(Math.floor(random() * 1e9)),
+            );
+            pages.push({ page, flags: present, contents });
+            range.forEach((each, index) => next.set(each, contents[index] ?? Buffer.alloc(0)));
+          }
+          page += count + Math.floor(random() * 20);
         }
-        page += count + Math.floor(random() * 20);
+        model = next;
+        await p.dump(iteration, [{ owner: shmem, pages }]);
       }
-      model = next;
-      await p.dump(iteration, [{ owner: shmem, pages }]);
+      seal(p.directory, p.store.owned(), false);
+      const { entries, contents } = readPagemap(p.directory, 'pagemap-shmem-5');
+      const ascending = [...model].sort(([a], [b]) => a - b);
+      t.deepEqual(
+        entries.flatMap(({ page, count }) => Array.from({ length: count }, (_, index) => page + index)),
+        ascending.map(([page]) => page),
+      );
+      t.true(contents.equals(Buffer.concat(ascending.map(([, bytes]) => bytes))), `seed ${seed}`);
+      t.deepEqual(
+        readdirSync(p.directory).sort(),
+        ['pagemap-shmem-5.img', 'pages-1.img'],
+        'and nothing else is left',
+      );
     }
-    seal(p.directory, p.store.owned(), false);
-    const { entries, contents } = readPagemap(p.directory, 'pagemap-shmem-5');
-    const ascending = [...model].sort(([a], [b]) => a - b);
-    t.deepEqual(
-      entries.flatMap(({ page, count }) => Array.from({ length: count }, (_, index) => page + index)),
-      ascending.map(([page]) => page),
-    );
-    t.true(contents.equals(Buffer.concat(ascending.map(([, bytes]) => bytes))), `seed ${seed}`);
-    t.deepEqual(
-      readdirSync(p.directory).sort(),
-      ['pagemap-shmem-5.img', 'pages-1.img'],
-      'and nothing else is left',
-    );
-  }
-});
+  });
 
 test('a stream that breaks in the middle of a dump ends both ends, and CRIU', async (t) => {
   const p = await path(t);
