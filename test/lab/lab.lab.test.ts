@@ -6,6 +6,7 @@ import test from 'ava';
 import { processesOf } from './cgroups.ts';
 import { createContainer, ct101, removeContainer } from './container.ts';
 import { hostNames } from './host.ts';
+import { runsCommands } from './host-contract.ts';
 import { Lab } from './lab.ts';
 import { projectDirectory } from './paths.ts';
 import { redis, startRedis } from './redis.ts';
@@ -65,23 +66,7 @@ test.serial('a pulled cable separates a host until it is plugged in again', asyn
 });
 
 test.serial('commands end, fail, time out and take signals as they should', async (t) => {
-  const a = (await Lab.up(name)).host('a');
-  t.deepEqual(await a.run(['cat'], { input: 'in' }), { stdout: 'in', stderr: '', exitCode: 0 });
-  t.is((await a.run(['sh', '-c', 'exit 7'], { check: false })).exitCode, 7);
-  await t.throwsAsync(a.run(['false']), { message: /^a: false ended with 1/ });
-  await t.throwsAsync(a.run(['no-such-command']), { message: /no-such-command/ });
-  await t.throwsAsync(a.run(['sleep', '60'], { timeoutMs: 50 }), { message: /longer than 50 ms/ });
-  const script = 'trap "echo caught; exit 3" TERM; echo ready; while :; do sleep 0.01; done';
-  const result = await new Promise((resolve) => {
-    const running = a.spawn(['sh', '-c', script], { check: false, onLine });
-    function onLine(line: string): void {
-      if (line === 'ready') running.kill();
-    }
-    void running.result.then(resolve);
-  });
-  t.deepEqual(result, { stdout: 'ready\ncaught\n', stderr: '', exitCode: 3 });
-  await a.write('/srv/file', 'text');
-  t.is(await a.read('/srv/file'), 'text');
+  await runsCommands(t, (await Lab.up(name)).host('a'));
 });
 
 test.serial('the same container can exist on two hosts', async (t) => {

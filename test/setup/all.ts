@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Lab } from '../lab/lab.ts';
 import { projectDirectory } from '../lab/paths.ts';
+import { VmLab } from '../lab/vm/vm-lab.ts';
 import { type Score, runAva, runCheck } from './checks.ts';
 
 /** Each is one test: it passes if the command exits with 0. */
@@ -24,9 +25,9 @@ const needsLab = (file: string): boolean => file.endsWith('.lab.test.ts');
 const scores: Score[] = [];
 for (const [name, argv] of Object.entries(staticChecks)) scores.push(await runCheck(name, argv));
 scores.push(await runAva(testFiles.filter((file) => !needsLab(file))));
-// There is one lab for all of these.
+// There is one lab of each kind for all of these.
 scores.push(await runAva(testFiles.filter(needsLab), ['--concurrency', '1', '--serial']));
-await Lab.down();
+await Promise.all([Lab.down(), VmLab.down()]);
 
 const passed = scores.reduce((sum, score) => sum + score.passed, 0);
 const failed = scores.reduce((sum, score) => sum + score.failed, 0);

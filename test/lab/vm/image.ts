@@ -21,6 +21,7 @@ import { type Machine, vmNames } from './machine.ts';
 import { Monitor } from './monitor.ts';
 import { startMachine } from './power.ts';
 import { projectDriveBytes } from './qemu.ts';
+import { runFor } from './run-for.ts';
 import { VmHost } from './vm-host.ts';
 
 /** What outlives a lab of virtual machines: their image. Its lock keeps two set-ups apart. */
@@ -68,11 +69,11 @@ export async function ensureImage(): Promise<string> {
   const version = execFileSync('qemu-system-x86_64', ['--version'], { encoding: 'utf8' });
   const image = join(vmCacheDirectory, `image-${recipeHash(recipe, version)}`);
   if (!existsSync(image)) {
+    await removeCgroups(buildLab);
     for (const old of readdirSync(vmCacheDirectory).map((name) => join(vmCacheDirectory, name)))
       if (old.endsWith('.new') || statSync(old).mtimeMs < Date.now() - keepDays * 86_400_000)
         rmSync(old, { recursive: true });
     console.error('lab: building the image of the virtual machines (once, a minute or two)');
-    await removeCgroups(buildLab);
     try {
       await build(`${image}.new`);
     } finally {
@@ -95,10 +96,10 @@ async function build(image: string): Promise<void> {
     'root/.ssh/known_hosts': 'known_hosts',
   };
   for (const [from, to] of Object.entries(outside))
-    execFileSync('cp', ['-p', join(root, from), join(image, to)]);
+    await runFor(buildLab, 'cp', '-p', join(root, from), join(image, to));
   const base = join(image, 'base.img');
   const features = ['-O', '^has_journal,^metadata_csum', '-E', 'lazy_itable_init=1', '-m', '0'];
-  execFileSync('mke2fs', ['-q', '-t', 'ext4', ...features, '-d', root, base, '4G']);
+  await runFor(buildLab, 'mke2fs', '-q', '-t', 'ext4', ...features, '-d', root, base, '4G');
   rmSync(root, { recursive: true });
   writeFileSync(join(image, 'project.img'), '');
   truncateSync(join(image, 'project.img'), projectDriveBytes);
@@ -111,7 +112,7 @@ async function build(image: string): Promise<void> {
 /** Boots a machine and saves what it is then: its disk as NAME.qcow2, all else as NAME.state. */
 async function makeState(machine: Machine): Promise<void> {
   const { name, image, directory } = machine;
-  makeDisk(machine, 'base.img', 'raw');
+  await makeDisk(machine, 'base.img', 'raw');
   await startMachine(machine, 'power-on');
   await new VmHost(name, directory).sh(warmUp);
   const monitor = await Monitor.connect(join(directory, `${name}.monitor`), 0);
@@ -130,7 +131,11 @@ async function makeState(machine: Machine): Promise<void> {
 }
 
 /** Makes a machine's disk, which holds only what differs from the one behind it. */
-export function makeDisk({ name, directory }: Machine, behind: string, format: 'raw' | 'qcow2'): void {
+export async function makeDisk(
+  { lab, name, directory }: Machine,
+  behind: string,
+  format: 'raw' | 'qcow2',
+): Promise<void> {
   const disk = join(directory, `${name}.qcow2`);
-  execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', '-b', behind, '-F', format, disk]);
+  await runFor(lab, 'qemu-img', 'create', '-q', '-f', 'qcow2', '-b', behind, '-F', format, disk);
 }

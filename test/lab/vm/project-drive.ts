@@ -1,22 +1,22 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectDirectory } from '../paths.ts';
 import { projectDriveBytes } from './qemu.ts';
+import { runFor } from './run-for.ts';
 
 /**
  * Makes the drive that the machines mount at /opt/phaul: the project as it is now, with what it needs when it runs.
  * @param directory where it becomes project.img
  */
-export function makeProjectDrive(directory: string): void {
+export async function makeProjectDrive(lab: string, directory: string): Promise<void> {
   const files = join(directory, 'project');
   mkdirSync(files);
   const parts = ['package.json', 'dist', 'test', ...modules()];
-  execFileSync('cp', ['-a', '--parents', ...parts, files], { cwd: projectDirectory });
+  await runFor(lab, 'env', '-C', projectDirectory, 'cp', '-a', '--parents', ...parts, files);
   const drive = join(directory, 'project.img');
   writeFileSync(drive, '');
   truncateSync(drive, projectDriveBytes);
-  execFileSync('mke2fs', ['-q', '-t', 'ext4', '-O', '^has_journal', '-m', '0', '-d', files, drive]);
+  await runFor(lab, 'mke2fs', '-q', '-t', 'ext4', '-O', '^has_journal', '-m', '0', '-d', files, drive);
   rmSync(files, { recursive: true });
 }
 

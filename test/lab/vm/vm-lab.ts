@@ -46,7 +46,7 @@ export class VmLab {
   static find(name = labName()): VmLab | undefined {
     const record = readRecord(name);
     // A PID of the record that is not in its cgroup belongs to some other process by now.
-    const complete = record && vmNames.every((vm) => processesOf(id(name), vm).includes(record[vm]));
+    const complete = record && vmNames.every((vm) => processesOf(labId(name), vm).includes(record[vm]));
     return complete ? new VmLab(name) : undefined;
   }
 
@@ -60,12 +60,12 @@ export class VmLab {
   }
 
   host(name: VmName): VmHost {
-    return new VmHost(name, stateDirectory(id(this.name)));
+    return new VmHost(name, stateDirectory(labId(this.name)));
   }
 }
 
-/** What its cgroups and its directory are called: no lab of the other kind can have such a name. */
-function id(name: string): string {
+/** What a lab's cgroups and its directory are called: no lab of the other kind can have such a name. */
+export function labId(name: string): string {
   return `vm.${name}`;
 }
 
@@ -75,13 +75,13 @@ function locked<T>(work: () => Promise<T>): Promise<T> {
 }
 
 async function bringUp(name: string, image: string): Promise<void> {
-  const directory = stateDirectory(id(name));
+  const directory = stateDirectory(labId(name));
   mkdirSync(directory, { recursive: true });
-  makeProjectDrive(directory);
+  await makeProjectDrive(labId(name), directory);
   const pids = await Promise.all(
     vmNames.map(async (vm) => {
-      const machine = { lab: id(name), name: vm, image, directory };
-      makeDisk(machine, join(image, `${vm}.qcow2`), 'qcow2');
+      const machine = { lab: labId(name), name: vm, image, directory };
+      await makeDisk(machine, join(image, `${vm}.qcow2`), 'qcow2');
       const pid = await startMachine(machine, 'image');
       await settle(machine);
       return [vm, pid] as const;
@@ -92,12 +92,12 @@ async function bringUp(name: string, image: string): Promise<void> {
 
 async function clearAway(name: string): Promise<void> {
   rmSync(recordPath(name), { force: true });
-  await removeCgroups(id(name));
-  rmSync(stateDirectory(id(name)), { recursive: true, force: true });
+  await removeCgroups(labId(name));
+  rmSync(stateDirectory(labId(name)), { recursive: true, force: true });
 }
 
 function recordPath(name: string): string {
-  return join(stateDirectory(id(name)), 'up.json');
+  return join(stateDirectory(labId(name)), 'up.json');
 }
 
 function readRecord(name: string): Record | undefined {

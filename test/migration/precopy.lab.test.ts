@@ -1,0 +1,71 @@
+// What pre-dumps do: they need a kernel that tracks written memory, and so virtual machines.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { type WriterReport, startWriter, stopWriter } from '../bench/process.ts';
+import { createContainer, ct101 } from '../lab/container.ts';
+import type { Host } from '../lab/host.ts';
+import { isRunning, migrate } from '../lab/migrate.ts';
+import { projectDirectory } from '../lab/paths.ts';
+import { VmLab } from '../lab/vm/vm-lab.ts';
+
+let lab: VmLab;
+test.before(async (t) => {
+  t.timeout(5 * 60_000); // It may have to build the machines' image.
+  lab = await VmLab.up();
+});
+test.after.always(() => VmLab.down());
+
+const mebibytes = 32;
+const pages = (mebibytes * 2 ** 20) / 4096;
+/** 200 pages. */
+const megabytesPerSecond = 0.8;
+
+/** Moves a page writer from a to b; fails if its memory did not go ahead of it, and only what it had written since in the end. */
+async function moves(t: ExecutionContext, container: string): Promise<void> {
+  const result = await migrate(lab.host('a'), 'b', container);
+  if (!result.ok) return t.fail(JSON.stringify(result.error));
+  const { iterations } = result;
+  const [first, second] = iterations;
+  t.true(iterations.length >= 2 && first !== undefined && second !== undefined);
+  t.true(first!.pages >= pages, 'the first takes everything');
+  t.is(first!.skippedPages, 0);
+  t.true(second!.pages < first!.pages / 2, JSON.stringify(iterations));
+  t.true(second!.skippedPages > first!.pages / 2, JSON.stringify(iterations));
+  const inFreeze = result.pages - iterations.reduce((sum, round) => sum + round.pages, 0);
+  t.true(inFreeze < first!.pages / 4, `${inFreeze} pages were left for the freeze`);
+  const precopyMs = iterations.reduce((sum, round) => sum + round.roundMs, 0);
+  t.true(result.freezeMs < precopyMs, 'it stood still for the smaller part');
+}
+
+/** Fails if a page is not what the writer last wrote, or if it did not write on. */
+function isWhole(t: ExecutionContext, { errors, writes }: WriterReport): void {
+  t.is(errors, 0);
+  t.true(writes > 0);
+}
+
+test.serial('a process that writes moves ahead of itself, and finds all of its memory', async (t) => {
+  const [a, b] = [lab.host('a'), lab.host('b')];
+  const pid = await startWriter(a, mebibytes, megabytesPerSecond);
+  await moves(t, String(pid));
+  t.is(await a.sh(`ps -o args= -p ${pid} || true`), '');
+  t.regex(await b.sh(`ps -o args= -p ${pid}`), /page-writer/);
+  isWhole(t, await stopWriter(b, pid));
+});
+
+test.serial('a runc container that writes does so too', async (t) => {
+  const [a, b] = [lab.host('a'), lab.host('b')];
+  const program = readFileSync(join(projectDirectory, 'test/bench/page-writer.py'), 'utf8');
+  const writer = [String(mebibytes), String(megabytesPerSecond), '/data/ready', '/data/report'];
+  await createContainer(a, { ...ct101, args: ['python3', '-c', program, ...writer] });
+  await appears(a, '/srv/ct101-data/ready');
+  await moves(t, 'ct101');
+  t.deepEqual([await isRunning(a, 'ct101'), await isRunning(b, 'ct101')], [false, true]);
+  await b.sh('runc kill ct101 TERM');
+  await appears(b, '/srv/ct101-data/report');
+  isWhole(t, JSON.parse(await b.read('/srv/ct101-data/report')) as WriterReport);
+});
+
+async function appears(host: Host, path: string): Promise<void> {
+  await host.sh(`until [ -e ${path} ]; do sleep 0.1; done`, { timeoutMs: 60_000 });
+}
