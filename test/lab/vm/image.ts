@@ -115,7 +115,7 @@ async function makeState(machine: Machine): Promise<void> {
   await makeDisk(machine, 'base.img', 'raw');
   await startMachine(machine, 'power-on');
   await new VmHost(name, directory).sh(warmUp);
-  const monitor = await Monitor.connect(join(directory, `${name}.monitor`), 0);
+  const monitor = await Monitor.connect(join(directory, `${name}.monitor`), AbortSignal.abort());
   try {
     await monitor.execute('stop');
     await monitor.execute('migrate-set-parameters', { 'max-bandwidth': 2 ** 40 });

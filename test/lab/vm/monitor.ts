@@ -23,9 +23,8 @@ export class Monitor {
     this.#lines = createInterface(socket)[Symbol.asyncIterator]();
   }
 
-  /** @throws if QEMU does not listen there within `patienceMs` */
-  static async connect(path: string, patienceMs: number): Promise<Monitor> {
-    const deadline = Date.now() + patienceMs;
+  /** Waits until QEMU listens there. @throws if it does not before the signal */
+  static async connect(path: string, signal: AbortSignal): Promise<Monitor> {
     for (;;) {
       const socket = connect(path);
       try {
@@ -37,7 +36,7 @@ export class Monitor {
         return monitor;
       } catch (error) {
         socket.destroy();
-        if (Date.now() > deadline) throw error;
+        if (signal.aborted) throw error;
         await sleep(10);
       }
     }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeCgroups } from '../cgroups.ts';
@@ -16,12 +16,11 @@ const patienceMs = 120_000;
  * Starts a machine and opens the connection that its commands go through.
  * @param from where it begins: with its kernel, or as it was when its image was made
  * @returns the PID of its QEMU
- * @throws if it does not come up, with what QEMU said
+ * @throws if it does not come up, with what QEMU, ssh and the machine said
  */
 export async function startMachine(machine: Machine, from: 'power-on' | 'image'): Promise<number> {
   const { lab, name, directory } = machine;
-  const logPath = join(directory, `${name}.log`);
-  const log = openSync(logPath, 'w');
+  const log = openSync(join(directory, `${name}.log`), 'w');
   const [file = '', ...args] = inCgroups(makeCgroups(lab, name), qemuCommand(machine, from));
   const child = spawn(file, args, { detached: true, env: hostEnvironment, stdio: ['ignore', log, log] });
   closeSync(log);
@@ -29,10 +28,13 @@ export async function startMachine(machine: Machine, from: 'power-on' | 'image')
 
   const abort = new AbortController();
   const ended = once(child, 'exit', { signal: abort.signal }).then(() => {
-    throw new Error(`${name} did not come up: ${readFileSync(logPath, 'utf8').trim() || 'QEMU was killed'}`);
+    throw new Error('QEMU has ended');
   });
   try {
-    await Promise.race([ended, reach(machine)]);
+    await Promise.race([ended, reach(machine, abort.signal)]);
+  } catch (error) {
+    const what = error instanceof Error ? error.message : String(error);
+    throw new Error([`${name} did not come up: ${what}`, ...said(machine)].join('\n'), { cause: error });
   } finally {
     abort.abort();
     await ended.catch(() => {});
@@ -40,16 +42,26 @@ export async function startMachine(machine: Machine, from: 'power-on' | 'image')
   return child.pid!;
 }
 
-async function reach(machine: Machine): Promise<void> {
-  const monitor = await Monitor.connect(join(machine.directory, `${machine.name}.monitor`), patienceMs);
+async function reach(machine: Machine, signal: AbortSignal): Promise<void> {
+  const path = join(machine.directory, `${machine.name}.monitor`);
+  const monitor = await Monitor.connect(path, AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]));
   try {
-    while ((await monitor.execute('query-status')).status === 'inmigrate') await sleep(20);
+    while ((await monitor.execute('query-status')).status === 'inmigrate')
+      await sleep(20, undefined, { signal });
     await monitor.execute('cont'); // It was stopped when its state was saved.
     const forwards = await monitor.human('info usernet');
     const [, port] = /HOST_FORWARD\S*\s+\d+\s+127\.0\.0\.1\s+(\d+)/.exec(forwards) ?? [];
     if (!port) throw new Error(`${machine.name} forwards no port:\n${forwards}`);
-    await connect(machine, Number(port), patienceMs);
+    await connect(machine, Number(port), patienceMs, signal);
   } finally {
     monitor.close();
   }
+}
+
+function said({ directory, name }: Machine): string[] {
+  const logs = ['log', 'ssh.log', 'console'].map((ending) => join(directory, `${name}.${ending}`));
+  return logs
+    .filter((path) => existsSync(path))
+    .map((path) => readFileSync(path, 'utf8').trim().slice(-2000))
+    .filter(Boolean);
 }

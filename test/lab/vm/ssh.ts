@@ -8,12 +8,13 @@ import type { Machine, VmName } from './machine.ts';
  * Opens the connection to a machine's sshd that all its commands share: a new one takes most of a second there. The
  * client stays in the machine's cgroups and dies with it.
  * @param port on 127.0.0.1
- * @throws if sshd is not reached within `patienceMs`
+ * @throws if sshd is not reached within `patienceMs`, or after the signal
  */
 export async function connect(
   { lab, name, image, directory }: Machine,
   port: number,
   patienceMs: number,
+  signal: AbortSignal,
 ): Promise<void> {
   const options = [
     'BatchMode=yes',
@@ -31,9 +32,8 @@ export async function connect(
     const argv = inCgroups(makeCgroups(lab, name), quiet);
     const { exitCode } = await start(argv, 'ssh', { check: false }).result;
     if (exitCode === 0) return;
-    if (Date.now() > deadline)
-      throw new Error(`sshd of ${name} does not come up, see ${directory}/${name}.*`);
-    await sleep(100);
+    if (Date.now() > deadline) throw new Error('its sshd does not answer');
+    await sleep(100, undefined, { signal });
   }
 }
 
