@@ -11,6 +11,8 @@ const needed = {
   'bin/ps': 'procps',
   'bin/python3': 'python3',
   'bin/openssl': 'openssl',
+  'bin/gcc': 'gcc',
+  'include/stdio.h': 'libc6-dev',
   'sbin/mkfs.btrfs': 'btrfs-progs',
   'bin/mmdebstrap': 'mmdebstrap',
   'bin/gpgv': 'gpgv',
