@@ -100,12 +100,16 @@ export function decodeStats(bytes: Uint8Array): CriuStats {
   return type.toObject(type.decode(bytes), asWritten) as CriuStats;
 }
 
-/** One mapping of a task: addresses in bytes, `flags` as mmap's, `status` as CRIU's VMA_AREA_… (criu/include/image.h). */
+/**
+ * One mapping of a task: addresses in bytes, `flags` as mmap's, `status` as CRIU's VMA_AREA_… (criu/include/image.h), `madv` with a bit for each
+ * piece of advice that it was given with madvise.
+ */
 export interface CriuVma {
   readonly start: number;
   readonly end: number;
   readonly flags: number;
   readonly status: number;
+  readonly madv?: number;
 }
 
 /** A task's mappings, ascending. Throws if the bytes are not an mm_entry. */

@@ -14,13 +14,15 @@ const MAP_PRIVATE = 0x2;
 const MAP_ANONYMOUS = 0x20;
 const MAP_LOCKED = 0x2000;
 const MAP_HUGETLB = 0x40000;
+// A child finds it all zero, and the kernel says nothing of that when a task forks: what had not come yet would come to the child.
+const MADV_WIPEONFORK = 2 ** 18;
 const kernelsOwn = (1 << 2) | (1 << 3) | (1 << 12);
 
 // Two magic words and the length of the message.
 const headBytes = 12;
 
 /**
- * Where a task's memory may be put in place after it has begun to run: CRIU's restorer watches these mappings and no others
+ * Where a task's memory may be put in place after it has begun to run: CRIU's restorer watches no other mappings
  * (vma_entry_can_be_lazy in criu/include/vma.h). A page that could wait at an earlier dump may lie in another kind of mapping now.
  */
 export function lazyRanges(directory: string, pagemap: string): Range[] {
@@ -29,8 +31,11 @@ export function lazyRanges(directory: string, pagemap: string): Range[] {
   const wanted = MAP_PRIVATE | MAP_ANONYMOUS;
   return vmas
     .filter(
-      ({ flags, status }) =>
-        (flags & wanted) === wanted && !(flags & (MAP_LOCKED | MAP_HUGETLB)) && !(status & kernelsOwn),
+      ({ flags, status, madv = 0 }) =>
+        (flags & wanted) === wanted &&
+        !(flags & (MAP_LOCKED | MAP_HUGETLB)) &&
+        !(status & kernelsOwn) &&
+        !(madv & MADV_WIPEONFORK),
     )
     .map(({ start, end }) => ({ page: start / pageBytes, end: end / pageBytes }));
 }
