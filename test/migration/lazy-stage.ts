@@ -1,0 +1,85 @@
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Host } from '../lab/host.ts';
+import type { Lab } from '../lab/lab.ts';
+
+const sources = join(import.meta.dirname, 'lazy-work');
+
+/** Where the work says what it found. It goes along with the process. */
+export const job = '/srv/job';
+
+/** Puts the program lazy-work on hosts a and b. */
+export function installLazyWork(lab: Lab): void {
+  const directory = mkdtempSync('/tmp/phaul-lazy-work-');
+  const program = join(directory, 'lazy-work');
+  try {
+    const files = readdirSync(sources).filter((name) => name.endsWith('.c'));
+    const paths = files.map((name) => join(sources, name));
+    execFileSync('gcc', ['-O2', '-static', '-pthread', '-o', program, ...paths]);
+    for (const host of [lab.host('a'), lab.host('b')])
+      copyFileSync(program, join(host.root, 'usr/local/bin/lazy-work'));
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+/** Ends the work, wherever it is, and removes all it has. */
+export async function clearLazyWork(lab: Lab): Promise<void> {
+  for (const host of [lab.host('a'), lab.host('b')])
+    await host.sh(`pkill -KILL -x lazy-work || true; rm -rf ${job} /srv/.phaul-left-job`);
+}
+
+/** Starts it in a session of its own; gives its pid when it has been through once. Its pids are high, to be free on the other host. */
+export async function startLazyWork(host: Host, work: string): Promise<string> {
+  const pid = await host.sh(`
+    mkdir ${job}; echo 20000 >/proc/sys/kernel/ns_last_pid
+    setsid lazy-work ${work} ${job} </dev/null >/dev/null 2>&1 & echo $!`);
+  await rightAgain(host, 1);
+  return pid;
+}
+
+const patienceMs = 30_000;
+
+/** Waits until all of its memory has been found right so many times more. @throws Error with what was wrong */
+export async function rightAgain(host: Host, times: number): Promise<void> {
+  const deadline = Date.now() + patienceMs;
+  let wanted: number | null = null;
+  for (;;) {
+    const state = await host.sh(`
+      cat ${job}/rounds 2>/dev/null || echo 0
+      cat ${job}/wrong 2>/dev/null || true
+      pgrep -f '^lazy-work' >/dev/null || echo 'it does not run'`);
+    const [rounds = '', ...wrong] = state.split('\n');
+    if (wrong.length > 0) throw new Error(wrong.join('\n'));
+    wanted ??= Number(rounds) + times;
+    if (Number(rounds) >= wanted) return;
+    if (Date.now() > deadline) throw new Error(`it stands still at ${rounds}`);
+    await sleep(20);
+  }
+}
+
+/** Shell text that gives the pid of phaul's service on a host. */
+export const servicePid = "pgrep -f '^node .*/main.js service --stdio$'";
+
+/** Shell text that waits until CRIU hands memories over to phaul on that host, without starting programs. */
+export const untilHandOver = `
+  handed() { [ -e /run/phaul/*-target/images/checkpoint/lazy-pages.socket ]; }
+  until handed 2>/dev/null; do sleep 0.003; done`;
+
+/**
+ * Lets the service on a host run for a few milliseconds out of each thirty, from the hand-over of the memory on for a second or two, so
+ * that the fill takes long and everything comes between. Gives how often it was stopped.
+ */
+export function slowFill(host: Host): Promise<string> {
+  return host.sh(
+    `${untilHandOver}
+    service=$(${servicePid}); turns=0
+    while [ $turns -lt 50 ] && kill -STOP $service 2>/dev/null; do
+      sleep 0.02; kill -CONT $service 2>/dev/null || true; sleep 0.006; turns=$((turns + 1))
+    done
+    echo $turns`,
+    { timeoutMs: 20_000 },
+  );
+}
