@@ -1,7 +1,7 @@
 import type { Compression, Encoding } from './compression.ts';
 
 /** What is measured together, in ms: long enough for a slow link to show itself, and for a fast one to lose little by a trial. */
-const EPOCH = 50;
+const EPOCH = { first: 50, most: 400 };
 /** From this part of the time on that the sender waits for the stream, the link holds it up; below the other one it flows. */
 const HELD_UP = 0.25;
 const FLOWING = 0.1;
@@ -10,9 +10,12 @@ const PROMISE = 1.3;
 const PROOF = 1.05;
 /** Epochs in a row without proof after which zstd is left: at first, and once it has been proved. */
 const DOUBTS = { first: 2, later: 4 };
+/** Two epochs agree if the link is less than so many times faster in the one than in the other: real links go in bursts. */
+const SAME = 1.5;
 /** A link that is so many times faster or slower than it was is another link. */
 const OTHER = 2;
-/** Blocks that shrink to more than this are better sent as they are. */
+/** Blocks that shrink to this are worth a trial, and to more than the other are better sent as they are. */
+const USEFUL = 0.83;
 const USELESS = 0.9;
 /** The part of one core's time that may go into probes: on a link too fast for zstd, and on one that leaves a core idle. */
 const PROBES = { fast: 0.005, slow: 0.02 };
@@ -22,7 +25,7 @@ const REST = { first: 20, most: 160 };
 /** How long zstd goes on before another look at the bare link, in ms; after each one twice as long. */
 const LOOK = { first: 250, most: 8000 };
 
-/** Blocks that were sent one after the other in the same encoding. */
+/** What was measured of blocks that were sent one after the other. */
 interface Epoch {
   /** Bytes of memory per ms. */
   readonly pace: number;
@@ -45,9 +48,9 @@ interface Epoch {
  */
 export function autoCompression(now: () => number): Compression {
   let encoding: Encoding = 'raw';
-  /** Blocks chosen and not yet sent, and how many of them were chosen before the encoding changed: those are not measured. */
-  const flying = { all: 0, stale: 0 };
   let sum = { since: now(), bytes: 0, wire: 0, waited: 0 };
+  /** How long an epoch is. Longer after each two that do not agree, because a link may go in bursts. */
+  let span = EPOCH.first;
   /** The epoch before, in the same encoding. */
   let last: Epoch | undefined;
   /** Averages over blocks: what is left of a byte, and bytes per ms of one core. Undefined until the first probe. */
@@ -55,7 +58,7 @@ export function autoCompression(now: () => number): Compression {
   let speed: number | undefined;
   /** Calls that have not come back yet. A probe is one that has the machine's cores to itself. */
   let calls = 0;
-  const probe = { running: false, notBefore: 0, dither: 0 };
+  const probe = { running: false, warm: false, notBefore: 0, dither: 0 };
   /** Where zstd is in use: what it has to beat, and for how many epochs it has not. A link that moves in bursts may stall once. */
   let trial:
     { since: number; took?: number; pace: number; link: number; proved: boolean; doubts: number } | undefined;
@@ -66,16 +69,20 @@ export function autoCompression(now: () => number): Compression {
 
   function change(to: Encoding): void {
     encoding = to;
-    flying.stale = flying.all;
+    if (to === 'raw') span = EPOCH.first;
     last = undefined;
   }
 
   function afterRaw(epoch: Epoch, time: number): void {
     const before = last;
     last = epoch;
-    if (before === undefined || !agree(before, epoch)) return;
+    if (before === undefined) return;
+    if (!agree(before, epoch)) {
+      if (epoch.waiting >= HELD_UP) span = Math.min(2 * span, EPOCH.most);
+      return;
+    }
     if (tooFast(epoch.link)) look = { at: 0, after: LOOK.first };
-    else if (left === undefined || left * PROMISE > 1) return;
+    else if (left === undefined || left > USEFUL) return;
     else if (time >= failed.until || epoch.link < failed.link / OTHER) {
       trial = {
         since: time,
@@ -90,11 +97,14 @@ export function autoCompression(now: () => number): Compression {
   }
 
   function afterZstd(epoch: Epoch, time: number): void {
+    const flows = epoch.waiting < FLOWING;
+    const flowed = last !== undefined && last.waiting < FLOWING;
     last = epoch;
-    if (left !== undefined && left > 2) return change('raw');
+    if (left !== undefined && left > USELESS) return change('raw');
     if (trial) {
       trial.took ??= time - trial.since;
-      if (epoch.left * PROMISE <= 1) {
+      // Also an epoch with many blocks from before the change proves nothing.
+      if (epoch.left <= USEFUL) {
         const proved = epoch.pace >= PROOF * trial.pace;
         // Again and again, because buffers that fill with compressed bytes let a trial pass that the target's pace makes useless.
         if (proved) trial.proved = true;
@@ -104,9 +114,9 @@ export function autoCompression(now: () => number): Compression {
           return fail(trial.link, trial.took, time);
       }
     }
-    // It was but a stall if more goes through now than the link took then.
-    const recovered = trial !== undefined && epoch.pace * epoch.left > OTHER * trial.link;
-    if (epoch.waiting < FLOWING && (recovered || time >= look.at)) change('raw');
+    // It was but a stall if more goes through now than the link took then, and not just in one burst.
+    const recovered = flowed && trial !== undefined && epoch.pace * epoch.left > OTHER * trial.link;
+    if (flows && (recovered || time >= look.at)) change('raw');
   }
 
   function fail(link: number, took: number, time: number): void {
@@ -116,7 +126,6 @@ export function autoCompression(now: () => number): Compression {
 
   return {
     choose: () => {
-      flying.all++;
       if (encoding === 'zstd') return 'zstd';
       if (probe.running || now() < probe.notBefore || last === undefined || last.waiting < HELD_UP)
         return 'raw';
@@ -129,6 +138,8 @@ export function autoCompression(now: () => number): Compression {
       calls--;
       if (!probe.running) return;
       probe.running = false;
+      // The first call of all makes a context and meets cold caches: measured, a tenth of the speed of those to come.
+      if (!probe.warm) return void (probe.warm = true);
       // What does not shrink is given up early, which says nothing of what a core can do.
       if (shrunk <= USELESS) speed = average(speed, bytes / Math.max(ms, 0.001), bytes);
       // Never at an even beat: memory has patterns of its own, and a probe that always meets the same part of one learns nothing.
@@ -137,18 +148,12 @@ export function autoCompression(now: () => number): Compression {
       probe.notBefore = now() + rest * (0.75 + probe.dither / 2);
     },
     sent: (bytes, wire, waitedMs) => {
-      flying.all--;
       const time = now();
-      if (flying.stale > 0) {
-        flying.stale--;
-        sum = { since: time, bytes: 0, wire: 0, waited: 0 };
-        return;
-      }
       sum.bytes += bytes;
       sum.wire += wire;
       sum.waited += waitedMs;
       const took = time - sum.since;
-      if (took < EPOCH) return;
+      if (took < span) return;
       const { waited } = sum;
       const epoch = {
         pace: sum.bytes / took,
@@ -166,7 +171,7 @@ export function autoCompression(now: () => number): Compression {
 /** Whether the link held the sender up in both epochs, and was about as fast in the one as in the other. */
 function agree(one: Epoch, other: Epoch): boolean {
   const change = one.link / other.link;
-  return one.waiting >= HELD_UP && other.waiting >= HELD_UP && change > 0.8 && change < 1.25;
+  return one.waiting >= HELD_UP && other.waiting >= HELD_UP && change > 1 / SAME && change < SAME;
 }
 
 /** An average in which 256 KiB count an eighth, so that a few odd blocks do not turn it. */
