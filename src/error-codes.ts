@@ -181,6 +181,12 @@ export const codes = {
       'The connection broke in the very moment of the hand-over; the container is held on the source, frozen or stopped.',
     hint: 'Look on the target: if the container runs there, remove it here; if not, let it go on here.',
   },
+  NO_CONVERGENCE: {
+    exit: 1,
+    meaning:
+      'More iterations would not bring the freeze below --downtime-limit, and --on-no-convergence says to give up then.',
+    hint: 'Try again when the container writes less, allow a longer freeze with --downtime-limit, or go without --on-no-convergence fail.',
+  },
   FILL_FAILED: {
     exit: 5,
     meaning:

@@ -22,12 +22,14 @@ export function toMigrateOptions(
     throw usage(`--timeout is a number of seconds, more than 0 and at most ${longestTimeout}.`);
   const {
     stopTimeout = 10,
+    downtimeLimit = 300,
     maxIterations = pageLimits.rounds,
     maxGrowth = pageLimits.growth * 100,
     enough = `${fileLimits.enough}`,
   } = args;
   if (!(stopTimeout >= 0 && stopTimeout <= longestTimeout))
     throw usage(`--stop-timeout is a number of seconds, from 0 to ${longestTimeout}.`);
+  if (!(downtimeLimit >= 0)) throw usage('--downtime-limit is a number of milliseconds, 0 or more.');
   if (!Number.isInteger(maxIterations) || maxIterations < 0)
     throw usage('--max-iterations is a whole number.');
   if (!(maxGrowth >= 0)) throw usage('--max-growth is a number of percent, 0 or more.');
@@ -62,6 +64,8 @@ export function toMigrateOptions(
     dataPort: args.dataPort,
     compress: args.compress,
     bandwidthLimit: args.bwlimit === undefined ? null : limit(args.bwlimit),
+    downtimeLimit,
+    onNoConvergence: args.onNoConvergence ?? 'go',
     maxIterations,
     maxGrowth: maxGrowth / 100,
     enough: bytes('enough', enough),

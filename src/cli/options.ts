@@ -125,6 +125,17 @@ export const courseOptions = {
     default: 10,
     describe: 'Mode revive: how long it may take to end after its stop signal, in seconds; then it is killed',
   },
+  'downtime-limit': {
+    type: 'number',
+    default: 300,
+    describe: 'Mode live: iterate no more once it is expected to stand still for no longer than this, in ms',
+  },
+  'on-no-convergence': {
+    choices: ['go', 'fail'] as const,
+    default: 'go' as const,
+    describe:
+      'Mode live: if iterations end and it would stand still for longer: go ahead, or fail and leave it untouched',
+  },
   'max-iterations': {
     type: 'number',
     default: pageLimits.rounds,

@@ -28,6 +28,7 @@ async function iteration(m: Migration, plan: Plan, number: number): Promise<Iter
   const began = performance.now();
   const mapped = await plan.container.mappedFiles();
   const { bytes, changed, files } = await interruptible(m, plan.files.sync({ final: false, mapped }));
+  const roundMs = Math.round(performance.now() - began);
   return {
     number,
     pages: 0,
@@ -35,6 +36,9 @@ async function iteration(m: Migration, plan: Plan, number: number): Promise<Iter
     fsBytes: bytes,
     changedBytes: changed,
     files,
-    roundMs: Math.round(performance.now() - began),
+    roundMs,
+    dumpMs: 0,
+    filesMs: roundMs,
+    predictedFreezeMs: null,
   };
 }

@@ -9,6 +9,8 @@ import type { Swrk } from '../criu/swrk.ts';
 import type { PageSource } from '../pages/source.ts';
 import type { Iteration } from '../observe/events.ts';
 import { converged, pageLimits } from './convergence.ts';
+import { PhaulError } from '../errors.ts';
+import { predictFreeze, type RoundCost } from './predict.ts';
 import { interruptible, type Migration } from './migration.ts';
 import type { Plan } from './preflight.ts';
 import { criuChoices, type Prepared } from './prepare.ts';
@@ -33,32 +35,53 @@ export interface Armed {
  * Pre-dumps and fs syncs while the container runs, until another round is not worth it; then arms both hosts for the freeze.
  * Where the kernel does not track memory there are no rounds, and that is said once.
  */
-export async function iterate(m: Migration, plan: Plan, { swrk, pages, channel }: Prepared): Promise<Armed> {
+export async function iterate(m: Migration, plan: Plan, { swrk, pages, images }: Prepared): Promise<Armed> {
   const { link } = plan;
   const iterations: Iteration[] = [];
   const countPages = pageCounter();
   if (plan.preDump) await warnOfHugePages(m);
-  const { maxIterations: rounds, maxGrowth: growth } = m.options;
+  const { maxIterations: rounds, maxGrowth: growth, downtimeLimit } = m.options;
   const limits = { ...pageLimits, rounds, growth };
+  const costs: RoundCost[] = [];
+  let tracking = 0;
+  let met = false;
   let verdict = plan.preDump ? converged([], limits, inPages) : noIterations(m);
   while (!verdict.stop) {
-    const round = await iteration(m, plan, { swrk, pages }, iterations.length + 1, countPages);
-    iterations.push(round);
-    m.emit({ type: 'iteration', ...round });
-    verdict = converged(
-      iterations.map(({ pages }) => pages),
-      limits,
-      inPages,
-    );
+    const number = iterations.length + 1;
+    const began = performance.now();
+    const { round, sendMs } = await iteration(m, plan, { swrk, pages }, number, countPages);
+    const { dumpMs, filesMs } = round;
+    costs.push({
+      pages: round.pages,
+      dumpMs,
+      sendMs,
+      filesMs,
+      trackedMs: number > 1 ? began - tracking : null,
+    });
+    tracking = began;
+    const predicted = predictFreeze(costs, performance.now() - tracking);
+    const predictedFreezeMs = predicted === null ? null : Math.round(predicted);
+    iterations.push({ ...round, predictedFreezeMs });
+    m.emit({ type: 'iteration', ...round, predictedFreezeMs });
+    met = predicted !== null && predicted <= downtimeLimit;
+    verdict = met
+      ? {
+          stop: true,
+          reason: `a freeze of ${predictedFreezeMs} ms is expected, and --downtime-limit allows ${downtimeLimit}`,
+        }
+      : converged(
+          iterations.map(({ pages: sent }) => sent),
+          limits,
+          inPages,
+        );
   }
   m.emit({ type: 'decision', reason: verdict.reason });
+  if (!met && m.options.onNoConvergence === 'fail') throw noConvergence(m, verdict.reason, iterations.at(-1));
 
   const last = iterations.length + 1;
   const parent = iterations.length > 0 ? iterations.length : null;
   const directory = await imageDirectory(plan, last);
-  const images = await channel.open();
-  m.undo.push("the images' stream", () => Promise.resolve(void images.destroy()));
-  await link.call('arm', { direct: channel.direct });
+  await link.call('arm', {});
   return { swrk, pages, images, directory, iteration: last, parent, iterations, countPages };
 }
 
@@ -80,13 +103,20 @@ function noIterations(m: Migration): { stop: true; reason: string } {
   return { stop: true, reason: `no iterations: ${why}, so all memory moves in the freeze` };
 }
 
+function noConvergence({ options }: Migration, reason: string, last: Iteration | undefined): PhaulError {
+  const expected = last?.predictedFreezeMs ?? null;
+  const why = expected === null ? 'how long it would take is not known' : `${expected} ms are expected`;
+  const message = `The freeze cannot be kept within ${options.downtimeLimit} ms: ${why} (${reason}).`;
+  return new PhaulError('NO_CONVERGENCE', message, { host: 'source' });
+}
+
 async function iteration(
   m: Migration,
   plan: Plan,
   { swrk, pages }: Pick<Prepared, 'swrk' | 'pages'>,
   number: number,
   countPages: Armed['countPages'],
-): Promise<Iteration> {
+): Promise<{ round: Omit<Iteration, 'predictedFreezeMs'>; sendMs: number }> {
   const began = performance.now();
   const parent = number > 1 ? number - 1 : null;
   const directory = await imageDirectory(plan, number);
@@ -111,13 +141,15 @@ async function iteration(
       where,
     );
   }
-  await interruptible(m, pages.stored(number));
+  const dumpMs = Math.round(performance.now() - began);
+  const sendMs = await interruptible(m, pages.stored(number));
   const counted = await countPages(directory);
+  const synced = performance.now();
   const files: SyncResult = await interruptible(
     m,
     plan.files.sync({ final: false, mapped: await plan.container.mappedFiles() }),
   );
-  return {
+  const round = {
     number,
     pages: counted.written,
     skippedPages: counted.skipped,
@@ -125,7 +157,10 @@ async function iteration(
     changedBytes: files.changed,
     files: files.files,
     roundMs: Math.round(performance.now() - began),
+    dumpMs,
+    filesMs: Math.round(performance.now() - synced),
   };
+  return { round, sendMs };
 }
 
 async function imageDirectory(plan: Plan, number: number): Promise<string> {

@@ -27,6 +27,10 @@ export interface MigrateOptions {
   readonly compress: 'auto' | 'none' | 'zstd';
   /** Most bytes of memory that go over the link in a second; null: as many as can. */
   readonly bandwidthLimit: number | null;
+  /** A freeze that is expected to be this short ends the iterations, in ms. */
+  readonly downtimeLimit: number;
+  /** What to do if more iterations will not bring it so far. */
+  readonly onNoConvergence: 'go' | 'fail';
   readonly maxIterations: number;
   /** Growth of an iteration against the one before, as a fraction, from which on more do not help. */
   readonly maxGrowth: number;

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { SyncResult } from '../contracts/fs-driver.ts';
 import type { CriuChoices } from '../criu/requests.ts';
 import { startSwrk, type Swrk } from '../criu/swrk.ts';
@@ -9,7 +10,7 @@ import type { SenderOptions } from '../pages/sender.ts';
 import { headerBytes } from '../pages/wire.ts';
 import { loadZstd } from '../pages/zstd.ts';
 import type { Result } from '../rpc/methods.ts';
-import { type MemoryChannel, memoryChannel } from './memory-channel.ts';
+import { openMemoryChannel } from './memory-channel.ts';
 import { interruptible, type Migration } from './migration.ts';
 import type { Plan } from './preflight.ts';
 
@@ -25,21 +26,23 @@ export interface Prepared {
   /** CRIU on this host, with the page path as its page socket. */
   readonly swrk: Swrk;
   readonly pages: PageSource;
-  readonly channel: MemoryChannel;
+  /** The stream on which the images will go. */
+  readonly images: Duplex;
 }
 
 /** Live mode: the target gets ready while the container runs. First copy of the files, devices, the runtime, CRIU. */
 export async function prepare(m: Migration, plan: Plan): Promise<Prepared> {
   const { link } = plan;
   const { direct } = await begin(m, plan);
-  const channel = await memoryChannel(m, link, direct);
-  // The stream is opened before the target is asked to take it. It serves for all rounds.
-  const pages = pageSource(await channel.open(), headerBytes(plan.criu), senderOptions(m, plan));
+  // The streams are opened before the target is asked to take them. They serve for all rounds.
+  const { images, ...channel } = await openMemoryChannel(m, link, direct);
+  m.undo.push("the images' stream", () => Promise.resolve(void images.destroy()));
+  const pages = pageSource(channel.pages, headerBytes(plan.criu), senderOptions(m, plan));
   m.undo.push('the stream of pages', () => Promise.resolve(pages.end()));
   const swrk = await startSwrk({ criuPath: m.options.criuPath, pages: pages.criuEnd });
   m.undo.push('CRIU on the source', () => swrk.end());
   await link.call('attach', { direct: channel.direct });
-  return { copied: await firstCopy(m, plan), swrk, pages, channel };
+  return { copied: await firstCopy(m, plan), swrk, pages, images };
 }
 
 function senderOptions({ options }: Migration, { zstd }: Plan): SenderOptions {

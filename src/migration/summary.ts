@@ -34,6 +34,7 @@ export function summarize(m: Migration, plan: Plan, outcome: Outcome): Summary {
     acts: m.acts,
     stop,
     freezeMs: Math.round(freezeMs * 10) / 10,
+    predictedFreezeMs: iterations.at(-1)?.predictedFreezeMs ?? null,
     iterations,
     pages,
     bytes: {

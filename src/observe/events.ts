@@ -37,6 +37,11 @@ export interface Iteration {
   readonly changedBytes: number;
   readonly files: number;
   readonly roundMs: number;
+  /** Of that: CRIU's pre-dump, and the fs sync; 0 and all of it in revive mode. */
+  readonly dumpMs: number;
+  readonly filesMs: number;
+  /** How long the container would stand still if it were frozen after this round; null: not known yet, or revive mode. */
+  readonly predictedFreezeMs: number | null;
 }
 
 /** The last event of every run, and the only one that --json guarantees exactly once. */
@@ -62,6 +67,8 @@ export interface Summary {
    * the end of its last process to its start on the target.
    */
   readonly freezeMs: number;
+  /** What was expected of it when the iterations ended; null: nothing was. */
+  readonly predictedFreezeMs: number | null;
   readonly iterations: readonly Iteration[];
   /** Memory pages sent in the freeze and before it. */
   readonly pages: number;

@@ -46,7 +46,7 @@ function linesOf(event: PhaulEvent, verbose: boolean): string[] {
       );
     case 'iteration':
       return [
-        `    iteration ${event.number}: ${event.pages > 0 ? `${event.pages} pages, ` : ''}${sized(event.changedBytes)} of changed files, ${duration(event.roundMs)}`,
+        `    iteration ${event.number}: ${event.pages > 0 ? `${event.pages} pages, ` : ''}${sized(event.changedBytes)} of changed files, ${duration(event.roundMs)}${event.predictedFreezeMs === null ? '' : `; a freeze now would take ${duration(event.predictedFreezeMs)}`}`,
       ];
     case 'decision':
       return [`    ${event.reason}`];
@@ -77,7 +77,7 @@ function summary(result: Summary): string[] {
   const { bytes, container, target } = result;
   if (result.stop === null)
     return [
-      `${container} runs on ${target} (pid ${result.pid} there). It stood still for ${duration(result.freezeMs)}.`,
+      `${container} runs on ${target} (pid ${result.pid} there). It stood still for ${duration(result.freezeMs)}${result.predictedFreezeMs === null ? '' : ` (expected: ${duration(result.predictedFreezeMs)})`}.`,
       `Moved: ${result.pages} pages (${sized(bytes.mem)}), ${sized(bytes.images)} of images, ${sized(bytes.fs)} of files.`,
     ];
   const rounds = result.iterations.map(({ fsBytes }) => sized(fsBytes)).join(', ') || 'none';

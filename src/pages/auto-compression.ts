@@ -126,10 +126,12 @@ export function autoCompression(now: () => number): Compression {
 
   return {
     choose: () => {
-      if (encoding === 'zstd') return 'zstd';
-      if (probe.running || now() < probe.notBefore || last === undefined || last.waiting < HELD_UP)
-        return 'raw';
-      probe.running = true;
+      if (encoding === 'raw') {
+        if (calls > 0 || now() < probe.notBefore || last === undefined || last.waiting < HELD_UP)
+          return 'raw';
+        probe.running = true;
+      }
+      calls++;
       return 'zstd';
     },
     compressed: (bytes, written, ms) => {

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asPhaulError, PhaulError } from '../errors.ts';
 import type { Compression } from './compression.ts';
-import { codings, frameBytes, frameKinds, longestPayload, writeFrame } from './frame.ts';
+import { codings, frameBytes, frameKinds, writeFrame } from './frame.ts';
 import type { Pace } from './pace.ts';
 import { pageBytes } from './wire.ts';
 import { zeroRuns } from './zero-pages.ts';
@@ -40,6 +40,9 @@ interface Batch {
   blocks: { memory: number; wire: number }[];
   done?: (() => void) | undefined;
 }
+
+// The unit in which is decided whether to compress: large enough for zstd and for libuv's threads, small enough to change one's mind.
+const most = 64;
 
 // Smaller than this would save too little for what it costs to put it together again.
 const worthwhile = 0.9;
@@ -138,7 +141,6 @@ export function pageSender(
           );
           return;
         }
-        const most = longestPayload / pageBytes;
         for (let done = 0; done < run; done += most) {
           const start = at + (from + done) * pageBytes;
           const part = Math.min(most, run - done);

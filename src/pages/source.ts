@@ -17,8 +17,11 @@ export interface PageSource {
   readonly criuEnd: number;
   /** A dump is about to begin. */
   readonly begin: (iteration: number) => void;
-  /** Settles when the target has stored all of that dump. @throws the target's error, LINK_LOST */
-  readonly stored: (iteration: number) => Promise<void>;
+  /**
+   * Settles when the target has stored all of that dump. Gives how long that took, in ms, from the first page on.
+   * @throws the target's error, LINK_LOST
+   */
+  readonly stored: (iteration: number) => Promise<number>;
   /** Why it has ended by itself, if it has. */
   readonly failure: () => PhaulError | null;
   /** What has been sent so far. */
@@ -28,8 +31,8 @@ export interface PageSource {
 }
 
 // Large reads: each costs a turn of the event loop. What has been read waits in its block until the channel has taken it.
-const blockBytes = 1 << 20;
-const mostBlocks = 8;
+const blockBytes = 1 << 19;
+const mostBlocks = 4;
 const bufferBytes = 4 << 20;
 
 /** @param headerBytes of this host's CRIU (wire.ts) */
@@ -43,12 +46,14 @@ export function pageSource(out: Duplex, headerBytes: number, options: SenderOpti
   let tail = 0;
   let failure: PhaulError | null = null;
   let iteration = 0;
+  // When the first page of the dump came.
+  let sendingSince: number | null = null;
   let known = new Set<string>();
   let named = new Set<string>();
   let owner: bigint | null = null;
   // Of the pages that CRIU has announced: the first that has not come, how many are to come, their flags.
   let [page, left, flags] = [0, 0, 0];
-  const ends = new Map<number, ReturnType<typeof deferred<void>>>();
+  const ends = new Map<number, ReturnType<typeof deferred<number>>>();
 
   const fail = (error: PhaulError): void => {
     failure ??= error;
@@ -56,8 +61,12 @@ export function pageSource(out: Duplex, headerBytes: number, options: SenderOpti
     criu.destroy();
     out.destroy();
   };
-  const endOf = (number: number): ReturnType<typeof deferred<void>> => {
-    const end = ends.get(number) ?? deferred<void>();
+  const arrived = (number: number): void => {
+    endOf(number).resolve(performance.now() - (sendingSince ?? performance.now()));
+    sendingSince = null;
+  };
+  const endOf = (number: number): ReturnType<typeof deferred<number>> => {
+    const end = ends.get(number) ?? deferred<number>();
     ends.set(number, end);
     if (failure) end.reject(failure);
     return end;
@@ -75,6 +84,7 @@ export function pageSource(out: Duplex, headerBytes: number, options: SenderOpti
       case operations.parent:
         return answer(known.has(imageName(header.owner)) ? 1 : 0, 4);
       case operations.open:
+        sendingSince ??= performance.now();
         owner = header.owner;
         named.add(imageName(owner));
         sender.frame({ kind: frameKinds.open, owner });
@@ -152,7 +162,7 @@ export function pageSource(out: Duplex, headerBytes: number, options: SenderOpti
   criu.resume();
   out.on('error', () => undefined);
   out.on('close', () => fail(new PhaulError('LINK_LOST', 'The stream of pages to the target has ended.')));
-  readReplies(out, (reply) => ('stored' in reply ? endOf(reply.stored).resolve() : fail(reply.error)));
+  readReplies(out, (reply) => ('stored' in reply ? arrived(reply.stored) : fail(reply.error)));
 
   return {
     criuEnd,

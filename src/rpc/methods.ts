@@ -115,12 +115,12 @@ export const methods = {
       direct: z.object({ address: z.string(), port: z.int(), secret: z.base64() }).nullable(),
     }),
   },
-  /** Take the stream of pages that the source has just opened on the mem channel. */
+  /** Take the two streams that the source has just opened on the mem channel: for pages, and for images. */
   attach: { params: z.object({ direct: z.boolean() }), result: nothing },
   /** The files are there for the first time: devices begin, the container's runtime gets ready for the mode. */
   prepare: { params: nothing, result: nothing },
-  /** The last thing before the freeze: CRIU is started and the images' stream is taken. */
-  arm: { params: z.object({ direct: z.boolean() }), result: nothing },
+  /** The last thing before the freeze: CRIU is started. */
+  arm: { params: nothing, result: nothing },
   /**
    * A checkpoint is complete. `last`: none follows, so restore it up to the point where its tasks exist and none has run.
    * Not last ("more follow") is kept for continuous protection; this version refuses it.

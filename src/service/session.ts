@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { setMaxListeners } from 'node:events';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Mode } from '../acts.ts';
 import type { DriverContext } from '../contracts/context.ts';
 import { fsDriverNamed } from '../contracts/registry.ts';
@@ -49,6 +50,7 @@ export function targetSession(
   let workspace: Workspace | null = null;
   let channels: Channels | null = null;
   let memory: Memory | null = null;
+  let imageStream: Duplex | null = null;
   let restore: Restore | null = null;
   let commit: Landing | null = null;
   let refused = true;
@@ -155,17 +157,19 @@ export function targetSession(
     attach: async ({ direct }) => {
       phase.demand('begun');
       only('live');
-      const stream = await present(channels).nextMem(direct);
+      const { nextMem, closeDirect } = present(channels);
+      const pages = await nextMem(direct);
+      imageStream = await nextMem(direct);
+      closeDirect();
+      undo.push("the images' stream", () => Promise.resolve(void imageStream?.destroy()));
       const { lazy, zstd } = present(choices);
-      memory = await receiveMemory(stream, present(workspace).images, { lazy, zstd });
+      memory = await receiveMemory(pages, present(workspace).images, { lazy, zstd });
       undo.push('the memory', () => Promise.resolve(present(memory).end()));
       return {};
     },
-    arm: async ({ direct }) => {
+    arm: async () => {
       phase.demand('prepared');
       only('live');
-      const stream = await present(channels).nextMem(direct);
-      present(channels).closeDirect();
       restore = await armRestore({
         signal: aborter.signal,
         criuPath,
@@ -173,7 +177,7 @@ export function targetSession(
         memory: present(memory),
         container: theParts().container,
         choices: { ...present(choices), leaveStopped: !present(choices).start },
-        stream,
+        stream: present(imageStream),
       });
       undo.push('the restored tasks', () => present(restore).kill());
       notAborted();

@@ -15,6 +15,8 @@ export function migrateOptions(changed: Partial<MigrateOptions> = {}): MigrateOp
     dataPort: 0,
     compress: 'auto',
     bandwidthLimit: null,
+    downtimeLimit: 300,
+    onNoConvergence: 'go',
     maxIterations: 8,
     maxGrowth: 0.1,
     enough: 2 ** 20,

@@ -15,6 +15,7 @@ export const summary: Summary = {
   acts: [{ act: 'preflight', ms: 100 }],
   stop: null,
   freezeMs: 153.4,
+  predictedFreezeMs: null,
   iterations: [],
   pages: 2048,
   bytes: { mem: 2048 * 4096, images: 300_000, fs: 12, firstCopy: 10, lastSync: 2 },

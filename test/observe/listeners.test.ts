@@ -28,6 +28,9 @@ const round = {
   changedBytes: 1536,
   files: 2,
   roundMs: 12_345,
+  dumpMs: 9000,
+  filesMs: 300,
+  predictedFreezeMs: null,
 } as const;
 test('the start', progress, { type: 'start', container: 'ct101', target: 'hostb', mode: 'live' }, [
   'ct101 → hostb (live)',

@@ -161,6 +161,26 @@ test('while a probe runs there is no other', (t) => {
   t.is(policy.choose(), 'raw');
 });
 
+test('a probe has the cores to itself: it waits for the calls from before', (t) => {
+  let time = 0;
+  const policy = autoCompression(() => time);
+  const sent = (wire: number, ms: number, waited: number): void => {
+    time += ms;
+    policy.sent(2 ** 20, wire, waited);
+  };
+  for (let i = 0; i < 3; i++) {
+    if (policy.choose() === 'zstd') policy.compressed(2 ** 20, 2 ** 19, 1);
+    sent(2 ** 20, 84, 84);
+  }
+  t.is(policy.choose(), 'zstd');
+  // It proves itself; then the stream flows, and the bare link is looked at.
+  for (let i = 0; i < 10; i++) sent(2 ** 19, 55, 2);
+  sent(2 ** 20, 84, 84);
+  t.is(policy.choose(), 'raw');
+  policy.compressed(2 ** 20, 2 ** 19, 1);
+  t.is(policy.choose(), 'zstd');
+});
+
 test('a stream that always takes more is never probed', (t) => {
   let time = 0;
   const policy = autoCompression(() => time);

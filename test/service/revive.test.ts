@@ -119,7 +119,7 @@ test("live mode's calls are refused in revive mode", async (t) => {
   await s.upTo('begin');
   await t.throwsAsync(s.call.attach({ direct: false }), { code: 'PROTOCOL_ERROR' });
   await s.only('prepare');
-  await t.throwsAsync(s.call.arm({ direct: false }), { code: 'PROTOCOL_ERROR' });
+  await t.throwsAsync(s.call.arm({}), { code: 'PROTOCOL_ERROR' });
   await t.throwsAsync(s.call.checkpoint({ iteration: 1, last: true }), { code: 'PROTOCOL_ERROR' });
   await t.notThrowsAsync(s.only('ready'), 'and do no harm');
 });

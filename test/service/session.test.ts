@@ -98,9 +98,8 @@ test('a CRIU that dies in the restore fails it', async (t) => {
 test('an abort in the middle of the images ends the wait for them', async (t) => {
   const s = stage(t);
   await s.upTo('prepare');
-  const images = await s.openMem();
-  await s.call.arm({ direct: false });
-  images.write(Buffer.from([0, 5]));
+  await s.call.arm({});
+  s.images()?.write(Buffer.from([0, 5]));
   const waiting = s.call.checkpoint({ iteration: 1, last: true });
   await s.call.abort({});
   await t.throwsAsync(waiting);

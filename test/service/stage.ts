@@ -20,7 +20,8 @@ export interface Stage {
   readonly pidFile: string;
   readonly said: string[];
   readonly check: (part?: Partial<Params<'check'>>) => Params<'check'>;
-  readonly openMem: () => Promise<Socket>;
+  /** The stream of images, once it has been attached. */
+  readonly images: () => Socket | null;
   /** All calls up to that one, as an honest source makes them. */
   readonly upTo: (last: Step) => Promise<void>;
   /** That call alone. */
@@ -70,6 +71,7 @@ export function stage(t: ExecutionContext, answers: Record<string, Answer> = {},
   });
   const call = session.handlers;
   let pages: Socket | null = null;
+  let images: Socket | null = null;
   const check: Stage['check'] = (part = {}) => ({
     mode: 'live',
     container: {
@@ -111,13 +113,13 @@ export function stage(t: ExecutionContext, answers: Record<string, Answer> = {},
     prepare: () => call.prepare({}),
     attach: async () => {
       pages = await openMem();
+      images = await openMem();
       await call.attach({ direct: false });
     },
     arm: async () => {
-      const images = await openMem();
-      await call.arm({ direct: false });
+      await call.arm({});
       pages?.write(noPages);
-      images.end(endOfImages);
+      images?.end(endOfImages);
     },
     checkpoint: () => call.checkpoint({ iteration: 1, last: true }),
     commit: () => call.commit({ devices: [] }),
@@ -133,7 +135,7 @@ export function stage(t: ExecutionContext, answers: Record<string, Answer> = {},
     pidFile,
     said,
     check,
-    openMem,
+    images: () => images,
     upTo: async (last) => {
       for (const step of steps.slice(0, steps.indexOf(last) + 1)) await make[step]();
     },

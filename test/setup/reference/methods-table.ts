@@ -28,7 +28,7 @@ const notes: Readonly<Record<Method, Note>> = {
   },
   attach: {
     phases: 'begun',
-    does: 'Live mode. Takes the first mem stream, which the source has just opened, for the pages of all dumps to come.',
+    does: 'Live mode. Takes two mem streams, which the source has just opened: the first for the pages of all dumps, the second for the images. Nobody listens for direct ones any more.',
   },
   prepare: {
     phases: 'begun → prepared',
@@ -36,7 +36,7 @@ const notes: Readonly<Record<Method, Note>> = {
   },
   arm: {
     phases: 'prepared → armed',
-    does: 'Live mode. Takes the next mem stream for the images and starts the CRIU that will restore.',
+    does: 'Live mode. Starts the CRIU that will restore.',
   },
   checkpoint: {
     phases: 'armed → restored',
