@@ -1,5 +1,6 @@
 import { closeSync } from 'node:fs';
 import koffi from 'koffi';
+import { receiveDescriptor } from './descriptor-message.ts';
 
 const libc = koffi.load(null);
 const socket = libc.func('int socket(int, int, int)');
@@ -7,23 +8,11 @@ const bind = libc.func('int bind(int, const void *, uint32_t)');
 const listen = libc.func('int listen(int, int)');
 const accept4 = libc.func('int accept4(int, void *, void *, int)');
 const recv = libc.func('int64_t recv(int, void *, uint64_t, int)');
-const iovec = koffi.struct('iovec', { base: 'void *', length: 'uint64_t' });
-const header = koffi.struct('msghdr', {
-  name: 'void *',
-  nameLength: 'uint32_t',
-  data: koffi.pointer(iovec),
-  dataLength: 'uint64_t',
-  control: 'void *',
-  controlLength: 'uint64_t',
-  flags: 'int',
-});
-const recvmsg = libc.func('recvmsg', 'int64_t', ['int', koffi.pointer(header), 'int']);
 
 // Linux on x86-64 and arm64.
 const AF_UNIX = 1;
 const SOCK_STREAM = 1;
 const SOCK_FLAGS = 0o2004000; // SOCK_CLOEXEC | SOCK_NONBLOCK
-const MSG_CMSG_CLOEXEC = 0x40000000;
 const longestPath = 107;
 
 /** A Unix socket that takes one connection, over which numbers and descriptors come. Nothing here waits. */
@@ -65,20 +54,4 @@ export function descriptorSocket(path: string): DescriptorSocket {
     descriptor: () => (connected() ? receiveDescriptor(peer) : null),
     close,
   };
-}
-
-function receiveDescriptor(peer: number): number | null {
-  // struct cmsghdr { size_t, int level, int type }, then one int, padded.
-  const control = Buffer.alloc(24);
-  const message = {
-    name: null,
-    nameLength: 0,
-    data: [{ base: Buffer.alloc(8), length: 1 }],
-    dataLength: 1,
-    control,
-    controlLength: control.length,
-    flags: 0,
-  };
-  if (Number(recvmsg(peer, message, MSG_CMSG_CLOEXEC)) <= 0) return null;
-  return control.readInt32LE(16);
 }

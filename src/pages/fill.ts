@@ -19,8 +19,8 @@ export interface Fill {
   /** Settles when the last page is in place. @throws FILL_FAILED */
   readonly done: Promise<void>;
   readonly progress: () => { readonly total: number; readonly placed: number; readonly waitedFor: number };
-  /** The descriptors that watch memory now. */
-  readonly descriptors: () => number[];
+  /** The descriptors that watch memory now. `onMore` is called with each that follows, that of a child which a task has had. */
+  readonly descriptors: (onMore: (fd: number) => void) => number[];
   /** No more pages are put in place: what is not there reads as zeros from now on. Idempotent. */
   readonly close: () => void;
 }
@@ -48,6 +48,7 @@ export function fill(leftovers: readonly Leftover[]): Fill {
     0,
   );
   const spaces: Space[] = [];
+  let onMore: (fd: number) => void = () => undefined;
   const finished = deferred<void>();
   let started = false;
   let closed = false;
@@ -89,9 +90,10 @@ export function fill(leftovers: readonly Leftover[]): Fill {
   };
   const heed = (space: Space): void => {
     for (const event of takeEvents(space.fd)) {
-      if (event.type === 'fork')
+      if (event.type === 'fork') {
+        onMore(event.fd);
         spaces.push({ ...space, fd: event.fd, lacks: space.lacks.copy(), faults: [] });
-      else if (event.type === 'remap') space.lacks.move(event.from, event.to, event.count);
+      } else if (event.type === 'remap') space.lacks.move(event.from, event.to, event.count);
       else if (event.type === 'gone') space.lacks.cut(event.page, event.end);
       else {
         space.faults.push(event.page);
@@ -138,7 +140,10 @@ export function fill(leftovers: readonly Leftover[]): Fill {
     },
     done: finished.promise,
     progress: () => ({ total, placed: Math.max(0, total - lacking()), waitedFor }),
-    descriptors: () => spaces.map(({ fd }) => fd),
+    descriptors: (more) => {
+      onMore = more;
+      return spaces.map(({ fd }) => fd);
+    },
     close: () => {
       if (closed) return;
       closed = true;

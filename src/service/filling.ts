@@ -1,3 +1,4 @@
+import { parkedDescriptors } from '../linux/parked-descriptors.ts';
 import type { Fill } from '../pages/fill.ts';
 import { killTree } from '../linux/processes.ts';
 import { postSentry } from '../sentry.ts';
@@ -25,7 +26,9 @@ end "$1"`;
  * @throws FILL_FAILED when the tree is dead
  */
 export async function guardFill(fill: Fill, root: number): Promise<Filled> {
-  const sentry = postSentry(watch, [String(root)], fill.descriptors());
+  const later = parkedDescriptors();
+  const sentry = postSentry(watch, [String(root)], [later.holder, ...fill.descriptors(later.park)]);
+  later.handedOver();
   try {
     await fill.done;
   } catch (error) {
@@ -35,6 +38,7 @@ export async function guardFill(fill: Fill, root: number): Promise<Filled> {
     // As long as it holds the descriptors fresh memory is waited for too, and must be served.
     sentry.say('done');
     await sentry.ended;
+    later.close();
     fill.close();
   }
   const { total, waitedFor } = fill.progress();
