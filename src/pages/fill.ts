@@ -2,7 +2,7 @@ import { closeSync } from 'node:fs';
 import { deferred } from '../deferred.ts';
 import { asPhaulError, PhaulError } from '../errors.ts';
 import { mapFile, type MappedFile } from '../linux/mapped-file.ts';
-import { copyPages, takeEvents, zeroPages } from '../linux/userfault.ts';
+import { copyPages, type Placed, takeEvents, zeroPages } from '../linux/userfault.ts';
 import type { Leftover } from './seal.ts';
 import { type Lot, type Waiting, waiting } from './waiting.ts';
 import { pageBytes } from './wire.ts';
@@ -63,10 +63,14 @@ export function fill(leftovers: readonly Leftover[]): Fill {
     for (let done = 0; done < lot.count;) {
       const count = Math.min(most, lot.count - done);
       const page = lot.page + done;
-      const result =
+      const put = (): Placed =>
         lot.zero || !file
           ? zeroPages(fd, page, count)
           : copyPages(fd, page, file.address(contents + done * pageBytes), count);
+      let result = put();
+      // A mapping that moves at this moment can be missed before the kernel looks whether one does (mm/userfaultfd.c, mfill_atomic since 6.8). It
+      // says so to whoever asks once more; the page must not be lost.
+      if (result === 'elsewhere' && count === 1) result = put();
       if (typeof result === 'object') {
         done += result.done;
         most = lot.count;
