@@ -31,6 +31,8 @@ interface Space {
   readonly file: MappedFile | null;
   /** Pages that tasks wait for and that could not be put in place at once. */
   faults: number[];
+  /** Its tasks have ended, or have become other programs. */
+  over: boolean;
 }
 
 // A page that is waited for waits for the rest of such a lot at most: 0.1 ms.
@@ -47,9 +49,12 @@ export function fill(leftovers: readonly Leftover[]): Fill {
     (sum, { extents }) => sum + extents.reduce((pages, { count }) => pages + count, 0),
     0,
   );
-  const spaces: Space[] = [];
+  let spaces: Space[] = [];
+  // Index of the space whose turn it is to get some of what nobody waits for.
+  let whoseTurn = 0;
   let onMore: (fd: number) => void = () => undefined;
   const finished = deferred<void>();
+  let turning = false;
   let started = false;
   let closed = false;
   let waitedFor = 0;
@@ -81,7 +86,23 @@ export function fill(leftovers: readonly Leftover[]): Fill {
       else return space.lacks.giveBack({ ...lot, page, count: lot.count - done, slot: lot.slot + done });
     }
   };
-  const forget = ({ lacks }: Space): void => void lacks.cut(0, Infinity);
+  const forget = (space: Space): void => {
+    space.lacks.cut(0, Infinity);
+    space.over = true;
+  };
+  /** A program may have thousands of children meanwhile, most of them short-lived. */
+  const closeEnded = (): void => {
+    if (!spaces.some(({ over }) => over)) return;
+    for (const { fd, over } of spaces) if (over) closeSync(fd);
+    spaces = spaces.filter(({ over }) => !over);
+  };
+  /** By turns, so that it shows soon if one has ended. */
+  const nextInTurn = (): Space | undefined => {
+    const inTurn = [...spaces.slice(whoseTurn), ...spaces.slice(0, whoseTurn)];
+    const next = inTurn.find(({ lacks }) => lacks.pages() > 0);
+    if (next) whoseTurn = spaces.indexOf(next) + 1;
+    return next;
+  };
 
   /** @returns false if it must be tried again */
   const serve = (space: Space, page: number): boolean => {
@@ -96,7 +117,7 @@ export function fill(leftovers: readonly Leftover[]): Fill {
     for (const event of takeEvents(space.fd)) {
       if (event.type === 'fork') {
         onMore(event.fd);
-        spaces.push({ ...space, fd: event.fd, lacks: space.lacks.copy(), faults: [] });
+        spaces.push({ ...space, fd: event.fd, lacks: space.lacks.copy(), faults: [], over: false });
       } else if (event.type === 'remap') space.lacks.move(event.from, event.to, event.count);
       else if (event.type === 'gone') space.lacks.cut(event.page, event.end);
       else {
@@ -116,7 +137,8 @@ export function fill(leftovers: readonly Leftover[]): Fill {
       do {
         // A fork adds to the list.
         for (let index = 0; index < spaces.length; index++) heed(spaces[index] as Space);
-        const next = started ? spaces.find(({ lacks }) => lacks.pages() > 0) : undefined;
+        closeEnded();
+        const next = started ? nextInTurn() : undefined;
         const lot = next?.lacks.last(lotPages);
         if (next && lot) place(next, lot);
         else idle = true;
@@ -135,8 +157,16 @@ export function fill(leftovers: readonly Leftover[]): Fill {
   return {
     watch: (pid, fd) => {
       const left = leftovers.find((leftover) => leftover.pid === pid);
-      spaces.push({ fd, lacks: waiting(left?.extents ?? []), file: files.get(pid) ?? null, faults: [] });
-      if (spaces.length === 1) turn();
+      spaces.push({
+        fd,
+        lacks: waiting(left?.extents ?? []),
+        file: files.get(pid) ?? null,
+        faults: [],
+        over: false,
+      });
+      if (turning) return;
+      turning = true;
+      turn();
     },
     start: () => {
       started = true;
