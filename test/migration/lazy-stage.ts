@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { rm, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Host } from '../lab/host.ts';
 import type { Lab } from '../lab/lab.ts';
@@ -9,6 +10,9 @@ const sources = join(import.meta.dirname, 'lazy-work');
 
 /** Where the work says what it found. It goes along with the process. */
 export const job = '/srv/job';
+
+/** Shell text that lists its processes. */
+export const lazyWork = "pgrep -f '^/?lazy-work '";
 
 /** Puts the program lazy-work on hosts a and b. */
 export function installLazyWork(lab: Lab): void {
@@ -43,14 +47,14 @@ export async function startLazyWork(host: Host, work: string): Promise<string> {
 const patienceMs = 30_000;
 
 /** Waits until all of its memory has been found right so many times more. @throws Error with what was wrong */
-export async function rightAgain(host: Host, times: number): Promise<void> {
+export async function rightAgain(host: Host, times: number, directory = job): Promise<void> {
   const deadline = Date.now() + patienceMs;
   let wanted: number | null = null;
   for (;;) {
     const state = await host.sh(`
-      cat ${job}/rounds 2>/dev/null || echo 0
-      cat ${job}/wrong 2>/dev/null || true
-      pgrep -f '^lazy-work' >/dev/null || echo 'it does not run'`);
+      cat ${directory}/rounds 2>/dev/null || echo 0
+      cat ${directory}/wrong 2>/dev/null || true
+      ${lazyWork} >/dev/null || echo 'it does not run'`);
     const [rounds = '', ...wrong] = state.split('\n');
     if (wrong.length > 0) throw new Error(wrong.join('\n'));
     wanted ??= Number(rounds) + times;
@@ -82,4 +86,27 @@ export function slowFill(host: Host): Promise<string> {
     echo $turns`,
     { timeoutMs: 20_000 },
   );
+}
+
+/**
+ * Slows the fill on a host down as slowFill() does, and stops it for good when `now` has come, before all is in place. Gives the service's pid.
+ */
+export async function stopFill(host: Host, now: () => Promise<unknown>): Promise<string> {
+  const flag = join(host.root, 'run/lazy-stop');
+  const slow = host.sh(
+    `${untilHandOver}
+    service=$(${servicePid})
+    while kill -STOP $service; do
+      [ ! -e /run/lazy-stop ] || { echo $service; exit; }
+      sleep 0.02; kill -CONT $service; sleep 0.004
+    done`,
+    { timeoutMs: 20_000 },
+  );
+  await now();
+  try {
+    await writeFile(flag, '');
+    return await slow;
+  } finally {
+    await rm(flag);
+  }
 }

@@ -58,3 +58,27 @@ void forks(void) {
     check_all(&secret);
   }
 }
+
+// A child every few milliseconds, whatever became of those before it; each looks through its memory and ends.
+void brood(void) {
+  struct region memory = region(120 * MIB);
+  for (int alive = 0, status;; round_done()) {
+    for (int number = 0; number < 20; number++) {
+      pid_t born = fork();
+      must(born >= 0, "fork");
+      if (born == 0) {
+        seed(getpid());
+        stir(&memory, 0, memory.pages, 3000);
+        _exit(0);
+      }
+      alive++;
+      stir(&memory, 0, memory.pages, 2);
+      usleep(10000);
+      while (waitpid(-1, &status, alive < 40 ? WNOHANG : 0) > 0) {
+        must(status == 0, "a child's end");
+        alive--;
+      }
+    }
+    check_all(&memory);
+  }
+}

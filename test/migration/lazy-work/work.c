@@ -81,7 +81,7 @@ void ends_well(pid_t child) {
 
 int main(int count, char **arguments) {
   static const struct { const char *name; void (*work)(void); } works[] = {
-    { "threads", threads }, { "forks", forks }, { "mappings", mappings }, { "locked", locked },
+    { "threads", threads }, { "forks", forks }, { "brood", brood }, { "mappings", mappings }, { "locked", locked },
     { "shared", shared }, { "files", files }, { "many", many }, { "still", still },
   };
   if (count != 3 || chdir(arguments[2])) return 2;

@@ -40,6 +40,7 @@ void ends_well(pid_t child);
 
 void threads(void);
 void forks(void);
+void brood(void);
 void mappings(void);
 void locked(void);
 void shared(void);

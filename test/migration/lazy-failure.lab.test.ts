@@ -1,0 +1,92 @@
+// What becomes of a container whose memory is still to follow when phaul or the connection dies.
+import { setTimeout as sleep } from 'node:timers/promises';
+import test, { type ExecutionContext } from 'ava';
+import { Lab } from '../lab/lab.ts';
+import { type Footprint, footprint, isAsBefore } from './footprint.ts';
+import {
+  clearLazyWork,
+  installLazyWork,
+  job,
+  lazyWork,
+  rightAgain,
+  startLazyWork,
+  stopFill,
+} from './lazy-stage.ts';
+import { phaul, type PhaulRun, startPhaul } from './phaul.ts';
+
+let lab: Lab;
+let empty: readonly Footprint[];
+const both = () => [lab.host('a'), lab.host('b')] as const;
+test.before(async () => {
+  lab = await Lab.up();
+  installLazyWork(lab);
+  // What the first use of the tools makes.
+  await phaul(lab.host('a'), ['--dry-run', '1', 'b']);
+  empty = await Promise.all(both().map(footprint));
+});
+test.afterEach.always(() => clearLazyWork(lab));
+test.after.always(() => Lab.down());
+
+/** Begins to move such a tree, and stops the service on b when it runs there and lacks some of its memory. */
+async function inTheFill(t: ExecutionContext, work: string): Promise<{ run: PhaulRun; service: string }> {
+  const [a, b] = both();
+  const pid = await startLazyWork(a, work);
+  const run = startPhaul(a, ['--pid-root', job, '--restore', 'lazy', pid, 'b']);
+  await run.event({ type: 'act-begin', act: 'freeze' });
+  const service = await stopFill(b, async () => {
+    await run.event({ type: 'running' });
+    await sleep(250);
+  });
+  t.is(await b.sh(`ps -o stat= -p ${service} | cut -c1`), 'T');
+  t.not(await b.sh(`${lazyWork} || true`), '', 'it runs');
+  return { run, service };
+}
+
+/** That nothing is left but what these tests themselves put there. */
+async function nothingIsLeft(t: ExecutionContext): Promise<void> {
+  await clearLazyWork(lab);
+  for (const [index, host] of both().entries()) await isAsBefore(t, host, empty[index]!);
+}
+
+for (const [work, title] of [
+  ['threads', 'a process'],
+  ['brood', 'a process and the children that it has had since'],
+] as const)
+  test.serial(`the service is killed: ${title} is dead at once, and has seen no wrong byte`, async (t) => {
+    const [, b] = both();
+    const { run, service } = await inTheFill(t, work);
+    await sleep(300);
+    await b.sh(`
+      kill -KILL ${service}
+      for times in $(seq 100); do ${lazyWork} >/dev/null || exit 0; sleep 0.01; done
+      echo 'it still runs' >&2; exit 1`);
+    t.is(await b.sh(`cat ${job}/wrong 2>/dev/null || true`), '');
+    const { exitCode, text } = await run.ended;
+    t.is(exitCode, 0, text);
+    t.regex(text, /whether all of its memory came into place cannot be said from here/);
+    await b.sh('phaul recover');
+    await nothingIsLeft(t);
+  });
+
+for (const [title, breakIt, mend] of [
+  ['ssh is killed', () => lab.host('a').sh('pkill -KILL -x ssh'), () => Promise.resolve()],
+  ['the cable is pulled', () => lab.cut('b'), () => lab.join('b')],
+] as const)
+  test.serial(`${title}: the container gets the rest of its memory, and nothing is left`, async (t) => {
+    const [, b] = both();
+    const { run, service } = await inTheFill(t, 'threads');
+    await breakIt();
+    try {
+      await b.sh(`kill -CONT ${service}`);
+      const { exitCode, text, summary } = await run.ended;
+      t.is(exitCode, 0, text);
+      t.is(summary?.fill, null);
+      t.regex(text, /whether all of its memory came into place cannot be said from here/);
+    } finally {
+      await mend();
+    }
+    await rightAgain(b, 2);
+    while ((await b.sh('ls /run/phaul')) !== '') await sleep(50);
+    await rightAgain(b, 2);
+    await nothingIsLeft(t);
+  });
