@@ -43,7 +43,7 @@ export function overSsh(directory: string, name: VmName, script: string, termina
   return ['ssh', '-F', 'none', '-S', controlSocket(directory, name), ...options, name, script];
 }
 
-/** Shell text that becomes the command, with the environment of every command on a host. */
+/** A command as shell text, each word quoted. */
 export function shellText(argv: readonly string[]): string {
   return argv.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
 }
