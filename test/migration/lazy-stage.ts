@@ -3,7 +3,7 @@ import { copyFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { rm, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Host } from '../lab/host.ts';
+import type { NamespaceHost } from '../lab/namespace-host.ts';
 import type { Lab } from '../lab/lab.ts';
 
 const sources = join(import.meta.dirname, 'lazy-work');
@@ -36,7 +36,7 @@ export async function clearLazyWork(lab: Lab): Promise<void> {
 }
 
 /** Starts it in a session of its own; gives its pid when it has been through once. Its pids are high, to be free on the other host. */
-export async function startLazyWork(host: Host, work: string): Promise<string> {
+export async function startLazyWork(host: NamespaceHost, work: string): Promise<string> {
   const pid = await host.sh(`
     mkdir ${job}; echo 20000 >/proc/sys/kernel/ns_last_pid
     setsid lazy-work ${work} ${job} </dev/null >/dev/null 2>&1 & echo $!`);
@@ -47,7 +47,7 @@ export async function startLazyWork(host: Host, work: string): Promise<string> {
 const patienceMs = 30_000;
 
 /** Waits until all of its memory has been found right so many times more. @throws Error with what was wrong */
-export async function rightAgain(host: Host, times: number, directory = job): Promise<void> {
+export async function rightAgain(host: NamespaceHost, times: number, directory = job): Promise<void> {
   const deadline = Date.now() + patienceMs;
   let wanted: number | null = null;
   for (;;) {
@@ -76,7 +76,7 @@ export const untilHandOver = `
  * Lets the service on a host run for a few milliseconds out of each thirty, from the hand-over of the memory on for a second or two, so
  * that the fill takes long and everything comes between. Gives how often it was stopped.
  */
-export function slowFill(host: Host): Promise<string> {
+export function slowFill(host: NamespaceHost): Promise<string> {
   return host.sh(
     `${untilHandOver}
     service=$(${servicePid}); turns=0
@@ -91,7 +91,7 @@ export function slowFill(host: Host): Promise<string> {
 /**
  * Slows the fill on a host down as slowFill() does, and stops it for good when `now` has come, before all is in place. Gives the service's pid.
  */
-export async function stopFill(host: Host, now: () => Promise<unknown>): Promise<string> {
+export async function stopFill(host: NamespaceHost, now: () => Promise<unknown>): Promise<string> {
   const flag = join(host.root, 'run/lazy-stop');
   const slow = host.sh(
     `${untilHandOver}
