@@ -68,6 +68,12 @@ export async function openFiles(pid: number): Promise<string[]> {
   return links.filter(Boolean);
 }
 
+/** Whether a process has memory whose missing pages somebody else puts in place (proc(5), smaps: VmFlags, userfaultfd missing). */
+export async function isWatched(pid: number): Promise<boolean> {
+  const smaps = await readFile(`/proc/${pid}/smaps`, 'utf8').catch(() => '');
+  return /^VmFlags:.* um( |$)/m.test(smaps);
+}
+
 /** Whether two processes share a namespace of that kind (`net`, `pid`, `mnt`, …). */
 export async function sameNamespace(
   kind: string,

@@ -4,7 +4,7 @@ import type { SourceContainer } from '../contracts/htype.ts';
 import { type CriuProbe, oldestCriu, probeCriu } from '../criu/probe.ts';
 import { codes } from '../error-codes.ts';
 import { asPhaulError, type Refusal } from '../errors.ts';
-import { openFiles } from '../linux/processes.ts';
+import { isWatched, openFiles } from '../linux/processes.ts';
 import type { Files } from './files.ts';
 import { type Migration, sourceRefusal } from './migration.ts';
 
@@ -26,6 +26,7 @@ export async function checkSource(
   const lists = await Promise.all([
     Promise.resolve(live ? criuRefusals(criu, m) : []),
     live ? ioUring(parts.pids) : [],
+    live ? stillFilling(parts.pids) : [],
     ...[parts.container, parts.files, ...parts.devices].map((part) =>
       part.refusals(mode).catch((thrown: unknown) => {
         const { code, message, hint } = asPhaulError(thrown, 'DRIVER_FAILED');
@@ -63,6 +64,15 @@ export function criuRefusals(criu: CriuProbe | null, m: Pick<Migration, 'options
     refusals.push(sourceRefusal('KERNEL_FEATURE', message, codes.KERNEL_FEATURE.hint));
   }
   return refusals;
+}
+
+/** Memory that has not come yet, of a container that has only just been moved here, cannot be moved on. */
+async function stillFilling(pids: readonly number[]): Promise<Refusal[]> {
+  const watched = await Promise.all(pids.map(isWatched));
+  const users = pids.filter((_, index) => watched[index]);
+  if (users.length === 0) return [];
+  const message = `The memory of process ${users.join(', ')} of the container is not all in place yet (userfaultfd).`;
+  return [sourceRefusal('FILL_RUNNING', message, codes.FILL_RUNNING.hint)];
 }
 
 /** CRIU refuses an io_uring in the middle of the freeze; better to know before. */

@@ -6,7 +6,7 @@ import { criuFailure } from '../criu/failure.ts';
 import { iterationName, preDumpRequest } from '../criu/requests.ts';
 import { pageCounter } from '../criu/stats.ts';
 import type { Swrk } from '../criu/swrk.ts';
-import type { PageSource } from '../pages/source.ts';
+import type { PageSource, Sending } from '../pages/source.ts';
 import type { Iteration } from '../observe/events.ts';
 import { converged, pageLimits } from './convergence.ts';
 import { PhaulError } from '../errors.ts';
@@ -49,15 +49,14 @@ export async function iterate(m: Migration, plan: Plan, { swrk, pages, images }:
   while (!verdict.stop) {
     const number = iterations.length + 1;
     const began = performance.now();
-    const { round, sendMs } = await iteration(m, plan, { swrk, pages }, number, countPages);
-    const { dumpMs, filesMs } = round;
+    const { round, sending } = await iteration(m, plan, { swrk, pages }, number, countPages);
     costs.push({
+      ...sending,
       pages: round.pages,
-      dumpMs,
-      sendMs,
-      filesMs,
+      filesMs: round.filesMs,
       trackedMs: number > 1 ? began - tracking : null,
     });
+    m.say('log', JSON.stringify(costs.at(-1)));
     tracking = began;
     const predicted = predictFreeze(costs, performance.now() - tracking);
     const predictedFreezeMs = predicted === null ? null : Math.round(predicted);
@@ -116,7 +115,7 @@ async function iteration(
   { swrk, pages }: Pick<Prepared, 'swrk' | 'pages'>,
   number: number,
   countPages: Armed['countPages'],
-): Promise<{ round: Omit<Iteration, 'predictedFreezeMs'>; sendMs: number }> {
+): Promise<{ round: Omit<Iteration, 'predictedFreezeMs'>; sending: Sending }> {
   const began = performance.now();
   const parent = number > 1 ? number - 1 : null;
   const directory = await imageDirectory(plan, number);
@@ -142,7 +141,7 @@ async function iteration(
     );
   }
   const dumpMs = Math.round(performance.now() - began);
-  const sendMs = await interruptible(m, pages.stored(number));
+  const sending = await interruptible(m, pages.stored(number));
   const counted = await countPages(directory);
   const synced = performance.now();
   const files: SyncResult = await interruptible(
@@ -160,7 +159,7 @@ async function iteration(
     dumpMs,
     filesMs: Math.round(performance.now() - synced),
   };
-  return { round, sendMs };
+  return { round, sending };
 }
 
 async function imageDirectory(plan: Plan, number: number): Promise<string> {

@@ -2,9 +2,9 @@
 export interface RoundCost {
   /** Pages with contents that were sent. */
   readonly pages: number;
-  /** From the request to CRIU until its answer. */
-  readonly dumpMs: number;
-  /** Of that and of the time until the target had stored everything: from the first page on. */
+  /** Until the first page: CRIU finds the tasks, stops them, reads their mappings and finds what has been written. */
+  readonly beforeMs: number;
+  /** From then on until the target had stored everything. */
   readonly sendMs: number;
   /** The fs sync that followed. */
   readonly filesMs: number;
@@ -33,7 +33,7 @@ export function predictFreeze(rounds: readonly RoundCost[], sinceMs: number): nu
   if (!last || last.trackedMs === null || !largest || largest.pages === 0) return null;
   const msPerPage = largest.sendMs / largest.pages;
   const dirty = (last.pages * sinceMs) / last.trackedMs;
-  const bare = Math.min(...rounds.map(({ dumpMs, sendMs }) => Math.max(0, dumpMs - sendMs)));
+  const bare = Math.min(...rounds.map(({ beforeMs }) => beforeMs));
   const dump = bare + dirty * msPerPage;
   return Math.max(dump, last.filesMs) + beyondARound * bare;
 }

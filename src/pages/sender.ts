@@ -44,8 +44,18 @@ interface Batch {
 // The unit in which is decided whether to compress: large enough for zstd and for libuv's threads, small enough to change one's mind.
 const most = 64;
 
+// libuv has four threads, and each call in flight takes memory.
+const ahead = 4;
+
 // Smaller than this would save too little for what it costs to put it together again.
 const worthwhile = 0.9;
+
+/** A part of memory that is to go out compressed. */
+interface Compressing {
+  readonly compress: () => Promise<Batch>;
+  /** Null: not begun. */
+  result: Promise<Batch> | null;
+}
 
 /** @param onFailure the stream takes no more, or nothing can be compressed; nothing is sent after that */
 export function pageSender(
@@ -56,7 +66,7 @@ export function pageSender(
   const { compression, zstd, pace } = options;
   const sent = { pages: 0, zeroPages: 0, bytes: 0 };
   let batch: Batch = { parts: [], blocks: [] };
-  const queue: (Batch | Promise<Batch>)[] = [];
+  const queue: (Batch | Compressing)[] = [];
   let sending = false;
 
   const head = (what: Parameters<typeof writeFrame>[2]): Buffer => {
@@ -88,10 +98,7 @@ export function pageSender(
     const what = { kind: frameKinds.pages, flags, number: first, count: bytes.length / pageBytes };
     if (zstd && compression.choose() === 'zstd') {
       close();
-      const pending = compressed(what, bytes, zstd);
-      // Whoever sends it sees it fail.
-      pending.catch(() => undefined);
-      queue.push(pending);
+      queue.push({ compress: () => compressed(what, bytes, zstd), result: null });
     } else {
       batch.parts.push(head({ ...what, coding: codings.raw, payload: bytes.length }), bytes);
       batch.blocks.push({ memory: bytes.length, wire: bytes.length });
@@ -112,9 +119,21 @@ export function pageSender(
     await drained(out);
     return performance.now() - began;
   };
+  /** Compresses ahead of what is being sent, on as many threads as there are. */
+  const compressAhead = (): void => {
+    for (const each of queue.slice(0, ahead)) {
+      if (!('compress' in each) || each.result) continue;
+      each.result = each.compress();
+      // Whoever sends it sees it fail.
+      each.result.catch(() => undefined);
+    }
+  };
   const send = async (): Promise<void> => {
-    for (let next = queue.shift(); next; next = queue.shift()) {
-      const ready = await next;
+    for (;;) {
+      compressAhead();
+      const next = queue.shift();
+      if (!next) break;
+      const ready = 'compress' in next ? await (next.result ?? next.compress()) : next;
       const bytes = ready.parts.reduce((sum, part) => sum + part.length, 0);
       sent.bytes += bytes;
       if (ready.parts.length === 0) ready.done?.();

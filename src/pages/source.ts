@@ -18,16 +18,22 @@ export interface PageSource {
   /** A dump is about to begin. */
   readonly begin: (iteration: number) => void;
   /**
-   * Settles when the target has stored all of that dump. Gives how long that took, in ms, from the first page on.
+   * Settles when the target has stored all of that dump.
    * @throws the target's error, LINK_LOST
    */
-  readonly stored: (iteration: number) => Promise<number>;
+  readonly stored: (iteration: number) => Promise<Sending>;
   /** Why it has ended by itself, if it has. */
   readonly failure: () => PhaulError | null;
   /** What has been sent so far. */
   readonly sent: () => Sent;
   /** Ends it, in the middle of a dump too: CRIU's dump fails then, and the tasks go on. Idempotent. */
   readonly end: () => void;
+}
+
+/** How long a dump took, in ms: from `begin` to its first page, and from there until the target had stored all. */
+export interface Sending {
+  readonly beforeMs: number;
+  readonly sendMs: number;
 }
 
 // Large reads: each costs a turn of the event loop. What has been read waits in its block until the channel has taken it.
@@ -46,6 +52,7 @@ export function pageSource(out: Duplex, headerBytes: number, options: SenderOpti
   let tail = 0;
   let failure: PhaulError | null = null;
   let iteration = 0;
+  let begun = 0;
   // When the first page of the dump came.
   let sendingSince: number | null = null;
   let known = new Set<string>();
@@ -53,7 +60,7 @@ export function pageSource(out: Duplex, headerBytes: number, options: SenderOpti
   let owner: bigint | null = null;
   // Of the pages that CRIU has announced: the first that has not come, how many are to come, their flags.
   let [page, left, flags] = [0, 0, 0];
-  const ends = new Map<number, ReturnType<typeof deferred<number>>>();
+  const ends = new Map<number, ReturnType<typeof deferred<Sending>>>();
 
   const fail = (error: PhaulError): void => {
     failure ??= error;
@@ -62,11 +69,13 @@ export function pageSource(out: Duplex, headerBytes: number, options: SenderOpti
     out.destroy();
   };
   const arrived = (number: number): void => {
-    endOf(number).resolve(performance.now() - (sendingSince ?? performance.now()));
+    const now = performance.now();
+    const first = sendingSince ?? now;
+    endOf(number).resolve({ beforeMs: first - begun, sendMs: now - first });
     sendingSince = null;
   };
-  const endOf = (number: number): ReturnType<typeof deferred<number>> => {
-    const end = ends.get(number) ?? deferred<number>();
+  const endOf = (number: number): ReturnType<typeof deferred<Sending>> => {
+    const end = ends.get(number) ?? deferred<Sending>();
     ends.set(number, end);
     if (failure) end.reject(failure);
     return end;
@@ -168,6 +177,7 @@ export function pageSource(out: Duplex, headerBytes: number, options: SenderOpti
     criuEnd,
     begin: (number) => {
       iteration = number;
+      begun = performance.now();
       sender.frame({ kind: frameKinds.iteration, number });
       sender.flush();
     },

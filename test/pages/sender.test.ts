@@ -55,3 +55,12 @@ test('a limit is kept', async (t) => {
   await gone;
   t.true(performance.now() - began > 120, '2 MiB before the last take 200 ms, less what may go at once');
 });
+
+test('any number of small runs is compressed, a few at a time', async (t) => {
+  const { sender } = toNowhere('zstd');
+  for (let number = 0; number < 1000; number++)
+    sender.pages(4, number * 2, Buffer.alloc(4096, 1 + (number % 200)), 0, 1);
+  await new Promise<void>((resolve) => sender.flush(resolve));
+  t.is(sender.sent().pages, 1000);
+  t.true(sender.sent().bytes < 1000 * 4096 * 0.1);
+});
