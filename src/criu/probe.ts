@@ -14,8 +14,16 @@ export interface CriuProbe {
   readonly lazyPages: boolean;
 }
 
-/** CRIU older than this cannot dump TCP sockets on kernels ≥ 6.16 (SO_PASSCRED), and has 24-byte page-server headers. */
-export const oldestCriu = { number: 40200, text: '4.2' };
+/**
+ * The oldest CRIU that works with a kernel: from 6.16 on only 4.2 can dump TCP sockets (SO_PASSCRED), from 6.13 on only 4.1 can start (vDSO).
+ * @param kernel as os.release() gives it
+ */
+export function oldestCriu(kernel: string): { readonly number: number; readonly text: string } {
+  const [major = 0, minor = 0] = kernel.split('.').map(Number);
+  return major > 6 || (major === 6 && minor >= 16)
+    ? { number: 40200, text: '4.2' }
+    : { number: 40100, text: '4.1' };
+}
 
 /** Asks CRIU for its version and the kernel's features. @throws CRIU_MISSING, CRIU_DIED */
 export async function probeCriu(criuPath: string): Promise<CriuProbe> {

@@ -1,3 +1,4 @@
+import { release } from 'node:os';
 import type { Mode } from '../acts.ts';
 import type { SourceDevice } from '../contracts/device.ts';
 import type { SourceContainer } from '../contracts/htype.ts';
@@ -55,8 +56,9 @@ export function criuRefusals(criu: CriuProbe | null, m: Pick<Migration, 'options
       ),
     ];
   const refusals: Refusal[] = [];
-  if (criu.number < oldestCriu.number && !skipCriuCheck) {
-    const message = `This host has CRIU ${criu.version}; ${oldestCriu.text} is the oldest that works.`;
+  const oldest = oldestCriu(release());
+  if (criu.number < oldest.number && !skipCriuCheck) {
+    const message = `This host has CRIU ${criu.version}; ${oldest.text} is the oldest that works with its kernel.`;
     refusals.push(sourceRefusal('CRIU_TOO_OLD', message, codes.CRIU_TOO_OLD.hint));
   }
   if (preDump && !criu.memTrack) {

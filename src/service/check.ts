@@ -63,11 +63,12 @@ function asRefusals(list: Promise<Refusal[]>): Promise<Refusal[]> {
 
 function criuRefusals(criu: CriuProbe | null, params: Params<'check'>): Refusal[] {
   if (!criu) return [refusal('CRIU_MISSING', 'CRIU cannot be started on the target.')];
-  if (criu.number >= oldestCriu.number || params.skipCriuCheck) return [];
+  const oldest = oldestCriu(release());
+  if (criu.number >= oldest.number || params.skipCriuCheck) return [];
   return [
     refusal(
       'CRIU_TOO_OLD',
-      `The target has CRIU ${criu.version}; ${oldestCriu.text} is the oldest that works.`,
+      `The target has CRIU ${criu.version}; ${oldest.text} is the oldest that works with its kernel.`,
     ),
   ];
 }

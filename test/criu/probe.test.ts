@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import test from 'ava';
-import { cpuAccepts, dumpCpuinfo, probeCriu } from '../../src/criu/probe.ts';
+import { cpuAccepts, dumpCpuinfo, probeCriu, oldestCriu } from '../../src/criu/probe.ts';
 import { type Answer, fakeCriu, soundCriu } from './fake-criu.ts';
 
 const version = test.macro<[number[], { version: string; number: number }]>({
@@ -64,4 +64,10 @@ test('a CRIU that dies over it refuses', cpu, { CPUINFO_CHECK: { dies: true } },
 test("a CPU's description that CRIU cannot write is an error", async (t) => {
   const criu = fakeCriu(t, { CPUINFO_DUMP: { reply: { success: false } } });
   await t.throwsAsync(dumpCpuinfo(criu.path, '/tmp'), { code: 'CPU_INCOMPATIBLE' });
+});
+
+test('the oldest CRIU that works depends on the kernel', (t) => {
+  t.is(oldestCriu('6.12.48+deb13-amd64').number, 40100);
+  t.is(oldestCriu('6.16.0').number, 40200);
+  t.is(oldestCriu('7.0.1').number, 40200);
 });

@@ -31,7 +31,7 @@ for (const extra of process.argv.slice(4)) {
     .map((l) => JSON.parse(l));
   const f = ev.find((e) => e.type === 'frozen')?.ms;
   console.log(extra, 'total', Date.now() - t);
-  for (const e of ev.filter((e) => e.type === 'iteration' || e.type === 'decision'))
+  for (const e of ev.filter((e) => e.type === 'iteration' || e.type === 'decision' || (e.type === 'log' && e.text.includes('beforeMs'))))
     console.log('  ', JSON.stringify(e));
   console.log(
     ev
