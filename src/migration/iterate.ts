@@ -56,9 +56,10 @@ export async function iterate(m: Migration, plan: Plan, { swrk, pages, images }:
       filesMs: round.filesMs,
       trackedMs: number > 1 ? began - tracking : null,
     });
-    m.say('log', JSON.stringify(costs.at(-1)));
     tracking = began;
-    const predicted = predictFreeze(costs, performance.now() - tracking);
+    // CRIU tells of the freeze before it dumps only where there is a network to be locked (criu/cr-dump.c, network_lock).
+    const filesBeside = plan.container.networkNamespace !== null;
+    const predicted = predictFreeze(costs, performance.now() - tracking, filesBeside);
     const predictedFreezeMs = predicted === null ? null : Math.round(predicted);
     iterations.push({ ...round, predictedFreezeMs });
     m.emit({ type: 'iteration', ...round, predictedFreezeMs });

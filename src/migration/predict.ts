@@ -12,28 +12,33 @@ export interface RoundCost {
   readonly trackedMs: number | null;
 }
 
-// What the freeze costs that no round does, in units of what a round costs apart from its pages (finding the tasks, stopping them, reading
-// their mappings): descriptors, sockets, namespaces and cgroups on the source, and making all of it anew on the target. Measured, see
-// docs/benchmarks.md. It grows and shrinks with the machine's speed as that unit does.
-const beyondARound = 2;
+// What the freeze costs that no round does, in units of what a round costs before its first page: descriptors, sockets, namespaces and cgroups on
+// the source, and making all of it anew on the target. Fitted to three migrations of 16, 32 and 256 MiB between virtual machines, where it came out at
+// 3.3 to 4.2 (docs/benchmarks.md). It grows and shrinks with the speed of the machines as that unit does.
+const beyondARound = 3.5;
 
 /**
- * How long the container would stand still if it were frozen now, from what this very migration has measured; null if not enough has been.
- * Pages that were dirtied meanwhile ÷ rate of the page path, or the last of the files if that takes longer, + what every dump costs + what only the last
- * one and the restore cost.
+ * How long the container would stand still if it were frozen now, in ms, from what this very migration has measured; null if not enough has been.
+ * What a dump costs before its first page + pages written meanwhile ÷ rate of the page path, + the last of the files, + what only the freeze costs.
  * @param sinceMs since CRIU began to track writes for the last time
+ * @param filesBeside the last files go beside the dump, and not after it: the longer of the two counts
  */
-export function predictFreeze(rounds: readonly RoundCost[], sinceMs: number): number | null {
+export function predictFreeze(
+  rounds: readonly RoundCost[],
+  sinceMs: number,
+  filesBeside: boolean,
+): number | null {
   const last = rounds.at(-1);
   const largest = rounds.reduce<RoundCost | undefined>(
     (most, round) => (most && most.pages >= round.pages ? most : round),
     undefined,
   );
-  // After the first round nobody knows yet how quickly pages are dirtied.
-  if (!last || last.trackedMs === null || !largest || largest.pages === 0) return null;
-  const msPerPage = largest.sendMs / largest.pages;
-  const dirty = (last.pages * sinceMs) / last.trackedMs;
-  const bare = Math.min(...rounds.map(({ beforeMs }) => beforeMs));
-  const dump = bare + dirty * msPerPage;
-  return Math.max(dump, last.filesMs) + beyondARound * bare;
+  // After the first round nobody knows yet how quickly pages are written.
+  if (!last || last.trackedMs === null || !largest) return null;
+  const msPerPage = largest.pages === 0 ? 0 : largest.sendMs / largest.pages;
+  const written = (last.pages * sinceMs) / last.trackedMs;
+  const before = Math.min(...rounds.map(({ beforeMs }) => beforeMs));
+  const dump = before + written * msPerPage;
+  const copied = filesBeside ? Math.max(dump, last.filesMs) : dump + last.filesMs;
+  return copied + beyondARound * before;
 }

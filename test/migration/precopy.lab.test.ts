@@ -28,6 +28,8 @@ async function moves(t: ExecutionContext, container: string, mebibytes: number):
   const result = await migrate(lab.host('a'), 'b', container);
   if (!result.ok) return t.fail(JSON.stringify(result.error));
   const { iterations } = result;
+  t.true((result.predictedFreezeMs ?? 0) > 0, 'a freeze was expected');
+  t.true((result.fill?.pages ?? 0) >= mebibytes * 128, 'most of it followed');
   const [first, second] = iterations;
   t.true(iterations.length >= 2 && first !== undefined && second !== undefined);
   t.true(first!.pages >= mebibytes * 256, 'the first takes everything');
@@ -49,6 +51,12 @@ function isWhole(t: ExecutionContext, { errors, writes }: WriterReport): void {
 test.serial('a process that writes moves ahead of itself, and finds all of its memory', async (t) => {
   const [a, b] = [lab.host('a'), lab.host('b')];
   const pid = await startWriter(a, 32, megabytesPerSecond);
+  t.timeout(patienceMs);
+  const impossible = ['--downtime-limit', '1', '--on-no-convergence', 'fail', '--max-iterations', '2'];
+  const refused = await migrate(a, 'b', String(pid), { args: impossible });
+  t.is(refused.ok ? null : refused.error.code, 'NO_CONVERGENCE');
+  t.like(refused, { error: { sourceState: 'running' } });
+  t.is(await b.sh('ls /run/phaul'), '', 'nothing is left of it there');
   await moves(t, String(pid), 32);
   t.is(await a.sh(`ps -o args= -p ${pid} || true`), '');
   t.regex(await b.sh(`ps -o args= -p ${pid}`), /page-writer/);
