@@ -28,7 +28,10 @@ test.afterEach.always(() => clearLazyWork(lab));
 test.after.always(() => Lab.down());
 
 /** Begins to move such a tree, and stops the service on b when it runs there and lacks some of its memory. */
-async function inTheFill(t: ExecutionContext, work: string): Promise<{ run: PhaulRun; service: string }> {
+async function inTheFill(
+  t: ExecutionContext,
+  work: string,
+): Promise<{ run: PhaulRun; service: string; pid: string }> {
   const [a, b] = both();
   const pid = await startLazyWork(a, work);
   const run = startPhaul(a, ['--pid-root', job, '--restore', 'lazy', pid, 'b']);
@@ -39,7 +42,7 @@ async function inTheFill(t: ExecutionContext, work: string): Promise<{ run: Phau
   });
   t.is(await b.sh(`ps -o stat= -p ${service} | cut -c1`), 'T');
   t.not(await b.sh(`${lazyWork} || true`), '', 'it runs');
-  return { run, service };
+  return { run, service, pid };
 }
 
 /** That nothing is left but what these tests themselves put there. */
@@ -90,3 +93,18 @@ for (const [title, breakIt, mend] of [
     await rightAgain(b, 2);
     await nothingIsLeft(t);
   });
+
+test.serial(
+  'a container that lacks some of its memory is not moved on, and is as soon as it has all',
+  async (t) => {
+    const [, b] = both();
+    const { run, service, pid } = await inTheFill(t, 'threads');
+    const early = await phaul(b, ['--pid-root', job, pid], 'check');
+    t.is(early.error?.code, 'FILL_RUNNING');
+    await b.sh(`kill -CONT ${service}`);
+    t.is((await run.ended).exitCode, 0);
+    const later = await phaul(b, ['--pid-root', job, pid], 'check');
+    t.is(later.error, undefined);
+    await nothingIsLeft(t);
+  },
+);
