@@ -118,6 +118,22 @@ export async function sharedWritableFiles(pids: readonly number[]): Promise<stri
   return [...new Set(paths)];
 }
 
+/**
+ * Private memory that forked processes share as long as nobody writes it, counted once for each process but the first, in bytes: what they would need
+ * in addition if each had a copy of its own.
+ */
+export async function sharedByFork(pids: readonly number[]): Promise<number> {
+  const texts = await Promise.all(
+    pids.map((pid) => readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(() => '')),
+  );
+  const kilobytes = (text: string, field: string): number =>
+    Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(text)?.[1] ?? 0);
+  // proc(5): Pss_Anon counts each page by the number of its users.
+  return (
+    texts.reduce((sum, text) => sum + kilobytes(text, 'Anonymous') - kilobytes(text, 'Pss_Anon'), 0) * 1024
+  );
+}
+
 /** Resident memory of the processes together, in bytes; shared pages count for each, so it is at least what a dump holds. */
 export async function residentBytes(pids: readonly number[]): Promise<number> {
   const texts = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')));

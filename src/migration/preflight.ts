@@ -6,7 +6,8 @@ import { drivers } from '../contracts/registry.ts';
 import { type CriuProbe, dumpCpuinfo } from '../criu/probe.ts';
 import { driverContext } from '../driver-context.ts';
 import { asPhaulError, PhaulError, type Refusal } from '../errors.ts';
-import { processTree, residentBytes } from '../linux/processes.ts';
+import { processTree, residentBytes, sharedByFork } from '../linux/processes.ts';
+import { sized } from '../observe/amounts.ts';
 import { loadZstd } from '../pages/zstd.ts';
 import type { Params } from '../rpc/methods.ts';
 import { connectSsh } from '../transport/ssh.ts';
@@ -127,7 +128,7 @@ export async function preflight(m: Migration): Promise<Plan> {
     sourceHost: hostname(),
     preDump: live && (options.preDump ?? (able && htype.capabilities.preDump)),
     memory,
-    lazy: live && options.restore !== 'eager' && (target.criu?.lazyPages ?? false),
+    lazy: live && (target.criu?.lazyPages ?? false) && (await mayFollow(m, pids, memory)),
     zstd: options.compress !== 'none' && target.zstd && loadZstd() !== null,
     criu: source.criu?.number ?? 0,
   };
@@ -147,6 +148,28 @@ async function cpuinfo(m: Migration): Promise<string> {
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
+}
+
+// More than this part of the memory twice may be more than the target or the container's own limit has.
+const mostTwice = 0.1;
+
+/** Whether memory is to follow after the start: as the user says, else unless it costs something. */
+async function mayFollow(
+  { options, say }: Migration,
+  pids: readonly number[],
+  memory: number,
+): Promise<boolean> {
+  if (options.restore !== undefined) return options.restore === 'lazy';
+  // Images that are kept must be whole.
+  if (options.keepImages) return false;
+  const twice = await sharedByFork(pids);
+  if (twice <= memory * mostTwice) return true;
+  // What follows is put in place in each process by itself; CRIU's eager restore compares, and lets them share again (criu/mem.c).
+  say(
+    'log',
+    `All memory is put in place before the start: forked processes share ${sized(twice)} of it, and would not any more.`,
+  );
+  return false;
 }
 
 /** Insisted upon, and not to be had. */

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { closeSync, openSync } from 'node:fs';
 import { descriptorSocket } from '../linux/descriptor-socket.ts';
 
 /** Takes the watched memories that a restoring CRIU hands over. */
@@ -18,7 +18,10 @@ const restoreFinished = 0x52535446;
  * passes the descriptor; a negative pid is a zombie, without one (criu/uffd.c, send_uffd).
  */
 export function memoryHandOver(directory: string): MemoryHandOver {
-  const socket = descriptorSocket(join(directory, socketName));
+  // The path of a socket must be short, and this one may be anywhere (--img-path).
+  const parent = openSync(directory, 'r');
+  const socket = descriptorSocket(`/proc/self/fd/${parent}/${socketName}`);
+  closeSync(parent);
   let pid: number | null = null;
   let closed = false;
   return {

@@ -25,9 +25,7 @@ export interface Leftover {
 export function seal(directory: string, owned: readonly Owned[], lazy: boolean): Leftover[] {
   return owned.flatMap((each) => {
     const task = /^pagemap-(\d+)$/.exec(each.name);
-    // What came with the last dump is as that says.
-    const ranges = each.kept && task ? lazyRanges(directory, each.name) : null;
-    const extents = [...final(each, ranges)];
+    const extents = [...final(each, task ? lazyRanges(directory, each.name) : [])];
     const inOrder = isInOrder(extents, each.slots);
     const waits = lazy ? extents.filter(({ flags }) => flags & pageFlags.lazy) : [];
     const file = inOrder ? pagesFile(each.number) : `pages-${each.number}.store`;
@@ -50,12 +48,12 @@ export function seal(directory: string, owned: readonly Owned[], lazy: boolean):
   });
 }
 
-/** The extents, cut where what may wait ends, without the flag where it may not. @param ranges null: as the flags say */
-function* final({ extents }: Owned, ranges: readonly Range[] | null): Generator<Extent> {
+/** The extents, cut where what may wait ends, without the flag where it may not. */
+function* final({ extents }: Owned, ranges: readonly Range[]): Generator<Extent> {
   let range = 0;
   for (let index = 0; index < extents.length(); index++) {
     let { page, count, slot, flags } = extents.at(index);
-    while (ranges && flags & pageFlags.lazy && count > 0) {
+    while (flags & pageFlags.lazy && count > 0) {
       while (range < ranges.length && (ranges[range]?.end ?? 0) <= page) range++;
       const { page: start, end } = ranges[range] ?? { page: Infinity, end: Infinity };
       const part = Math.min(count, (start <= page ? end : start) - page);

@@ -13,8 +13,6 @@ export interface Owned {
   /** Of the file with the contents, in the store's directory: `pages-1.img`. */
   readonly number: number;
   readonly extents: Extents;
-  /** Some of it came with an earlier dump than the last. */
-  readonly kept: boolean;
   /** Pages that the file has room for, holes included. */
   readonly slots: number;
 }
@@ -49,7 +47,6 @@ export function pageStore(directory: string): PageStore {
     name: string;
     number: number;
     slots: number;
-    kept: boolean;
     round: Round;
     fd: number;
   } | null = null;
@@ -64,12 +61,12 @@ export function pageStore(directory: string): PageStore {
 
   const finish = (): void => {
     if (!current) return;
-    const { name, number, kept, round, fd, slots } = current;
+    const { name, number, round, fd, slots } = current;
     const { extents: all, dropped } = round.finish();
     for (const piece of dropped) if (((piece.before ?? 0) & zeroFlag) === 0) punch(piece);
     // What ends in zeros ends in a hole.
     ftruncateSync(fd, slots * pageBytes);
-    now.set(name, { name, number, extents: all, kept, slots });
+    now.set(name, { name, number, extents: all, slots });
     closeSync(fd);
     current = null;
   };
@@ -93,12 +90,9 @@ export function pageStore(directory: string): PageStore {
         return first;
       };
       const fd = openSync(path(number), old ? 'r+' : 'wx', 0o600);
-      current = { name, number, slots, kept: false, round: flatten(old?.extents ?? extents(), take), fd };
+      current = { name, number, slots, round: flatten(old?.extents ?? extents(), take), fd };
     },
-    keep: (page, count) => {
-      opened().round.keep(page, count);
-      opened().kept = true;
-    },
+    keep: (page, count) => opened().round.keep(page, count),
     zero: (page, count, flags) => {
       for (const piece of opened().round.put(page, count, flags | zeroFlag))
         if (piece.before !== null && (piece.before & zeroFlag) === 0) punch(piece);

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
+import { decodeMm } from '../../criu-proto/messages.ts';
 import { type Fill, fill } from '../pages/fill.ts';
 import { receivePages } from '../pages/receive.ts';
 import { seal } from '../pages/seal.ts';
@@ -29,6 +30,8 @@ export async function receiveMemory(
   const directory = join(images, 'checkpoint');
   await mkdir(directory, { mode: 0o700 });
   const store = pageStore(directory);
+  // protobufjs compiles its decoder at the first use, and the next one is in the freeze.
+  decodeMm(new Uint8Array());
   const receiver = receivePages(stream, store, zstd ? loadZstd() : null);
   return {
     directory,

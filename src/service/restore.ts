@@ -59,7 +59,7 @@ export async function armRestore(options: RestoreOptions): Promise<Restore> {
   await swrk.request({ type: 'VERSION', keep_open: true });
   const received = receiveImages(directory, options.stream);
   // A direct stream is open in both directions until both ends have ended it.
-  received.catch(() => undefined).finally(() => options.stream.destroy()) as unknown;
+  void received.catch(() => undefined).finally(() => options.stream.destroy());
   const decision = deferred<boolean>();
   let opening: () => Promise<void> = () => Promise.resolve();
   let running: Promise<{ pid: number }> | null = null;
