@@ -16,7 +16,7 @@ function toNowhere(
   return { sender: pageSender(out, options, (error) => out.destroy(error)), out };
 }
 
-const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
+const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 100));
 
 for (let turns = 0; turns < 8; turns++)
   test(`what is given ${turns} turns after the last has gone is sent, too`, async (t) => {
@@ -33,12 +33,15 @@ for (let turns = 0; turns < 8; turns++)
 test('a block is done with when all before it have gone', async (t) => {
   const { sender } = toNowhere('zstd');
   const order: number[] = [];
-  for (let number = 0; number < 5; number++) {
-    sender.pages(4, number * 256, Buffer.alloc(1 << 20, number + 1), 0, 256);
-    sender.flush(() => order.push(number));
-  }
-  await settle();
-  await settle();
+  await new Promise<void>((resolve) => {
+    for (let number = 0; number < 5; number++) {
+      sender.pages(4, number * 256, Buffer.alloc(1 << 20, number + 1), 0, 256);
+      sender.flush(() => {
+        order.push(number);
+        if (number === 4) resolve();
+      });
+    }
+  });
   t.deepEqual(order, [0, 1, 2, 3, 4]);
   t.true(sender.sent().bytes < 100_000, 'and was compressed');
 });
