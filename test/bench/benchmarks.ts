@@ -1,7 +1,7 @@
 import type { Benchmark } from './benchmark.ts';
 import { fsThroughput, fsThroughputGcm } from './fs-throughput.ts';
 import { memory } from './memory.ts';
-import { process512Pause } from './process-512-pause.ts';
+import { freeze1gFull, process512Pause } from './process-pause.ts';
 import { redis64Pause, redisPause } from './redis-pause.ts';
 import { reviveBtrfs, reviveRsync } from './revive.ts';
 import { startUp } from './start-up.ts';
@@ -11,6 +11,7 @@ export const benchmarks: readonly Benchmark[] = [
   redisPause,
   redis64Pause,
   process512Pause,
+  freeze1gFull,
   memory,
   startUp,
   reviveRsync,

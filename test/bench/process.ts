@@ -41,5 +41,6 @@ export async function stopWriter(host: Host, pid: number): Promise<WriterReport>
 }
 
 async function appears(host: Host, path: string): Promise<void> {
-  await host.sh(`until [ -e ${path} ]; do sleep 0.01; done`, { timeoutMs: 30_000 });
+  // In an emulated machine half a gibibyte takes a while, and looking often would take the processor from whoever fills it.
+  await host.sh(`until [ -e ${path} ]; do sleep 0.05; done`, { timeoutMs: 120_000 });
 }

@@ -1,5 +1,5 @@
 #!/bin/bash
-# The rival of process-512-pause: moves a process tree with criu's own command line.
+# The rival of process-512-pause and freeze-1g-full: moves a process tree with criu's own command line.
 #   process.sh PID HOST
 # Before the freeze: one ssh connection, kept open, with a tunnel to the page server that waits on the target. Images on
 # a tmpfs; the pages go through the tunnel as criu finds them, the other images by rsync.

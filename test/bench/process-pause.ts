@@ -5,21 +5,28 @@ import { phaulMigrate } from './phaul.ts';
 import { startWriter, stopWriter } from './process.ts';
 import { warmMemory } from './warm-memory.ts';
 
-const mebibytes = 512;
 const megabytesPerSecond = 20;
 const aroundMs = 500;
 
-export const process512Pause: Benchmark = {
-  name: 'process-512-pause',
-  unit: 'ms',
-  description: `how long a process with ${mebibytes} MiB, which rewrites ${megabytesPerSecond} MB of it per second, stands still`,
-  phaul: (lab) => pause(lab, (pid) => phaulMigrate(lab.host('a'), ['--type', 'pid', pid, 'b']).result),
-  rival: (lab) =>
-    pause(lab, (pid) => lab.host('a').run(['bash', '/opt/phaul/test/bench/rivals/process.sh', pid, 'b'])),
-};
+export const process512Pause = processBenchmark('process-512-pause', 512);
+export const freeze1gFull = processBenchmark('freeze-1g-full', 1024);
+
+function processBenchmark(name: string, mebibytes: number): Benchmark {
+  return {
+    name,
+    unit: 'ms',
+    description: `how long a process with ${mebibytes} MiB, which rewrites ${megabytesPerSecond} MB of it per second, stands still`,
+    phaul: (lab) =>
+      pause(lab, mebibytes, (pid) => phaulMigrate(lab.host('a'), ['--type', 'pid', pid, 'b']).result),
+    rival: (lab) =>
+      pause(lab, mebibytes, (pid) =>
+        lab.host('a').run(['bash', '/opt/phaul/test/bench/rivals/process.sh', pid, 'b']),
+      ),
+  };
+}
 
 /** The process's longest pause while `move` takes place. @throws if its memory is not what it was, or it does not run on b alone */
-async function pause(lab: Lab, move: (pid: string) => Promise<unknown>): Promise<Sample> {
+async function pause(lab: Lab, mebibytes: number, move: (pid: string) => Promise<unknown>): Promise<Sample> {
   const [a, b] = [lab.host('a'), lab.host('b')];
   const pid = await startWriter(a, mebibytes, megabytesPerSecond);
   try {
