@@ -1,4 +1,4 @@
-import type { Benchmark } from './benchmark.ts';
+import type { Benchmark, VmBenchmark } from './benchmark.ts';
 import { fsThroughput, fsThroughputGcm } from './fs-throughput.ts';
 import { memory } from './memory.ts';
 import { freeze1gFull, process512Pause } from './process-pause.ts';
@@ -7,7 +7,7 @@ import { reviveBtrfs, reviveRsync } from './revive.ts';
 import { startUp } from './start-up.ts';
 
 /** All there are. */
-export const benchmarks: readonly Benchmark[] = [
+export const benchmarks: readonly (Benchmark | VmBenchmark)[] = [
   redisPause,
   redis64Pause,
   process512Pause,

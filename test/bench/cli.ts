@@ -1,16 +1,19 @@
 import { parseArgs } from 'node:util';
 import { Lab } from '../lab/lab.ts';
-import type { Benchmark } from './benchmark.ts';
+import { labId, VmLab } from '../lab/vm/vm-lab.ts';
+import type { Benchmark, VmBenchmark } from './benchmark.ts';
 import { benchmarks } from './benchmarks.ts';
 import { measure, type Outcome } from './harness.ts';
 import { takePrecedence } from './priority.ts';
 import { jsonLine, table } from './render.ts';
 
-const usage = `Measures phaul, and next to it what one would do by hand, on three hosts made of namespaces.
+const usage = `Measures phaul, and next to it what one would do by hand, on hosts made of namespaces or virtual machines.
 
   npm run bench -- [NAME…] [--json] [--runs N]
 
-${benchmarks.map(({ name, description }) => `  ${name.padEnd(18)} ${description}`).join('\n')}
+${benchmarks.map(({ name, description, lab }) => `  ${name.padEnd(18)} ${description}${lab === 'vm' ? ' (*)' : ''}`).join('\n')}
+
+  (*) on virtual machines, where a run takes minutes: only if it is named, and nothing warms up
 
   --json    one line of JSON for each, on stdout
   --runs N  pairs of runs that count, 5 by default; one more goes before, to warm up
@@ -29,26 +32,42 @@ async function main(): Promise<number> {
     ['SIGINT', 130],
     ['SIGTERM', 143],
   ] as const)
-    process.once(signal, () => void Lab.down(name).finally(() => process.exit(code)));
+    process.once(signal, () => void down(name).finally(() => process.exit(code)));
 
   const outcomes: Outcome[] = [];
   try {
     for (const benchmark of chosen) {
-      const lab = await Lab.up(name);
-      takePrecedence(name);
-      const outcome = await measure(benchmark, lab, runs, console.error);
+      const outcome = await outcomeOf(benchmark, name, runs);
       outcomes.push(outcome);
       if (json) console.log(jsonLine(outcome));
     }
   } finally {
-    await Lab.down(name);
+    await down(name);
   }
   const failures = outcomes.flatMap((outcome) => outcome.failures);
   if (!json) console.log([table(outcomes), ...failures.map((failure) => `failed: ${failure}`)].join('\n'));
   return failures.length > 0 ? 1 : 0;
 }
 
-function parse(): { chosen: readonly Benchmark[]; json: boolean; runs: number } | number {
+async function outcomeOf(benchmark: Benchmark | VmBenchmark, name: string, runs: number): Promise<Outcome> {
+  if (benchmark.lab === 'vm') {
+    // One of each kind would compete.
+    await Lab.down(name);
+    const lab = await VmLab.up(name);
+    takePrecedence(labId(name));
+    return measure(benchmark, lab, { runs, warmUp: false }, console.error);
+  }
+  await VmLab.down(name);
+  const lab = await Lab.up(name);
+  takePrecedence(name);
+  return measure(benchmark, lab, { runs, warmUp: true }, console.error);
+}
+
+async function down(name: string): Promise<void> {
+  await Promise.all([Lab.down(name), VmLab.down(name)]);
+}
+
+function parse(): { chosen: readonly (Benchmark | VmBenchmark)[]; json: boolean; runs: number } | number {
   try {
     const { values, positionals } = parseArgs({
       allowPositionals: true,
@@ -63,7 +82,8 @@ function parse(): { chosen: readonly Benchmark[]; json: boolean; runs: number } 
       return 0;
     }
     if (!/^[1-9]\d{0,3}$/.test(values.runs)) throw new Error(`--runs ${values.runs}: not a number of runs`);
-    const chosen = positionals.length > 0 ? positionals.map(named) : benchmarks;
+    const chosen =
+      positionals.length > 0 ? positionals.map(named) : benchmarks.filter(({ lab }) => lab !== 'vm');
     return { chosen, json: values.json, runs: Number(values.runs) };
   } catch (error) {
     console.error(
@@ -73,7 +93,7 @@ function parse(): { chosen: readonly Benchmark[]; json: boolean; runs: number } 
   }
 }
 
-function named(name: string): Benchmark {
+function named(name: string): Benchmark | VmBenchmark {
   const found = benchmarks.find((benchmark) => benchmark.name === name);
   if (!found) throw new Error(`there is no benchmark ${JSON.stringify(name)}`);
   return found;

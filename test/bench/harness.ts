@@ -1,10 +1,9 @@
-import type { Lab } from '../lab/lab.ts';
-import type { Benchmark, Sample } from './benchmark.ts';
+import type { Measured, Sample } from './benchmark.ts';
 import { type Comparison, compare, median } from './statistics.ts';
 
 /** What came out of a benchmark. */
 export interface Outcome {
-  readonly benchmark: Benchmark;
+  readonly benchmark: Pick<Measured<never>, 'name' | 'unit' | 'partsUnit'>;
   /** Absent if all runs failed. */
   readonly numbers?: Comparison | { readonly phaul: number; readonly low: number; readonly high: number };
   /** Medians of the parts of phaul's samples. */
@@ -20,21 +19,22 @@ type Contestant = 'phaul' | 'rival';
 /**
  * Measures phaul and the rival alternately, so that both meet the same machine: a discarded warm-up of each, then `runs` pairs, each
  * in the order opposite to the one before.
+ * @param warmUp false: without the first, discarded runs
  * @param onSample called after each measurement, for people
  */
-export async function measure(
-  benchmark: Benchmark,
-  lab: Lab,
-  runs: number,
+export async function measure<L>(
+  benchmark: Measured<L>,
+  lab: L,
+  { runs, warmUp }: { readonly runs: number; readonly warmUp: boolean },
   onSample: (line: string) => void,
 ): Promise<Outcome> {
   const { phaul, rival } = benchmark;
   await benchmark.prepare?.(lab);
-  const contestants: Record<Contestant, ((lab: Lab) => Promise<Sample>) | undefined> = { phaul, rival };
+  const contestants: Record<Contestant, ((lab: L) => Promise<Sample>) | undefined> = { phaul, rival };
   const pairs: { phaul: Sample; rival?: Sample }[] = [];
   const failures: string[] = [];
 
-  for (let run = 0; run <= runs; run++) {
+  for (let run = warmUp ? 0 : 1; run <= runs; run++) {
     const order: Contestant[] = run % 2 === 0 ? ['phaul', 'rival'] : ['rival', 'phaul'];
     const samples: { phaul?: Sample; rival?: Sample } = {};
     for (const name of order) {

@@ -28,11 +28,12 @@ export function table(outcomes: readonly Outcome[]): string {
   return rows.map((cells) => cells.map(pad).join('  ').trimEnd()).join('\n');
 }
 
-function row({ benchmark: { name, unit }, numbers, parts, runs }: Outcome): string[] {
+function row({ benchmark: { name, unit, partsUnit = unit }, numbers, parts, runs }: Outcome): string[] {
   if (!numbers) return [name, 'failed', '', '', '', String(runs), ''];
-  const value = (number: number): string => `${round(number, number < 100 ? 1 : 0)} ${unit}`;
+  const rounded = (number: number): number => round(number, number < 100 ? 1 : 0);
+  const value = (number: number): string => `${rounded(number)} ${unit}`;
   const details = Object.entries(parts)
-    .map(([part, number]) => `${part} ${value(number)}`)
+    .map(([part, number]) => `${part} ${rounded(number)} ${partsUnit}`)
     .join(', ');
   if (!('ratio' in numbers))
     return [
