@@ -1,6 +1,7 @@
 import type { Benchmark, VmBenchmark } from './benchmark.ts';
 import { fsThroughput, fsThroughputGcm } from './fs-throughput.ts';
 import { memory } from './memory.ts';
+import { pagePath, pagePathTls } from './page-path.ts';
 import { freeze1gFull, process512Pause } from './process-pause.ts';
 import { redis64Pause, redisPause } from './redis-pause.ts';
 import { reviveBtrfs, reviveRsync } from './revive.ts';
@@ -18,4 +19,6 @@ export const benchmarks: readonly (Benchmark | VmBenchmark)[] = [
   reviveBtrfs,
   fsThroughput,
   fsThroughputGcm,
+  pagePath,
+  pagePathTls,
 ];
