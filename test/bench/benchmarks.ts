@@ -1,4 +1,5 @@
 import type { Benchmark, VmBenchmark } from './benchmark.ts';
+import { compress100Mbit, compressFullSpeed } from './compress.ts';
 import { fsThroughput, fsThroughputGcm } from './fs-throughput.ts';
 import { memory } from './memory.ts';
 import { pagePath, pagePathTls } from './page-path.ts';
@@ -21,4 +22,6 @@ export const benchmarks: readonly (Benchmark | VmBenchmark)[] = [
   fsThroughputGcm,
   pagePath,
   pagePathTls,
+  compress100Mbit,
+  compressFullSpeed,
 ];
