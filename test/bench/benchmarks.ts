@@ -3,6 +3,7 @@ import { compress100Mbit, compressFullSpeed } from './compress.ts';
 import { fsThroughput, fsThroughputGcm } from './fs-throughput.ts';
 import { memory } from './memory.ts';
 import { pagePath, pagePathTls } from './page-path.ts';
+import { freeze512Over16, freeze512Precopy, total512Precopy } from './precopy.ts';
 import { freeze1gFull, process512Pause } from './process-pause.ts';
 import { redis64Pause, redisPause } from './redis-pause.ts';
 import { reviveBtrfs, reviveRsync } from './revive.ts';
@@ -24,4 +25,7 @@ export const benchmarks: readonly (Benchmark | VmBenchmark)[] = [
   pagePathTls,
   compress100Mbit,
   compressFullSpeed,
+  freeze512Precopy,
+  total512Precopy,
+  freeze512Over16,
 ];

@@ -4,6 +4,8 @@ import type { Host } from '../lab/host.ts';
 export interface Event {
   readonly type: string;
   readonly ok?: boolean;
+  /** Of the result. */
+  readonly freezeMs?: number;
   readonly error?: { readonly code: string; readonly message: string };
 }
 
