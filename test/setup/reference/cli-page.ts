@@ -113,13 +113,13 @@ function optionRow([name, option]: [string, Options]): string[] {
   const { alias, choices, type, describe = '' } = option;
   const canBeTurnedOff = type === 'boolean' && option.default !== false;
   const value = choices
-    ? ` ${choices.join('\\|')}`
+    ? ` ${choices.join('|')}`
     : type === 'number'
       ? ' N'
       : type === 'string'
         ? ' TEXT'
         : '';
-  const long = canBeTurnedOff ? `--${name}, --no-${name}` : `--${name}${value.replace('\\', '')}`;
+  const long = canBeTurnedOff ? `--${name}, --no-${name}` : `--${name}${value}`;
   const short = alias === undefined ? '' : `, -${String(alias)}`;
   return [code(`${long}${short}`), defaultOf(option), describe];
 }
