@@ -45,13 +45,16 @@ export const freeze512Over16: VmBenchmark = {
 
 async function freeze(lab: VmLab, mebibytes: number): Promise<Sample> {
   let value: number | undefined;
+  let predicted = 0;
   await moved(lab, mebibytes, async (on, pid) => {
     await phaulMigrate(on.host('a'), ['--type', 'pid', pid, 'b'], (event) => {
-      if (event.type === 'result') value = event.freezeMs;
+      if (event.type !== 'result') return;
+      value = event.freezeMs;
+      predicted = event.predictedFreezeMs ?? 0;
     }).result;
   });
   if (value === undefined) throw new Error('phaul did not say for how long it stood still');
-  return { value };
+  return { value, parts: { predicted } };
 }
 
 const byPhaul = (lab: VmLab, pid: string): Promise<void> =>
