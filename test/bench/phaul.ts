@@ -6,6 +6,7 @@ export interface Event {
   readonly ok?: boolean;
   /** Of the result. */
   readonly freezeMs?: number;
+  readonly predictedFreezeMs?: number | null;
   readonly error?: { readonly code: string; readonly message: string };
 }
 
