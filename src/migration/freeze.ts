@@ -75,6 +75,8 @@ export async function freeze(m: Migration, plan: Plan, armed: Armed): Promise<Fr
   };
   m.undo.push('the freeze', async () => {
     await frozen?.catch(() => undefined);
+    // CRIU may be waiting for somebody to take its pages.
+    pages.end();
     await Promise.all(plan.devices.map(({ device }) => device.thaw()));
     await letGo();
     m.sourceState = 'running';

@@ -8,7 +8,7 @@ import { restore, transfer } from './hand-over.ts';
 import { iterate } from './iterate.ts';
 import { act, type Migration } from './migration.ts';
 import type { Plan } from './preflight.ts';
-import { prepare } from './prepare.ts';
+import { prepare, type Prepared } from './prepare.ts';
 import { release } from './release.ts';
 import { summarize } from './summary.ts';
 
@@ -20,7 +20,7 @@ export async function live(m: Migration, plan: Plan): Promise<Summary> {
   const sent = await act(m, 'transfer', () => transfer(m, armed, frozen));
   await act(m, 'restore', () => restore(plan, armed));
   const { pid, freezeMs } = await act(m, 'commit', async () => {
-    const result = await commit(m, plan, { doubt: () => fence(plan, frozen) });
+    const result = await commit(m, plan, { doubt: () => fence(plan, prepared, frozen) });
     const freezeMs = frozen.frozenMs();
     m.emit({ type: 'running', freezeMs: Math.round(freezeMs * 10) / 10 }, 'target');
     return { ...result, freezeMs };
@@ -29,7 +29,7 @@ export async function live(m: Migration, plan: Plan): Promise<Summary> {
   await act(m, 'release', () =>
     release(m, plan, async () => {
       pages += await frozen.giveUp();
-      prepared.pages.end();
+      endStreams(prepared);
     }),
   );
   const filled = plan.lazy ? await act(m, 'fill', () => fill(m, plan)) : null;
@@ -51,9 +51,17 @@ export async function live(m: Migration, plan: Plan): Promise<Summary> {
 /** The container is fenced, and then CRIU may let go of it. The devices stay away from the source. */
 async function fence(
   { container }: Plan,
+  prepared: Prepared,
   frozen: Frozen,
 ): Promise<{ state: 'frozen'; remove: string; resume: string }> {
   const commands = await container.hold().catch(() => stopTree(container.pid));
   await frozen.letGo();
+  endStreams(prepared);
   return { state: 'frozen', ...commands };
+}
+
+/** A direct connection to a host that has fallen silent would stay, and keep this process. */
+function endStreams({ pages, images }: Prepared): void {
+  pages.end();
+  images.destroy();
 }
