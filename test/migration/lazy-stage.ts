@@ -73,15 +73,15 @@ export const untilHandOver = `
   until handed 2>/dev/null; do sleep 0.003; done`;
 
 /**
- * Lets the service on a host run for a few milliseconds out of each thirty, from the hand-over of the memory on for a second or two, so
+ * Lets the service on a host run for a few milliseconds out of each twenty, from the hand-over of the memory on for a second or two, so
  * that the fill takes long and everything comes between. Gives how often it was stopped.
  */
 export function slowFill(host: NamespaceHost): Promise<string> {
   return host.sh(
     `${untilHandOver}
     service=$(${servicePid}); turns=0
-    while [ $turns -lt 50 ] && kill -STOP $service 2>/dev/null; do
-      sleep 0.02; kill -CONT $service 2>/dev/null || true; sleep 0.006; turns=$((turns + 1))
+    while [ $turns -lt 100 ] && kill -STOP $service 2>/dev/null; do
+      sleep 0.01; kill -CONT $service 2>/dev/null || true; sleep 0.003; turns=$((turns + 1))
     done
     echo $turns`,
     { timeoutMs: 20_000 },

@@ -2,7 +2,7 @@
 #include <errno.h>
 
 // Regions that are moved, cut, thrown away, emptied and made anew; what is to be in them goes along in a model.
-enum { REGIONS = 24, LARGEST = 12 * MIB };
+enum { REGIONS = 32, LARGEST = 12 * MIB };
 struct mapping { struct region is; uint64_t values[LARGEST]; };
 static struct mapping *mappings_of;
 
@@ -41,8 +41,9 @@ static void resize(struct mapping *one, size_t pages, int moved) {
 static void change(struct mapping *one) {
   struct region *is = &one->is;
   size_t from = rnd() % is->pages, count = 1 + rnd() % (is->pages - from);
-  switch (rnd() % 9) {
+  switch (rnd() % 10) {
   case 0:
+  case 9:
     must(madvise(is->at + from * PAGE, count * PAGE, MADV_DONTNEED) == 0, "MADV_DONTNEED");
     memset(is->values + from, 0, count * 8);
     break;
@@ -79,9 +80,9 @@ static void change(struct mapping *one) {
     must(mremap(there, half * PAGE, half * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, is->at) == is->at, "mremap");
     break;
   }
-  default: stir(is, 0, is->pages, 30);
+  default: stir(is, 0, is->pages, 5);
   }
-  stir(is, 0, is->pages, 3);
+  stir(is, 0, is->pages, 1);
 }
 
 // Another thread, whose faults come between all that.
@@ -92,8 +93,29 @@ static void *reader(void *unused) {
   return unused;
 }
 
+// One that touches nothing, but empties memory that nobody has touched yet.
+static struct region emptied;
+static volatile int passes;
+static void *emptier(void *unused) {
+  enum { CHUNK = 16 };
+  seed(78);
+  for (;; passes++) {
+    for (int times = 0; times < 200; times++) {
+      size_t from = rnd() % (emptied.pages - CHUNK);
+      must(madvise(emptied.at + from * PAGE, CHUNK * PAGE, MADV_DONTNEED) == 0, "MADV_DONTNEED");
+      memset(emptied.values + from, 0, CHUNK * 8);
+      usleep(1000);
+    }
+    check_all(&emptied);
+    for (size_t page = 0; page < emptied.pages; page++)
+      if (!emptied.values[page]) put(&emptied, page);
+  }
+  return unused;
+}
+
 void mappings(void) {
   pthread_t thread;
+  emptied = region(64 * MIB);
   aside = region(48 * MIB);
   mappings_of = (void *)map(REGIONS * sizeof *mappings_of / PAGE + 1, MAP_PRIVATE | MAP_ANONYMOUS, -1);
   for (int number = 0; number < REGIONS; number++) anew(&mappings_of[number], NULL);
@@ -102,17 +124,23 @@ void mappings(void) {
   heap->is.at = (char *)(((uintptr_t)heap->is.at + PAGE - 1) & -PAGE);
   must(brk(heap->is.at) == 0, "brk");
   pthread_create(&thread, NULL, reader, NULL);
-  for (;; round_done()) {
-    for (int times = 0; times < 400; times++) {
-      change(&mappings_of[rnd() % REGIONS]);
-      if (rnd() % 4) continue;
+  pthread_create(&thread, NULL, emptier, NULL);
+  for (int seen;; round_done()) {
+    seen = passes;
+    // Changes come between all the time, so that there are many of them while memory follows.
+    for (int number = 0; number < REGIONS; number++) {
+      struct region *is = &mappings_of[number].is;
+      for (size_t page = 0; page < is->pages; page++) {
+        check(is, page);
+        if (page % 64 == 63) change(&mappings_of[rnd() % REGIONS]);
+      }
       size_t pages = rnd() % LARGEST, old = heap->is.pages;
       must(brk(heap->is.at + pages * PAGE) == 0, "brk");
       heap->is.pages = pages;
       if (pages > old) memset(heap->values + old, 0, (pages - old) * 8);
-      if (pages > 0) stir(&heap->is, 0, pages, 200);
+      if (pages > 0) stir(&heap->is, 0, pages, 20);
     }
-    for (int number = 0; number < REGIONS; number++) check_all(&mappings_of[number].is);
     check_all(&heap->is);
+    while (passes == seen) usleep(1000);
   }
 }
