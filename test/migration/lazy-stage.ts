@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { rm, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,7 +14,7 @@ export const job = '/srv/job';
 /** Shell text that lists its processes. */
 export const lazyWork = "pgrep -f '^/?lazy-work '";
 
-/** Puts the program lazy-work on hosts a and b. */
+/** Puts the program lazy-work on hosts a and b, and on b what tells it that it is the target. */
 export function installLazyWork(lab: Lab): void {
   const directory = mkdtempSync('/tmp/phaul-lazy-work-');
   const program = join(directory, 'lazy-work');
@@ -24,6 +24,7 @@ export function installLazyWork(lab: Lab): void {
     execFileSync('gcc', ['-O2', '-static', '-pthread', '-o', program, ...paths]);
     for (const host of [lab.host('a'), lab.host('b')])
       copyFileSync(program, join(host.root, 'usr/local/bin/lazy-work'));
+    writeFileSync(join(lab.host('b').root, 'run/lazy-target'), '');
   } finally {
     rmSync(directory, { recursive: true });
   }

@@ -62,7 +62,6 @@ for (const [work, title] of [
   ['shared', 'processes with shared memory'],
   ['files', 'a process with mapped files'],
   ['many', 'fifty processes'],
-  ['still', 'a process that hardly touches its memory'],
 ] as const)
   test.serial(`${title}: memory that follows is right from the first moment`, (t) =>
     treeMovesUnharmed(t, work, 'lazy'),

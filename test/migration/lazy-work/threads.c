@@ -48,12 +48,3 @@ void many(void) {
     round_done();
   }
 }
-
-// Reads a page now and then, so that most of its memory has to come by itself.
-void still(void) {
-  struct region memory = region(300 * MIB);
-  for (;; round_done()) {
-    stir(&memory, 0, memory.pages, 20);
-    usleep(2000);
-  }
-}

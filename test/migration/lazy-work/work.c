@@ -82,7 +82,7 @@ void ends_well(pid_t child) {
 int main(int count, char **arguments) {
   static const struct { const char *name; void (*work)(void); } works[] = {
     { "threads", threads }, { "forks", forks }, { "brood", brood }, { "mappings", mappings }, { "locked", locked },
-    { "shared", shared }, { "files", files }, { "many", many }, { "still", still },
+    { "shared", shared }, { "files", files }, { "many", many },
   };
   if (count != 3 || chdir(arguments[2])) return 2;
   for (size_t index = 0; index < sizeof works / sizeof *works; index++)

@@ -46,4 +46,3 @@ void locked(void);
 void shared(void);
 void files(void);
 void many(void);
-void still(void);
