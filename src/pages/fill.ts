@@ -50,7 +50,7 @@ export function fill(leftovers: readonly Leftover[]): Fill {
     0,
   );
   let spaces: Space[] = [];
-  // Index of the space whose turn it is to get some of what nobody waits for.
+  // Index of the space that was probed last.
   let whoseTurn = 0;
   let onMore: (fd: number) => void = () => undefined;
   const finished = deferred<void>();
@@ -96,12 +96,12 @@ export function fill(leftovers: readonly Leftover[]): Fill {
     for (const { fd, over } of spaces) if (over) closeSync(fd);
     spaces = spaces.filter(({ over }) => !over);
   };
-  /** By turns, so that it shows soon if one has ended. */
-  const nextInTurn = (): Space | undefined => {
-    const inTurn = [...spaces.slice(whoseTurn), ...spaces.slice(0, whoseTurn)];
-    const next = inTurn.find(({ lacks }) => lacks.pages() > 0);
-    if (next) whoseTurn = spaces.indexOf(next) + 1;
-    return next;
+  /** One page for each by turns: so it shows if one has ended. */
+  const probe = (): void => {
+    whoseTurn = whoseTurn < spaces.length ? whoseTurn + 1 : 0;
+    const space = spaces[whoseTurn];
+    const lot = space?.lacks.last(1);
+    if (space && lot) place(space, lot);
   };
 
   /** @returns false if it must be tried again */
@@ -134,11 +134,13 @@ export function fill(leftovers: readonly Leftover[]): Fill {
     const until = performance.now() + turnMs;
     let idle = false;
     try {
+      if (started) probe();
       do {
         // A fork adds to the list.
         for (let index = 0; index < spaces.length; index++) heed(spaces[index] as Space);
         closeEnded();
-        const next = started ? nextInTurn() : undefined;
+        // The eldest first: what it forks when it lacks nothing lacks nothing.
+        const next = started ? spaces.find(({ lacks }) => lacks.pages() > 0) : undefined;
         const lot = next?.lacks.last(lotPages);
         if (next && lot) place(next, lot);
         else idle = true;
