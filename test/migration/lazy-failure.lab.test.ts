@@ -35,7 +35,7 @@ async function inTheFill(
   const [a, b] = both();
   const pid = await startLazyWork(a, work);
   const run = startPhaul(a, ['--pid-root', job, '--restore', 'lazy', pid, 'b']);
-  await run.event({ type: 'act-begin', act: 'freeze' });
+  await run.event({ type: 'act-begin', act: 'prepare' });
   const service = await stopFill(b, async () => {
     await run.event({ type: 'running' });
     await sleep(250);

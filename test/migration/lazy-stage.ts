@@ -71,7 +71,7 @@ export const servicePid = "pgrep -f '^node .*/main.js service --stdio$'";
 /** Shell text that waits until CRIU hands memories over to phaul on that host, without starting programs. */
 export const untilHandOver = `
   handed() { [ -e /run/phaul/*-target/images/checkpoint/lazy-pages.socket ]; }
-  until handed 2>/dev/null; do sleep 0.003; done`;
+  until handed 2>/dev/null; do sleep 0.01; done`;
 
 /**
  * Lets the service on a host run for a few milliseconds out of each twenty, from the hand-over of the memory on for a second or two, so
@@ -85,7 +85,7 @@ export function slowFill(host: NamespaceHost): Promise<string> {
       sleep 0.01; kill -CONT $service 2>/dev/null || true; sleep 0.003; turns=$((turns + 1))
     done
     echo $turns`,
-    { timeoutMs: 20_000 },
+    { timeoutMs: 50_000 },
   );
 }
 
@@ -101,7 +101,7 @@ export async function stopFill(host: NamespaceHost, now: () => Promise<unknown>)
       [ ! -e /run/lazy-stop ] || { echo $service; exit; }
       sleep 0.02; kill -CONT $service; sleep 0.004
     done`,
-    { timeoutMs: 20_000 },
+    { timeoutMs: 50_000 },
   );
   await now();
   try {

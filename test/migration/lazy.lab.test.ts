@@ -31,7 +31,7 @@ async function movesUnharmed(
 ): Promise<void> {
   const [a, b] = [lab.host('a'), lab.host('b')];
   const run = startPhaul(a, ['--restore', restore, ...args, 'b']);
-  await run.event({ type: 'act-begin', act: 'freeze' });
+  await run.event({ type: 'act-begin', act: 'prepare' });
   const slow = restore === 'lazy' ? slowFill(b) : null;
   const { exitCode, text, summary } = await run.ended;
   t.is(exitCode, 0, text);
