@@ -38,7 +38,12 @@ export async function prepare(m: Migration, plan: Plan): Promise<Prepared> {
   const { images, ...channel } = await openMemoryChannel(m, link, direct);
   m.undo.push("the images' stream", () => Promise.resolve(void images.destroy()));
   const pages = pageSource(channel.pages, headerBytes(plan.criu), senderOptions(m, plan));
-  const swrk = await startSwrk({ criuPath: m.options.criuPath, pages: pages.criuEnd });
+  const swrk = await startSwrk({ criuPath: m.options.criuPath, pages: pages.criuEnd }).catch(
+    (error: unknown) => {
+      pages.end();
+      throw error;
+    },
+  );
   m.undo.push('CRIU on the source', () => swrk.end());
   // Undone before CRIU is, which may be waiting for somebody to take its pages.
   m.undo.push('the stream of pages', () => Promise.resolve(pages.end()));
