@@ -66,25 +66,29 @@ export async function rightAgain(host: NamespaceHost, times: number, directory =
 }
 
 /** Shell text that gives the pid of phaul's service on a host. */
-export const servicePid = "pgrep -f '^node .*/main.js service --stdio$'";
+const servicePid = "pgrep -f '^node .*/main.js service --stdio$'";
 
-/** Shell text that waits until CRIU hands memories over to phaul on that host, without starting programs. */
-export const untilHandOver = `
+/**
+ * Shell text that waits until CRIU hands memories over to the service on that host, which runs already; its pid is in $service then. Before others
+ * on a loaded machine. It ends the script if the service ends first.
+ */
+const untilHandOver = `
+  renice -n -15 -p $$ >/dev/null
+  service=$(${servicePid})
   handed() { [ -e /run/phaul/*-target/images/checkpoint/lazy-pages.socket ]; }
-  until handed 2>/dev/null; do sleep 0.01; done`;
+  until handed 2>/dev/null; do kill -0 $service 2>/dev/null || exit 0; sleep 0.005; done`;
 
 /**
  * Lets the service on a host run for a few milliseconds out of each twenty, from the hand-over of the memory on for a second or two, so
- * that the fill takes long and everything comes between. Gives how often it was stopped.
+ * that the fill takes long and everything comes between. It may miss it on a loaded machine.
  */
-export function slowFill(host: NamespaceHost): Promise<string> {
+export function slowFill(host: NamespaceHost): Promise<unknown> {
   return host.sh(
     `${untilHandOver}
-    service=$(${servicePid}); turns=0
+    turns=0
     while [ $turns -lt 100 ] && kill -STOP $service 2>/dev/null; do
       sleep 0.01; kill -CONT $service 2>/dev/null || true; sleep 0.003; turns=$((turns + 1))
-    done
-    echo $turns`,
+    done`,
     { timeoutMs: 50_000 },
   );
 }
@@ -96,7 +100,6 @@ export async function stopFill(host: NamespaceHost, now: () => Promise<unknown>)
   const flag = join(host.root, 'run/lazy-stop');
   const slow = host.sh(
     `${untilHandOver}
-    service=$(${servicePid})
     while kill -STOP $service; do
       [ ! -e /run/lazy-stop ] || { echo $service; exit; }
       sleep 0.02; kill -CONT $service; sleep 0.004

@@ -39,9 +39,8 @@ async function movesUnharmed(
   t.is(await a.sh(`${lazyWork} || true`), '');
   t.is(await b.sh('ls /run/phaul'), '');
   t.is(summary?.fill === null, slow === null);
-  if (!slow) return;
-  t.true((summary?.fill?.pages ?? 0) > 0, 'some of it followed');
-  t.true(Number(await slow) > 0, 'slowly');
+  await slow;
+  if (slow) t.true((summary?.fill?.pages ?? 0) > 0, 'some of it followed');
 }
 
 async function treeMovesUnharmed(
