@@ -24,7 +24,7 @@ const source = pageSource(await open(Number(port)), 32, {
 source.begin(1);
 spawn('python3', [feeder, file, mebibytes], { stdio: [source.criuEnd, 'ignore', 'inherit'] });
 closeSync(source.criuEnd);
-const ms = await source.stored(1);
+const { sendMs: ms } = await source.stored(1);
 console.log(JSON.stringify({ ms, peak: peakMegabytes() }));
 source.end();
 
