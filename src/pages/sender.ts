@@ -42,6 +42,7 @@ interface Batch {
 }
 
 // The unit in which is decided whether to compress: large enough for zstd and for libuv's threads, small enough to change one's mind.
+// 256 KiB is as much as TLS in Node profits from, too (measured: MB per second of the sender's CPU at 16 KiB 1170, 256 KiB 1940, 4 MiB 1850).
 const most = 64;
 
 // libuv has four threads, and each call in flight takes memory.

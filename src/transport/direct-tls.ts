@@ -24,14 +24,6 @@ export const directIdentity = 'phaul';
 export const welcome = 0x2b;
 
 /**
- * The best size of one write() to a direct stream, in bytes. Measured (Node 20.20, 2 cores, loopback), in MB per second of the
- * sender's CPU: 16 KiB 1170, 64 KiB 1670, 256 KiB 1940, 512 KiB 2150, 1 MiB 2060, 4 MiB 1850. What arrives in a second is the
- * same from 64 KiB on (1.1 GB), because the receiver, which gets 16 KiB at a time, is the slower end. A larger highWaterMark,
- * cork(), several writes under way, or two connections in one thread gained nothing.
- */
-export const directWriteSize: number = 256 * 1024;
-
-/**
  * Makes end() safe while bytes still come in. Node calls SSL_shutdown twice, and OpenSSL's second call throws away a whole record
  * that waits to be read. One does if end() is called in a 'data' callback or right behind it: the rest of the incoming direction
  * is then lost, and 'end' comes as if that were all (seen in Node 20.20 with TLS 1.3). A turn of the loop later none waits.
