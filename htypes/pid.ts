@@ -18,7 +18,6 @@ import {
   processTree,
   sameNamespace,
   sharedWritableFiles,
-  stopTree,
 } from '../src/linux/processes.ts';
 
 /** A process tree, named by the pid of its root. */
@@ -65,7 +64,7 @@ async function source(name: string, options: HTypeOptions): Promise<SourceContai
     dump: { external: networkNamespace === null ? [] : [await externalNetwork(networkNamespace)] },
     refusals: () => Promise.resolve([]),
     mappedFiles: async () => (tree === undefined ? [] : sharedWritableFiles(await processTree(root))),
-    hold: () => stopTree(root),
+    cgroup: null,
     // CRIU killed the processes; there is nothing else.
     release: () => Promise.resolve(),
   };

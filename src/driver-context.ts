@@ -1,18 +1,23 @@
-import { dirname } from 'node:path';
 import type { DriverContext } from './contracts/context.ts';
+import type { Journal } from './journal/journal.ts';
 import { run } from './run.ts';
-import { noteWill } from './workspace.ts';
 
-/** What a driver gets of this host. `directory`: its scratch space, in the migration's workspace; `say`: where its words go. */
+/**
+ * What a driver gets of this host.
+ * @param directory its scratch space, in the migration's workspace
+ * @param say where its words go
+ * @param journal asked at each note; null: there is none yet, because nothing is done yet
+ */
 export function driverContext(
   directory: string,
   signal: AbortSignal,
   say: (level: 'log' | 'warn', text: string) => void,
+  journal: () => Journal | null = () => null,
 ): DriverContext {
   return {
     directory,
     signal,
-    ifKilled: (command, args) => void noteWill(dirname(directory), command, args),
+    ifKilled: (command, args, when = 'undone') => void journal()?.will(when, command, args),
     log: (text) => say('log', text),
     warn: (text) => say('warn', text),
     run: (command, args, { abortable = true, ...options } = {}) =>

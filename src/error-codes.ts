@@ -178,8 +178,8 @@ export const codes = {
   IN_DOUBT: {
     exit: 5,
     meaning:
-      'The connection broke in the very moment of the hand-over; the container is held on the source, frozen or stopped.',
-    hint: 'Look on the target: if the container runs there, remove it here; if not, let it go on here.',
+      'The connection broke in the very moment of the hand-over; until the two hosts can talk again the container is held on the source, frozen or stopped.',
+    hint: 'phaul goes on trying in the background and ends the migration by itself; phaul status shows where it stands, and what you may decide instead.',
   },
   NO_CONVERGENCE: {
     exit: 1,
@@ -192,6 +192,11 @@ export const codes = {
     meaning:
       'The container had been moved and ran on the target, and the rest of its memory could not be put in place there; it was killed, as in a power failure.',
     hint: 'Start it anew on the target from its files, which are all there. Its files are on the source, too.',
+  },
+  MIGRATION_RUNNING: {
+    exit: 3,
+    meaning: 'Another migration of that container is under way on that host.',
+    hint: 'Wait for its end; phaul status shows it.',
   },
   FILL_RUNNING: {
     exit: 3,

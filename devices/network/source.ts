@@ -5,10 +5,14 @@ import type { Refusal } from '../../src/errors.ts';
 import { ipBatch } from './batch.ts';
 import { reopenCommands } from './commands.ts';
 import { gathering } from './hand-over.ts';
-import { startGuard } from './guard.ts';
 import { readLinks, readNamespaces } from './ip-json.ts';
 import { readNetwork, type Reading } from './read.ts';
 import { type Link, namespaceName } from './state.ts';
+
+// $1: commands of `bridge`, $2: commands of `ip`.
+const reopening = 'printf "%s" "$1" | bridge -batch -; printf "%s" "$2" | ip -batch -';
+// The links' names, and the namespace's.
+const removal = 'while [ $# -gt 1 ]; do ip link delete dev "$1"; shift; done; ip netns delete "$1"';
 
 /** The half that lets go. */
 export async function networkSource(
@@ -26,32 +30,25 @@ export async function networkSource(
   const ip = ipBatch('ip', null, 'link show dev lo', ctx.signal);
   const gathered = gathering(state, ctx);
   const open = { bridge: ports.map(stateOf('forwarding')), ip: others.flatMap(reopenCommands) };
-  const guard = startGuard(open);
   let shut = false;
   return {
     state: state as unknown as Json,
     refusals: async () => [...refusals(reading), ...(await firewall(namespace, ctx))],
     freeze: async () => {
       shut = true;
-      guard.arm();
+      ctx.ifKilled('sh', ['-c', reopening, 'sh', open.bridge.join('\n'), open.ip.join('\n')]);
+      const away = [...state.links.map(({ host }) => host.name), namespaceName(namespace)];
+      ctx.ifKilled('sh', ['-c', removal, 'sh', ...away], 'moved');
       await Promise.all([bridge.run(ports.map(stateOf('disabled'))), ip.run(others.map(down))]);
       gathered.begin();
     },
-    handOver: () => {
-      guard.dismiss();
-      return gathered.take();
-    },
-    thawByHand: [
-      ...open.bridge.map((command) => `bridge ${command}`),
-      ...open.ip.map((command) => `ip ${command}`),
-    ],
+    handOver: gathered.take,
     thaw: async () => {
       gathered.end();
       if (!shut) return;
       shut = false;
       for (const [tool, commands] of Object.entries(open))
         await ctx.run(tool, ['-batch', '-'], { input: commands.join('\n'), abortable: false });
-      guard.dismiss();
     },
     release: async () => {
       bridge.end();

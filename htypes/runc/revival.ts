@@ -62,7 +62,6 @@ export function runcRevival(
         });
     },
     startByHand: `${shellWords('runc', 'delete', id)}; ${shellWords('runc', 'run', '-d', '--bundle', bundle, id)} </dev/null >/dev/null 2>&1`,
-    removeByHand: shellWords('runc', 'delete', id),
   };
 }
 

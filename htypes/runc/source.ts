@@ -29,6 +29,7 @@ export async function runcSource(
   const bundle = bundleOf(state);
   const network = networkNamespaceOf(state);
   const files = await filesOf(state, bundle);
+  ctx.ifKilled('runc', ['delete', '--force', name], 'moved');
   const meta: RuncMeta = {
     bundle,
     networkNamespace: network,
@@ -61,10 +62,7 @@ export async function runcSource(
       ];
     },
     mappedFiles: () => mappedFiles(state),
-    hold: async () => {
-      await ctx.run('runc', ['pause', name], { abortable: false });
-      return { remove: `runc delete --force ${name}`, resume: `runc resume ${name}` };
-    },
+    cgroup: state.cgroup_paths['freezer'] ?? state.cgroup_paths[''] ?? null,
     revive: runcRevival(state, bundle, await stopSignalOf(bundle), ctx),
     release: async () => {
       await ctx.run('runc', ['delete', '--force', name], { abortable: false });

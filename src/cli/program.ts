@@ -5,6 +5,7 @@ import { driversCommand } from './drivers.ts';
 import { migrateCommand } from './migrate.ts';
 import { recoverCommand } from './recover.ts';
 import { serviceCommand } from './service.ts';
+import { statusCommand } from './status.ts';
 
 /** The parser. It throws on wrong usage instead of printing and exiting: a failure handler that returns lets the command run. */
 export function program(args: readonly string[]): Argv {
@@ -22,6 +23,7 @@ export function program(args: readonly string[]): Argv {
     .command(migrateCommand)
     .command(checkCommand)
     .command(driversCommand)
+    .command(statusCommand)
     .command(recoverCommand)
     .command(serviceCommand);
 }

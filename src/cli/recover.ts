@@ -1,14 +1,97 @@
-import type { CommandModule } from 'yargs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CommandModule, InferredOptionTypes, Options } from 'yargs';
 import { PhaulError } from '../errors.ts';
-import { sweepAbandoned } from '../workspace.ts';
+import { settleAbandoned } from '../journal/abandoned.ts';
+import { type Journal, stories, takeOverJournal } from '../journal/journal.ts';
+import type { Story } from '../journal/story.ts';
+import { dangerOnSource, type Dead, declareOnSource } from '../migration/declare.ts';
+import { settle } from '../migration/settle.ts';
+import { dangerOnTarget, declareOnTarget } from '../service/declare.ts';
+import { confirm } from './confirm.ts';
+import { needRoot } from './need-root.ts';
 
-export const recoverCommand: CommandModule = {
-  command: 'recover',
+const options = {
+  'target-is-dead': {
+    type: 'boolean',
+    default: false,
+    describe: "The target will never be heard of again: the container is the source's. Asks first",
+  },
+  'source-is-dead': {
+    type: 'boolean',
+    default: false,
+    describe: "The source will never be heard of again: the container is the target's. Asks first",
+  },
+  yes: { type: 'boolean', default: false, describe: 'Do not ask' },
+} as const satisfies Record<string, Options>;
+
+type Arguments = InferredOptionTypes<typeof options> & { id?: string | undefined };
+
+export const recoverCommand: CommandModule<object, Arguments> = {
+  command: 'recover [id]',
   describe:
-    'Undo on this host what a phaul that was killed left behind; every phaul does that when it begins',
-  builder: (yargs) => yargs.example('$0 recover', 'After a kill -9: a stopped container is started again'),
-  handler: async () => {
-    if (process.getuid?.() !== 0) throw new PhaulError('NOT_ROOT', 'phaul must run as root.');
-    await sweepAbandoned();
+    'Finish or undo what a phaul that was killed, or lost its connection, left behind; phaul tries that by itself, too',
+  builder: (yargs) =>
+    yargs
+      .positional('id', { type: 'string', describe: "A migration's id; without it: all on this host" })
+      .options(options)
+      .conflicts('target-is-dead', 'source-is-dead')
+      .example('$0 recover', 'Everything on this host')
+      .example('$0 recover ID --target-is-dead', 'Let it go on here, whatever the target may do'),
+  handler: async ({ id, targetIsDead, sourceIsDead, yes }) => {
+    needRoot();
+    const dead: Dead | null = targetIsDead ? 'target' : sourceIsDead ? 'source' : null;
+    if (dead && id === undefined)
+      throw new PhaulError('USAGE', 'Of which migration?', { hint: 'phaul status lists them.' });
+    await settleAbandoned();
+    const all = await stories();
+    const meant = all.filter(({ migration }) => id === undefined || migration === id);
+    if (dead && meant.length === 0)
+      throw new PhaulError('USAGE', `This host knows of no migration ${id}.`, {
+        hint: 'phaul status lists them.',
+      });
+    const errors: unknown[] = [];
+    for (const story of meant) {
+      if (dead) await declare(story, dead, yes);
+      else if (story.role === 'source')
+        await withJournal(story, false, (journal) => settle(journal, log)).catch((error: unknown) =>
+          errors.push(error),
+        );
+    }
+    // One whose target cannot be reached must not keep the others.
+    if (errors.length > 0) throw errors[0];
   },
 };
+
+const log = (_: 'log' | 'warn', text: string): void => void process.stderr.write(`${text}\n`);
+
+async function declare(story: Story, dead: Dead, yes: boolean): Promise<void> {
+  const { role, container, peer } = story;
+  const danger = role === 'source' ? dangerOnSource : dangerOnTarget;
+  await confirm(danger(dead, container, peer), yes);
+  if (role === 'target') return declareOnTarget(story, dead, { say: log, onFilling: () => undefined });
+  await withJournal(story, true, (journal) => declareOnSource(journal, dead));
+}
+
+// Another phaul recover may just be trying to reach the target.
+const patienceMs = 15_000;
+
+/** @throws MIGRATION_RUNNING if a living phaul has it, unless it is not needed */
+async function withJournal(
+  { migration, container, role }: Story,
+  needed: boolean,
+  work: (journal: Journal) => Promise<void>,
+): Promise<void> {
+  const deadline = performance.now() + patienceMs;
+  let journal = takeOverJournal(migration, role);
+  while (!journal && needed) {
+    if (performance.now() > deadline)
+      throw new PhaulError('MIGRATION_RUNNING', `phaul is at work on ${container}.`);
+    await sleep(200);
+    journal = takeOverJournal(migration, role);
+  }
+  try {
+    if (journal) await work(journal);
+  } finally {
+    journal?.close();
+  }
+}

@@ -8,11 +8,11 @@ export interface DriverContext {
   /** Run a program without a shell and in a process group of its own. Throws with its stderr if it exits non-zero. */
   readonly run: (command: string, args: readonly string[], options?: RunOptions) => Promise<string>;
   /**
-   * Notes on disk the command that undoes a deed: the next phaul on this host runs it if this one is killed. Note it before a deed
-   * that takes time, but only if what it undoes cannot be somebody else's. The driver's own undo remains its task; the command must do
-   * no harm where there is nothing left to undo.
+   * Writes down the command that undoes a deed (or, with `moved`, that finishes what is due once the container belongs to the target): whoever goes on
+   * with the migration on this host if this phaul is killed runs it. Note it before a deed that takes time, but only if what it undoes cannot be
+   * somebody else's. The driver's own undo and release remain its task; the command must do no harm where nothing is left to do.
    */
-  readonly ifKilled: (command: string, args: readonly string[]) => void;
+  readonly ifKilled: (command: string, args: readonly string[], when?: 'undone' | 'moved') => void;
   /** A line for -v and the log file. */
   readonly log: (text: string) => void;
   /** Something the user should know; appears in the summary. */

@@ -28,8 +28,6 @@ export interface SourceDevice {
   readonly handOver?: () => Json;
   /** Undo of `freeze`; the container is about to run here again. Idempotent. */
   readonly thaw: () => Promise<void>;
-  /** The commands with which an operator does what `thaw` does, for when phaul must leave that decision to them. */
-  readonly thawByHand?: readonly string[];
   /** After the commit: remove the device from this host. */
   readonly release: () => Promise<void>;
 }

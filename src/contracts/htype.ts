@@ -60,11 +60,8 @@ export interface SourceContainer {
   readonly refusals: (mode: Mode) => Promise<Refusal[]>;
   /** Files in the trees, as paths of this host, that the container has mapped shared and writable. It may be frozen; be quick. */
   readonly mappedFiles: () => Promise<string[]>;
-  /**
-   * The container is frozen by CRIU and must stay so when CRIU lets go of it: fence it. Only called when the hand-over is in
-   * doubt. Gives the two commands for the operator: one that removes the copy, one that lets it go on.
-   */
-  readonly hold: () => Promise<{ readonly remove: string; readonly resume: string }>;
+  /** The directory of the cgroup that holds its processes and nobody else, of version 2, or of the freezer with version 1; null: there is none. */
+  readonly cgroup: string | null;
   /** After the commit, when the processes are dead: remove the container from this host; its files stay, marked as left. */
   readonly release: (target: string) => Promise<void>;
   /** How it is stopped and started again; only with the capability `revive`. */
@@ -88,8 +85,6 @@ export interface Revival {
    * container runs it must fail and change nothing.
    */
   readonly startByHand: string;
-  /** The command that removes the stopped container from this host, for an operator. */
-  readonly removeByHand: string;
 }
 
 export interface Stop {

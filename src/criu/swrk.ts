@@ -9,6 +9,7 @@ import {
   encodeRequest,
 } from '../../criu-proto/messages.ts';
 import { PhaulError } from '../errors.ts';
+import { step } from '../step.ts';
 import { seqpacketPair } from './seqpacket.ts';
 
 /** Descriptor 0 of swrk is the socket given as `pages`; a request names it as `ps: {fd: 0}`. */
@@ -29,6 +30,7 @@ export type NotifyHandler = (script: string, pid: number | undefined) => Promise
 
 /** One `criu swrk` process: CRIU spoken to over its own protocol, without a daemon. */
 export interface Swrk {
+  readonly pid: number;
   /** One request at a time. Resolves with CRIU's answer, success or not; throws CRIU_DIED if the process ends first. */
   readonly request: (request: CriuRequest, onNotify?: NotifyHandler) => Promise<CriuResponse>;
   /** Closes the socket, upon which CRIU ends, and waits for that. Idempotent. */
@@ -72,6 +74,7 @@ function session(child: ChildProcess, socket: Socket): Swrk {
     try {
       const response = decodeResponse(packet);
       if (response.type === 'NOTIFY') {
+        step(`CRIU says ${response.notify?.script}`);
         const go = await (current.handler?.(response.notify?.script ?? '', response.notify?.pid) ?? true);
         socket.write(encodeRequest({ type: 'NOTIFY', notify_success: go }));
       } else {
@@ -92,6 +95,7 @@ function session(child: ChildProcess, socket: Socket): Swrk {
   });
 
   return {
+    pid: child.pid ?? 0,
     request: (request, handler) =>
       new Promise((resolve, reject) => {
         if (socket.destroyed) return reject(new PhaulError('CRIU_DIED', 'The CRIU process has ended.'));

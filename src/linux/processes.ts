@@ -13,16 +13,6 @@ export async function processTree(root: number): Promise<number[]> {
   return [root, ...(await Promise.all(pids.map(processTree))).flat()];
 }
 
-/**
- * Stops a tree with SIGSTOP, and gives the two commands that end that. On a tree that CRIU holds the signal is delivered when CRIU lets
- * go of it, before a task runs an instruction.
- */
-export async function stopTree(root: number): Promise<{ remove: string; resume: string }> {
-  const pids = await processTree(root);
-  for (const pid of pids) signal(pid, 'SIGSTOP');
-  return { remove: `kill -KILL ${pids.join(' ')}`, resume: `kill -CONT ${pids.join(' ')}` };
-}
-
 const deathMs = 10_000;
 
 /** Kills a tree, root and all, and waits until nobody in it can run an instruction. @throws Error if that takes over 10 s */

@@ -1,12 +1,27 @@
 import { asPhaulError } from '../errors.ts';
-import type { Migration } from './migration.ts';
+import { journalOf, type Migration } from './migration.ts';
 import type { Plan } from './preflight.ts';
+import { errandOf } from './reconnect.ts';
+import { tellTarget } from './tell.ts';
 
-/** The container is the target's, whole: both hosts tidy up what the migration itself needed. What fails is a warning. */
+/**
+ * The container is the target's, whole: both hosts tidy up what the migration itself needed, and forget it. What fails is a warning; a target that cannot
+ * be reached is told later (journal/guard.ts).
+ */
 export async function farewell(m: Migration, { link, workspace }: Plan): Promise<void> {
-  const attempt = (what: string, work: Promise<unknown>): Promise<unknown> =>
-    work.catch((error: unknown) => m.say('warn', `Not tidied up: ${what}: ${asPhaulError(error).message}`));
-  await attempt('the target', link.insist('finish', {}));
+  const attempt = (what: string, work: Promise<unknown>): Promise<boolean> =>
+    work.then(
+      () => true,
+      (error: unknown) => {
+        m.say('warn', `Not tidied up: ${what}: ${asPhaulError(error).message}`);
+        return false;
+      },
+    );
+  const told = await attempt(
+    'the target',
+    link.insist('finish', {}).catch(() => tellTarget(errandOf(m))),
+  );
   link.close();
-  await attempt('the working directory', workspace.remove({ keepImages: m.options.keepImages }));
+  const tidy = await attempt('the working directory', workspace.remove());
+  if (told && tidy) journalOf(m).remove();
 }

@@ -1,23 +1,36 @@
-import { asPhaulError } from '../errors.ts';
+import { asPhaulError, PhaulError } from '../errors.ts';
 import type { Summary } from '../observe/events.ts';
 import type { Migration } from './migration.ts';
 import type { Plan } from './preflight.ts';
+import { errandOf, reconnectWithin } from './reconnect.ts';
+
+// The container runs; nobody waits for this.
+const patienceMs = 30_000;
 
 /**
- * Fill: the container runs on the target, and the rest of its memory, which is there, is put in place behind it. Null if the connection breaks
- * meanwhile: the target does not need it.
+ * Fill: the container runs on the target, and the rest of its memory, which is there, is put in place behind it. Null if the target cannot be reached any
+ * more: it does not need the source for that.
  * @throws FILL_FAILED
  */
 export async function fill(m: Migration, { link }: Plan): Promise<Summary['fill']> {
-  try {
-    return await link.insist('fill', {});
-  } catch (thrown) {
-    const error = asPhaulError(thrown);
-    if (error.code === 'FILL_FAILED') throw error.with({ sourceState: 'unknown' });
-    m.say(
-      'warn',
-      `${error.message} The container runs on ${link.host}; whether all of its memory came into place cannot be said from here.`,
-    );
-    return null;
+  const deadline = performance.now() + patienceMs;
+  for (;;) {
+    try {
+      return await link.insist('fill', {});
+    } catch (thrown) {
+      const error = asPhaulError(thrown);
+      if (error.code === 'FILL_FAILED') throw error.with({ sourceState: 'gone' });
+      const resumed = await reconnectWithin(errandOf(m), deadline - performance.now()).catch(() => null);
+      if (!resumed || performance.now() > deadline) {
+        const unsure = 'whether all of its memory came into place cannot be said from here';
+        m.say('warn', `${error.message} The container runs on ${link.host}; ${unsure}.`);
+        return null;
+      }
+      const { found } = resumed;
+      link.continueOn(resumed.link);
+      if (found.outcome !== 'landed') continue;
+      if (found.lost !== null) throw new PhaulError('FILL_FAILED', found.lost, { sourceState: 'gone' });
+      if (found.filled) return found.filled;
+    }
   }
 }

@@ -5,8 +5,9 @@ import { dumpRequest } from '../criu/requests.ts';
 import { deferred } from '../deferred.ts';
 import { asPhaulError, PhaulError } from '../errors.ts';
 import { allDead, killTree, processTree } from '../linux/processes.ts';
+import { run } from '../run.ts';
 import type { Armed } from './iterate.ts';
-import { interruptible, type Migration } from './migration.ts';
+import { interruptible, journalOf, type Migration } from './migration.ts';
 import type { Plan } from './preflight.ts';
 import { criuChoices } from './prepare.ts';
 import { standstill } from './standstill.ts';
@@ -17,12 +18,14 @@ export interface Frozen {
   readonly frozenMs: () => number;
   /** The final fs sync, under way since the freeze. */
   readonly files: Promise<SyncResult>;
+  /** Settles when the kernel holds it, whoever dies: CRIU lets it run on when phaul does (criu-facts.md, cr-dump.c:2068). */
+  readonly held: Promise<void>;
   /**
    * Give the container up: CRIU kills it. Only after the target's word that it runs there. Gives the memory pages that the dump
    * sent. @throws Error if a task does not die
    */
   readonly giveUp: () => Promise<number>;
-  /** CRIU lets go of the tasks, without the devices coming back: only for a tree that is fenced. Idempotent. */
+  /** CRIU lets go of the tasks, without the devices coming back: only for a tree that is held. Idempotent. */
   readonly letGo: () => Promise<void>;
 }
 
@@ -34,6 +37,7 @@ export async function freeze(m: Migration, plan: Plan, armed: Armed): Promise<Fr
   const { swrk, pages, directory, parent, countPages } = armed;
   const decision = deferred<boolean>();
   const dumped = deferred<void>();
+  const held = deferred<void>();
   const files = deferred<SyncResult>();
   let since = performance.now();
   let frozen: Promise<void> | null = null;
@@ -58,11 +62,17 @@ export async function freeze(m: Migration, plan: Plan, armed: Armed): Promise<Fr
       return false;
     }
     if (script === 'network-lock') return !m.signal.aborted;
+    fence.close(pid).then(held.resolve, held.reject);
     dumped.resolve();
     return decision.promise;
   };
 
   const { pid, dump: settings } = plan.container;
+  const { fence } = plan;
+  const noted = [
+    journalOf(m).will('undone', fence.open.command, fence.open.args),
+    journalOf(m).will('moved', fence.kill.command, fence.kill.args),
+  ];
   pages.begin(armed.iteration);
   const answer = swrk.request(
     dumpRequest({ directory, pid, settings, choices: criuChoices(m), parent }),
@@ -79,6 +89,9 @@ export async function freeze(m: Migration, plan: Plan, armed: Armed): Promise<Fr
     pages.end();
     await Promise.all(plan.devices.map(({ device }) => device.thaw()));
     await letGo();
+    await held.promise.catch(() => undefined);
+    await run(fence.open.command, fence.open.args);
+    for (const withdraw of noted) withdraw();
     m.sourceState = 'running';
   });
   // Whatever ends the dump early: CRIU lets the tree run on by itself.
@@ -95,9 +108,12 @@ export async function freeze(m: Migration, plan: Plan, armed: Armed): Promise<Fr
   return {
     frozenMs: () => performance.now() - since,
     files: files.promise,
+    held: held.promise,
     letGo,
     giveUp: async () => {
       const pids = await processTree(pid);
+      // Nobody needs CRIU for that any more, and it could not kill what a freezer of version 1 holds.
+      await run(fence.kill.command, fence.kill.args);
       decision.resolve(true);
       const { success } = await answer.catch(() => ({ success: false }));
       // A CRIU that died has let the tree run. It runs on the target: not a moment longer here.

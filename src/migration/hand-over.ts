@@ -2,7 +2,7 @@ import type { SyncResult } from '../contracts/fs-driver.ts';
 import { sendImages } from '../criu/image-stream.ts';
 import type { Frozen } from './freeze.ts';
 import type { Armed } from './iterate.ts';
-import { interruptible, type Migration } from './migration.ts';
+import { interruptible, journalOf, type Migration } from './migration.ts';
 import type { Plan } from './preflight.ts';
 
 /** Transfer: CRIU's images (the pages went during the dump) and the last of the files. Bytes of each. */
@@ -19,6 +19,7 @@ export async function transfer(
 }
 
 /** Restore: the tasks come into being on the target, and wait. This checkpoint is the last: nothing follows it. */
-export async function restore(plan: Plan, armed: Armed): Promise<void> {
+export async function restore(m: Migration, plan: Plan, armed: Armed): Promise<void> {
+  journalOf(m).note({ state: 'asked' });
   await plan.link.call('checkpoint', { iteration: armed.iteration, last: true });
 }

@@ -1,9 +1,8 @@
-import { stopTree } from '../linux/processes.ts';
 import type { Summary } from '../observe/events.ts';
 import { commit } from './commit.ts';
 import { farewell } from './farewell.ts';
 import { fill } from './fill.ts';
-import { freeze, type Frozen } from './freeze.ts';
+import { freeze } from './freeze.ts';
 import { restore, transfer } from './hand-over.ts';
 import { iterate } from './iterate.ts';
 import { act, type Migration } from './migration.ts';
@@ -18,9 +17,16 @@ export async function live(m: Migration, plan: Plan): Promise<Summary> {
   const armed = await act(m, 'iterate', () => iterate(m, plan, prepared));
   const frozen = await act(m, 'freeze', () => freeze(m, plan, armed));
   const sent = await act(m, 'transfer', () => transfer(m, armed, frozen));
-  await act(m, 'restore', () => restore(plan, armed));
+  await act(m, 'restore', () => restore(m, plan, armed));
   const { pid, freezeMs } = await act(m, 'commit', async () => {
-    const result = await commit(m, plan, { doubt: () => fence(plan, prepared, frozen) });
+    const result = await commit(m, plan, {
+      held: () => frozen.held,
+      doubt: async () => {
+        await frozen.letGo();
+        endStreams(prepared);
+        return 'frozen';
+      },
+    });
     const freezeMs = frozen.frozenMs();
     m.emit({ type: 'running', freezeMs: Math.round(freezeMs * 10) / 10 }, 'target');
     return { ...result, freezeMs };
@@ -32,8 +38,12 @@ export async function live(m: Migration, plan: Plan): Promise<Summary> {
       endStreams(prepared);
     }),
   );
-  const filled = plan.lazy ? await act(m, 'fill', () => fill(m, plan)) : null;
-  await farewell(m, plan);
+  let filled: Summary['fill'] = null;
+  try {
+    if (plan.lazy) filled = await act(m, 'fill', () => fill(m, plan));
+  } finally {
+    await farewell(m, plan);
+  }
   return summarize(m, plan, {
     iterations: armed.iterations,
     freezeMs,
@@ -46,18 +56,6 @@ export async function live(m: Migration, plan: Plan): Promise<Summary> {
     stop: null,
     startWith: null,
   });
-}
-
-/** The container is fenced, and then CRIU may let go of it. The devices stay away from the source. */
-async function fence(
-  { container }: Plan,
-  prepared: Prepared,
-  frozen: Frozen,
-): Promise<{ state: 'frozen'; remove: string; resume: string }> {
-  const commands = await container.hold().catch(() => stopTree(container.pid));
-  await frozen.letGo();
-  endStreams(prepared);
-  return { state: 'frozen', ...commands };
 }
 
 /** A direct connection to a host that has fallen silent would stay, and keep this process. */

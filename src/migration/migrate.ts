@@ -37,6 +37,7 @@ export function rehearse(
   return play(options, listeners, user, async (m, plan) => {
     plan.link.close();
     await m.undo.unwind();
+    m.journal?.remove();
     const { memory, htype, preDump, lazy } = plan;
     const { mode } = options;
     const files = fileReports(plan);

@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { Act } from '../acts.ts';
 import type { ErrorCode } from '../error-codes.ts';
 import { asPhaulError, type HostRole, PhaulError, type SourceState } from '../errors.ts';
+import type { Journal } from '../journal/journal.ts';
 import type { Happening } from '../observe/events.ts';
 import { type UndoStack, undoStack } from '../undo.ts';
 import type { MigrateOptions } from './options.ts';
@@ -23,6 +24,14 @@ export interface Migration {
   /** The word has been sent: an abort is no longer obeyed. */
   committed: boolean;
   readonly acts: { act: Act; ms: number }[];
+  /** What this host writes down; null: nothing has been done yet. */
+  journal: Journal | null;
+}
+
+/** @throws INTERNAL if there is none yet */
+export function journalOf({ journal }: Migration): Journal {
+  if (journal) return journal;
+  throw new PhaulError('INTERNAL', 'There is no journal yet.');
 }
 
 // The target may say as many as it likes.
@@ -60,6 +69,7 @@ export function newMigration(
     targetUndone: Promise.resolve(),
     committed: false,
     acts: [],
+    journal: null,
   };
   if (user.aborted) byUser();
   else user.addEventListener('abort', byUser, { once: true });
@@ -69,6 +79,7 @@ export function newMigration(
 /** Runs one act: announces it, times it, and lets its errors say where they happened. */
 export async function act<T>(m: Migration, name: Act, work: () => Promise<T>): Promise<T> {
   m.emit({ type: 'act-begin', act: name });
+  m.journal?.note({ act: name });
   const began = performance.now();
   try {
     const result = await work();

@@ -12,6 +12,11 @@ import { loadZstd } from '../pages/zstd.ts';
 import type { Params } from '../rpc/methods.ts';
 import { connectSsh } from '../transport/ssh.ts';
 import { parseDestination } from '../transport/destination.ts';
+import { join } from 'node:path';
+import { settleAbandoned } from '../journal/abandoned.ts';
+import { lockContainer } from '../journal/container-lock.ts';
+import { createJournal } from '../journal/journal.ts';
+import { type Freezer, freezer } from '../linux/freezer.ts';
 import { createWorkspace, type Workspace } from '../workspace.ts';
 import { checkSource, modeUnsupported } from './check-source.ts';
 import { chooseFs } from './choose-fs.ts';
@@ -20,6 +25,7 @@ import { checkName, findContainer } from './find-container.ts';
 import { fsTrees } from './fs-trees.ts';
 import { type Link, openLink } from './link.ts';
 import { interruptible, type Migration, sourceRefusal } from './migration.ts';
+import { settleFormer } from './settle.ts';
 import { fileReports } from './summary.ts';
 
 /** What preflight found: everything the other acts work with. */
@@ -31,6 +37,8 @@ export interface Plan {
   readonly workspace: Workspace;
   readonly link: Link;
   readonly sourceHost: string;
+  /** What holds the container between the freeze and the end, whoever dies. */
+  readonly fence: Freezer;
   /** Whether memory is moved in iterations before the freeze. */
   readonly preDump: boolean;
   /** Resident memory of the container at preflight, in bytes. */
@@ -56,23 +64,32 @@ export async function preflight(m: Migration): Promise<Plan> {
   const htype = await findContainer(options.container, options.type);
   m.sourceState = 'running';
   if (!htype.capabilities[options.mode]) throw refused([modeUnsupported(htype.name, options.mode)]);
-  const workspace = await createWorkspace(m.id, 'source', options.imagePath);
-  m.undo.push('the working directory', () => workspace.remove({ keepImages: options.keepImages }));
-
+  lockContainer(htype.name, options.container, 'source');
+  await settleAbandoned();
+  await settleFormer(options.container, m.say);
+  const workspace = await takeNotes(m, htype.name);
   const connection = connectSsh(destination, {
     migration: m.id,
     directory: workspace.directory,
     acceptNewHostKey: options.acceptNewHostKey,
   });
   // Awaited below, so that both hosts get ready at the same time.
-  const linking = openLink(m, connection);
+  const linking = openLink({
+    transport: connection,
+    id: m.id,
+    signal: m.signal,
+    say: (level, text) => m.say(level, text, 'target'),
+    onFilling: (progress) => m.emit({ type: 'filling', ...progress }, 'target'),
+    // A copy of files that nobody takes would wait for ever.
+    onDeath: m.abort,
+  });
   linking.catch(() => undefined);
   m.undo.push('the connection', async () => {
     await m.targetUndone;
     connection.close();
   });
 
-  const ctx = driverContext(workspace.scratch, m.signal, m.say);
+  const ctx = driverContext(workspace.scratch, m.signal, m.say, () => m.journal);
   const container = await htype.source(options.container, options, ctx).catch((error: unknown) => {
     // It does not run, or not as it should.
     if (asPhaulError(error).code === 'CONTAINER_STATE') m.sourceState = 'unknown';
@@ -126,12 +143,22 @@ export async function preflight(m: Migration): Promise<Plan> {
     workspace,
     link,
     sourceHost: hostname(),
+    fence: freezer(container.cgroup, `phaul-${m.id}`, join(workspace.directory, 'homes')),
     preDump: live && (options.preDump ?? (able && htype.capabilities.preDump)),
     memory,
     lazy: live && (target.criu?.lazyPages ?? false) && (await mayFollow(m, pids, memory)),
     zstd: options.compress !== 'none' && target.zstd && loadZstd() !== null,
     criu: source.criu?.number ?? 0,
   };
+}
+
+/** The journal, and the working directory. */
+async function takeNotes(m: Migration, htype: string): Promise<Workspace> {
+  const { container, destination: peer, mode, imagePath, keepImages } = m.options;
+  m.journal = await createJournal({ migration: m.id, role: 'source', htype, container, mode, peer });
+  const workspace = await createWorkspace(m.journal, { imagePath, keepImages });
+  m.undo.push('the working directory', workspace.remove);
+  return workspace;
 }
 
 /** @param refusals at least one */

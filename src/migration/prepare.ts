@@ -9,6 +9,7 @@ import { pace } from '../pages/pace.ts';
 import type { SenderOptions } from '../pages/sender.ts';
 import { headerBytes } from '../pages/wire.ts';
 import { loadZstd } from '../pages/zstd.ts';
+import { postGuard } from '../journal/guard.ts';
 import type { Result } from '../rpc/methods.ts';
 import { openMemoryChannel } from './memory-channel.ts';
 import { interruptible, type Migration } from './migration.ts';
@@ -63,12 +64,21 @@ function senderOptions({ options }: Migration, { zstd }: Plan): SenderOptions {
   };
 }
 
-/** The target makes room. */
+/** The target makes room. From here somebody goes on if this process is killed. */
 export async function begin(m: Migration, plan: Plan): Promise<Result<'begin'>> {
+  postGuard(m.id);
   const { start, keepImages, data, dataPort } = m.options;
   const port = m.options.mode === 'revive' || data === 'ssh' ? null : dataPort;
-  const { lazy, zstd } = plan;
-  return plan.link.call('begin', { ...criuChoices(m), lazy, zstd, dataPort: port, start, keepImages });
+  const { lazy, zstd, sourceHost: source } = plan;
+  return plan.link.call('begin', {
+    ...criuChoices(m),
+    lazy,
+    zstd,
+    dataPort: port,
+    start,
+    keepImages,
+    source,
+  });
 }
 
 /** The files go there for the first time; then the devices begin and the runtime gets ready. Gives what moved. */

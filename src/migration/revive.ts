@@ -3,7 +3,7 @@ import type { Summary } from '../observe/events.ts';
 import { commit } from './commit.ts';
 import { farewell } from './farewell.ts';
 import { iterateFiles } from './iterate-files.ts';
-import { act, interruptible, type Migration } from './migration.ts';
+import { act, interruptible, journalOf, type Migration } from './migration.ts';
 import type { Plan } from './preflight.ts';
 import { begin, firstCopy } from './prepare.ts';
 import { release } from './release.ts';
@@ -20,13 +20,17 @@ export async function revive(m: Migration, plan: Plan): Promise<Summary> {
   const iterations = await act(m, 'iterate', () => iterateFiles(m, plan));
   const stopped = await act(m, 'freeze', () => stop(m, plan));
   const lastSync = await act(m, 'transfer', () => interruptible(m, stopped.files));
-  await act(m, 'restore', () => link.call('ready', {}));
+  await act(m, 'restore', async () => {
+    journalOf(m).note({ state: 'asked' });
+    await link.call('ready', {});
+  });
   const { pid, downMs, startByHand } = await act(m, 'commit', async () => {
-    const { startByHand, removeByHand, stillStopped } = revivalOf(plan);
-    if (!(await stillStopped())) throw startedBehindOurBack(plan);
+    const { stillStopped } = revivalOf(plan);
     const result = await commit(m, plan, {
-      beforeSending: stopped.giveUp,
-      doubt: () => Promise.resolve({ state: 'stopped', remove: removeByHand, resume: startByHand }),
+      held: async () => {
+        if (!(await stillStopped())) throw startedBehindOurBack(plan);
+      },
+      doubt: () => Promise.resolve('stopped'),
     });
     // The target has watched it for a moment before it answered.
     const downMs = Math.round((stopped.downMs() - result.watchedMs) * 10) / 10;

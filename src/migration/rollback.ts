@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ErrorCode } from '../error-codes.ts';
 import { asPhaulError, type PhaulError } from '../errors.ts';
-import { parseDestination } from '../transport/destination.ts';
-import { connectSsh } from '../transport/ssh.ts';
-import { type Link, newMigrationId, openLink } from './link.ts';
-import { type Migration, newMigration } from './migration.ts';
+import type { Link } from './link.ts';
+import type { Migration } from './migration.ts';
+import { errandOf } from './reconnect.ts';
+import { tellTarget } from './tell.ts';
 
 // The target's own undo may take a while (files to remove); if the link is dead it undoes by itself.
 const targetPatienceMs = 20_000;
@@ -37,17 +37,15 @@ export async function rollback(
   notUndone.push(
     ...failures.map(({ name, error: failure }) => `source: ${name}: ${asPhaulError(failure).message}`),
   );
-  if (lost) await wakeTarget(m);
+  if (!beyond && failures.length === 0) await forget(m, lost !== null);
+  m.journal?.close();
   return { error: cause(error, lost).with({ sourceState: m.sourceState }), notUndone };
 }
 
 /** `lost`: why the target could not be told. */
 async function undoTarget(link: Link): Promise<{ lost: PhaulError | null; notUndone: string[] }> {
   const timer = new AbortController();
-  const told = link.insist('abort', {}).then(
-    ({ failures }) => ({ lost: null, notUndone: failures.map((text) => `target: ${text}`) }),
-    (thrown: unknown) => ({ lost: asPhaulError(thrown), notUndone: [] }),
-  );
+  const told = tell(link).catch((thrown: unknown) => ({ lost: asPhaulError(thrown), notUndone: [] }));
   const late = sleep(
     targetPatienceMs,
     { lost: null, notUndone: ['target: it does not answer'] },
@@ -60,26 +58,31 @@ async function undoTarget(link: Link): Promise<{ lost: PhaulError | null; notUnd
   return outcome;
 }
 
+async function tell(link: Link): Promise<{ lost: null; notUndone: string[] }> {
+  const outcome = await link.insist('abort', {});
+  const failures = outcome.outcome === 'undone' ? outcome.failures : ['it runs there'];
+  await link.insist('finish', {});
+  return { lost: null, notUndone: failures.map((text) => `target: ${text}`) };
+}
+
+/** All is undone here. A target that may be waiting for a word must get it, now or later (journal/guard.ts). */
+async function forget(m: Migration, lost: boolean): Promise<void> {
+  const { journal } = m;
+  if (!journal) return;
+  try {
+    if (lost && journal.story().state === 'asked') {
+      await journal.record('undone');
+      await tellTarget(errandOf(m));
+    }
+    journal.remove();
+  } catch (error) {
+    m.say('log', `The target will be told later: ${asPhaulError(error).message}`);
+  }
+}
+
 function cause(error: PhaulError, lost: PhaulError | null): PhaulError {
   // A stream that cannot be opened: either sshd forbids it, which ssh then says, or nobody is there any more.
   const behind = [lost?.code === 'SSH_FORWARDING' ? 'LINK_LOST' : 'SSH_FORWARDING', ...symptoms];
   if (!lost || !behind.includes(error.code)) return error;
   return lost.with(error.details.act === undefined ? {} : { act: error.details.act });
-}
-
-/**
- * The service on the target may have been killed. The next phaul that is started there undoes what it left (workspace.ts), so one is.
- * The container runs on here already; if the target cannot be reached there is nothing more to be done from this side.
- */
-async function wakeTarget(m: Migration): Promise<void> {
-  const { destination, acceptNewHostKey } = m.options;
-  const id = newMigrationId();
-  const errand = newMigration(id, m.options, () => undefined, new AbortController().signal);
-  const transport = connectSsh(parseDestination(destination), {
-    migration: id,
-    directory: null,
-    acceptNewHostKey,
-  });
-  const link = await openLink(errand, transport).catch(() => null);
-  link?.close();
 }

@@ -1,8 +1,7 @@
 import type { SyncResult } from '../contracts/fs-driver.ts';
 import type { Revival, Stop } from '../contracts/htype.ts';
 import { asPhaulError, PhaulError } from '../errors.ts';
-import { postGuard } from './guard.ts';
-import { interruptible, type Migration } from './migration.ts';
+import { interruptible, journalOf, type Migration } from './migration.ts';
 import type { Plan } from './preflight.ts';
 import { standstill } from './standstill.ts';
 
@@ -13,8 +12,6 @@ export interface Stopped {
   readonly downMs: () => number;
   /** The final fs sync, under way since it ended. */
   readonly files: Promise<SyncResult>;
-  /** The word is about to be sent: from now on nobody but an operator may start it here, not even if phaul is killed. */
-  readonly giveUp: () => void;
 }
 
 /**
@@ -24,20 +21,12 @@ export interface Stopped {
 export async function stop(m: Migration, plan: Plan): Promise<Stopped> {
   const revival = revivalOf(plan);
   const mapped = await plan.container.mappedFiles();
-  const forgetWill = plan.workspace.noteWill('/bin/sh', ['-c', patiently(revival.startByHand, m)]);
-  const guard = postGuard();
-  const giveUp = (): void => {
-    forgetWill();
-    guard.dismiss();
-  };
+  const withdraw = journalOf(m).will('undone', '/bin/sh', ['-c', patiently(revival.startByHand, m)]);
   const began = performance.now();
   const stopping = revival.stop(m.options.stopTimeout * 1000);
   m.undo.push('the stop', async () => {
-    try {
-      await startAgain(m, revival, stopping);
-    } finally {
-      giveUp();
-    }
+    await startAgain(m, revival, stopping);
+    withdraw();
   });
   const stopped = await interruptible(
     m,
@@ -54,7 +43,7 @@ export async function stop(m: Migration, plan: Plan): Promise<Stopped> {
   files.catch(() => undefined);
   for (const { name, device } of plan.devices) m.undo.push(`device ${name}`, device.thaw);
   await Promise.all(plan.devices.map(({ device }) => device.freeze()));
-  return { stop: { ...stopped, stopMs }, downMs, files, giveUp };
+  return { stop: { ...stopped, stopMs }, downMs, files };
 }
 
 /** Again and again until it succeeds: the container may be about to end, as it has been asked to. One that goes on running is left alone. */

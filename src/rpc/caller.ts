@@ -2,6 +2,7 @@ import type { Readable, Writable } from 'node:stream';
 import { z } from 'zod';
 import { PhaulError } from '../errors.ts';
 import { fromWire, wireError } from '../wire-error.ts';
+import { step } from '../step.ts';
 import { readFrames, writeFrame } from './frames.ts';
 import { heartbeat } from './heartbeat.ts';
 import { type Method, methods, notices, type Params, type Result } from './methods.ts';
@@ -95,6 +96,7 @@ export function caller(options: CallerOptions): Caller {
         pending.set(id, {
           settle: (value) => {
             settled();
+            step(`hears ${method}`);
             const result = methods[method].result.safeParse(value);
             if (result.success) resolve(result.data as never);
             else reject(new PhaulError('PROTOCOL_ERROR', `The target's answer to ${method} is malformed.`));
@@ -104,6 +106,7 @@ export function caller(options: CallerOptions): Caller {
             reject(error);
           },
         });
+        step(`asks ${method}`);
         writeFrame(options.output, { id, method, params });
       }),
     close: () => beat.stop(),

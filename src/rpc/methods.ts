@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { codes, type ErrorCode } from '../error-codes.ts';
 import { mostFsDrivers } from '../transport/transport.ts';
+import { wireError } from '../wire-error.ts';
 
 /** Raised when a message or its meaning changes; what that means for older releases is in docs/protocol.md. */
-export const protocolVersion = 3;
+export const protocolVersion = 4;
 
 const id = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_+.-]{0,127}$/);
 const migrationId = z.string().regex(/^[a-z0-9-]{8,64}$/);
@@ -53,6 +54,36 @@ const criu = z.object({
   memTrack: z.boolean(),
   lazyPages: z.boolean(),
 });
+
+const filled = z.object({
+  /** Pages that followed after the start; 0 if all were there before. */
+  pages: count,
+  /** Of these so many had a task waiting for them. */
+  waitedFor: count,
+});
+
+const landed = z.object({
+  outcome: z.literal('landed'),
+  /** The root task's on the target; null: it was left stopped there, as asked. */
+  pid: z.int().nullable(),
+  /** For so long the container had been running on the target when it answered, in ms. */
+  watchedMs: z.number().nonnegative(),
+  /** The command that starts it there, where it was left stopped. */
+  startByHand: z.string().nullable(),
+});
+
+/** It does not run on the target, and never will. */
+const undone = z.object({
+  outcome: z.literal('undone'),
+  /** Why; null: because nobody said that it should. */
+  error: wireError.nullable(),
+  /** What could not be undone there. */
+  failures: z.array(z.string()),
+});
+
+/** Whose the container is after the decision. */
+const outcome = z.discriminatedUnion('outcome', [landed, undone]);
+export type Outcome = z.infer<typeof outcome>;
 
 /** Every call of the rpc channel: the source asks, the target answers. */
 export const methods = {
@@ -109,6 +140,8 @@ export const methods = {
       /** Let it run at the commit; else it is left stopped. */
       start: z.boolean(),
       keepImages: z.boolean(),
+      /** The source's host name. */
+      source: z.string().max(256),
     }),
     result: z.object({
       /** Where to, and with which secret (base64); null: nowhere. */
@@ -135,29 +168,26 @@ export const methods = {
   commit: {
     /** What the source's devices hand over, in the order of `check`'s devices. */
     params: z.object({ devices: z.array(json).max(64) }),
-    result: z.object({
-      /** The root task's on the target; null: it was left stopped there, as asked. */
-      pid: z.int().nullable(),
-      /** For so long the container had been running on the target when it answered, in ms. */
-      watchedMs: z.number().nonnegative(),
-      /** The command that starts it there, where it was left stopped. */
-      startByHand: z.string().nullable(),
-    }),
+    result: outcome,
   },
   /** Live mode, after the commit: answered when all memory is in place. */
-  fill: {
-    params: nothing,
-    result: z.object({
-      /** Pages that followed after the start; 0 if all were there before. */
-      pages: count,
-      /** Of these so many had a task waiting for them. */
-      waitedFor: count,
-    }),
-  },
-  /** The source has removed its copy; tidy up and end. */
+  fill: { params: nothing, result: filled },
+  /** The source knows how it ended and asks nothing more: tidy up, forget the migration, and end. */
   finish: { params: nothing, result: nothing },
-  /** Before the commit only: undo everything. */
-  abort: { params: nothing, result: z.object({ failures: z.array(z.string()) }) },
+  /** Undo everything, unless the container has been let run: then it stays. */
+  abort: { params: nothing, result: outcome },
+  /**
+   * The first call of a new connection, after `hello`: what became of a migration? `open`: it is under way on the target, and `commit`, `fill`, `abort` and
+   * `finish` on this connection are for it. `unknown`: nothing is remembered of it. `lost`: why it was killed after it had landed; `filled` as of `fill`.
+   */
+  resume: {
+    params: z.object({ migration: migrationId }),
+    result: z.discriminatedUnion('outcome', [
+      z.object({ outcome: z.enum(['open', 'unknown']) }),
+      landed.extend({ filled: filled.nullable(), lost: z.string().nullable() }),
+      undone,
+    ]),
+  },
 } as const;
 
 export type Method = keyof typeof methods;

@@ -4,6 +4,7 @@ import { asPhaulError, PhaulError } from '../errors.ts';
 import { toWire } from '../wire-error.ts';
 import { greeting, readFrames, writeFrame } from './frames.ts';
 import { heartbeat } from './heartbeat.ts';
+import { step } from '../step.ts';
 import { type Handlers, type Method, methods } from './methods.ts';
 
 const request = z.union([
@@ -52,7 +53,10 @@ export function serve(input: Readable, output: Writable, handlers: Handlers): Se
       const valid = methods[method].params.safeParse(params);
       if (!valid.success)
         throw new PhaulError('PROTOCOL_ERROR', `The parameters of ${method} are malformed.`);
-      send({ id, result: await handlers[method](valid.data as never) });
+      step(`takes ${method}`);
+      const result = await handlers[method](valid.data as never);
+      step(`answers ${method}`);
+      send({ id, result });
     } catch (thrown) {
       send({ id, error: toWire(asPhaulError(thrown)) });
     }

@@ -14,8 +14,8 @@ export type Phase =
   | 'aborted';
 
 const next = {
-  new: ['greeted'],
-  greeted: ['checked'],
+  new: ['greeted', 'aborted'],
+  greeted: ['checked', 'aborted'],
   checked: ['begun', 'checked', 'aborted'],
   begun: ['prepared', 'aborted'],
   // In revive mode nothing is armed.
@@ -25,7 +25,8 @@ const next = {
   // The restore can still fail inside CRIU; then nothing has run here and the source takes the container back.
   committed: ['finished', 'aborted'],
   finished: [],
-  aborted: [],
+  // The source knows.
+  aborted: ['finished'],
 } as const satisfies Record<Phase, readonly Phase[]>;
 
 export interface PhaseKeeper {

@@ -5,9 +5,12 @@ import { receiveImages } from '../criu/image-stream.ts';
 import { restoreRequest, type CriuChoices } from '../criu/requests.ts';
 import { startSwrk, type Swrk } from '../criu/swrk.ts';
 import { deferred } from '../deferred.ts';
+import { asPhaulError, PhaulError } from '../errors.ts';
+import type { Journal } from '../journal/journal.ts';
 import type { Duplex } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { killTree } from '../linux/processes.ts';
+import { killTree, processStart } from '../linux/processes.ts';
+import { waitsInRestorer } from '../linux/restorer.ts';
 import type { Fill } from '../pages/fill.ts';
 import { memoryHandOver } from '../pages/hand-over.ts';
 import { type Filled, guardFill } from './filling.ts';
@@ -20,7 +23,7 @@ export interface Restore {
   /**
    * Let them run. `open` is called when every socket is whole again and no task has run yet: what a task says first must find the
    * network open, because the kernel repeats it only after a second (a restored socket knows no round-trip time).
-   * @throws CRIU_RESTORE if CRIU fails so late; then all of them are dead when it throws, and the source may take the container back
+   * @throws CRIU_RESTORE, CRIU_DIED if CRIU fails so late; then all of them are dead when it throws, and none has run
    */
   readonly letGo: (open: () => Promise<void>) => Promise<{ pid: number }>;
   /** After `letGo`: settles when all of their memory is in place. @throws FILL_FAILED if that failed; they are dead then */
@@ -38,6 +41,7 @@ interface RestoreOptions {
   readonly container: TargetContainer;
   readonly choices: CriuChoices & { readonly leaveStopped: boolean };
   readonly stream: Duplex;
+  readonly journal: Journal;
   /** Aborted: whatever `create` waits for ends soon, with a failure. */
   readonly signal: AbortSignal;
 }
@@ -62,6 +66,7 @@ export async function armRestore(options: RestoreOptions): Promise<Restore> {
   void received.catch(() => undefined).finally(() => options.stream.destroy());
   const decision = deferred<boolean>();
   let opening: () => Promise<void> = () => Promise.resolve();
+  let opened = false;
   let running: Promise<{ pid: number }> | null = null;
   let root: number | undefined;
   let fill: Fill | null = null;
@@ -106,11 +111,14 @@ export async function armRestore(options: RestoreOptions): Promise<Restore> {
     try {
       const answer = await swrk.request(request, async (script, pid) => {
         // criu/cr-restore.c:2269: all stages done, each task stopped at the end of its restorer, about to be detached.
-        if (script === 'pre-resume') await opening();
+        if (script === 'pre-resume') {
+          await opening();
+          opened = true;
+        }
         if (script !== 'post-restore') return true;
         root = pid;
         // Beside the source's answer, not before it: if it fails, nothing runs, and the source takes the container back.
-        const known = options.container.restored(pid ?? 0);
+        const known = Promise.all([options.container.restored(pid ?? 0), noteTree(pid ?? 0)]);
         known.catch(() => undefined);
         created();
         memories?.now();
@@ -128,11 +136,23 @@ export async function armRestore(options: RestoreOptions): Promise<Restore> {
       if (!answer.success || !answer.restore) throw await failure();
       return { pid: answer.restore.pid };
     } catch (error) {
+      if (opened && root !== undefined && (await runsAllTheSame(error, root))) return { pid: root };
       await noSurvivors();
       throw error;
     } finally {
       memories?.end();
     }
+  };
+
+  const noteTree = async (pid: number): Promise<void> => {
+    const start = await processStart(pid);
+    if (start !== null) options.journal.note({ tree: { pid, start, criu: swrk.pid } });
+  };
+  const noteFilled = (): void => {
+    filled.then(
+      (all) => options.journal.note({ filled: all }),
+      (error: unknown) => options.journal.note({ lost: asPhaulError(error).message }),
+    );
   };
 
   return {
@@ -149,7 +169,9 @@ export async function armRestore(options: RestoreOptions): Promise<Restore> {
       opening = open;
       decision.resolve(true);
       if (!running) throw new Error('nothing was restored');
-      return running;
+      const result = await running;
+      noteFilled();
+      return result;
     },
     filled: () => filled,
     progress: () => fill?.progress() ?? { total: 0, placed: 0 },
@@ -159,4 +181,10 @@ export async function armRestore(options: RestoreOptions): Promise<Restore> {
       await swrk.end();
     },
   };
+}
+
+/** A CRIU that is killed after its last word to phaul may have let the tasks go on, all at once; then they do without it. */
+async function runsAllTheSame(error: unknown, root: number): Promise<boolean> {
+  if (!(error instanceof PhaulError) || error.code !== 'CRIU_DIED') return false;
+  return (await processStart(root)) !== null && !(await waitsInRestorer(root));
 }

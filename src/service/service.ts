@@ -1,19 +1,46 @@
 import { stdin, stdout } from 'node:process';
-import { serve, type Server } from '../rpc/server.ts';
+import { PhaulError } from '../errors.ts';
+import type { Handlers } from '../rpc/methods.ts';
+import { attendance } from './attendance.ts';
+import { resume } from './resume.ts';
 import { targetSession } from './session.ts';
 
-/** The target's side of one migration over standard input and output. Returns when the source is gone and all is tidied up. */
+/** The target's side of one migration over standard input and output. Returns when nothing is left to be done. */
 export async function runService(): Promise<void> {
-  // sshd hangs up on the service when the connection breaks; it must live on to undo.
+  // sshd hangs up on the service when the connection breaks; it must live on to undo, or to wait for the source.
   for (const signal of ['SIGHUP', 'SIGPIPE', 'SIGTERM', 'SIGINT'] as const)
     process.on(signal, () => stdin.destroy());
-  let server: Server | null = null;
-  const session = targetSession(
-    (level, text) => server?.log(level, text),
-    (progress) => server?.filling(progress),
+  const listeners = attendance(() => void session.left());
+  const session = targetSession(listeners.log, listeners.filling, (directory) =>
+    listeners.admit(directory, own),
   );
-  server = serve(stdin, stdout, session.handlers);
-  await server.closed;
-  await session.end();
+  const noMore = (): never => {
+    throw new PhaulError('PROTOCOL_ERROR', 'This connection is not there to resume another.');
+  };
+  const own: Handlers = { ...session.handlers, resume: noMore };
+  // What another session began, if this connection was made to go on with it.
+  let former: Partial<Handlers> = {};
+  const either = <M extends 'commit' | 'fill' | 'abort' | 'finish'>(method: M): Handlers[M] =>
+    ((params: never) => (former[method] ?? own[method])(params)) as Handlers[M];
+  listeners.attend(stdin, stdout, {
+    ...own,
+    resume: async ({ migration }) => {
+      const { result, handlers } = await resume(migration, {
+        say: listeners.log,
+        onFilling: listeners.filling,
+      });
+      former = handlers ?? {};
+      return result;
+    },
+    commit: either('commit'),
+    fill: either('fill'),
+    abort: either('abort'),
+    finish: either('finish'),
+  });
+  // The promise alone keeps no process alive.
+  const awake = setInterval(() => undefined, 1 << 30);
+  await session.over;
+  clearInterval(awake);
+  listeners.close();
   stdin.destroy();
 }

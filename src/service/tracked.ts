@@ -1,11 +1,9 @@
-import type { Handlers } from '../rpc/methods.ts';
-
 /** The handlers, each of which is begun only if `allow` does not throw, and whose promise is shown to `watch`. */
-export function tracked(
-  handlers: Handlers,
+export function tracked<H extends object>(
+  handlers: H,
   allow: () => void,
   watch: (promise: Promise<unknown>) => void,
-): Handlers {
+): H {
   const wrap = ([name, handler]: [string, (params: never) => Promise<unknown>]): [string, unknown] => [
     name,
     (params: never) => {
@@ -15,7 +13,5 @@ export function tracked(
       return promise;
     },
   ];
-  return Object.fromEntries(
-    Object.entries(handlers).map((entry) => wrap(entry as never)),
-  ) as unknown as Handlers;
+  return Object.fromEntries(Object.entries(handlers).map((entry) => wrap(entry as never))) as unknown as H;
 }

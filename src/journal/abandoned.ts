@@ -1,0 +1,49 @@
+import { bootId, type Journal, stories, takeOverJournal } from './journal.ts';
+import { whatBecameOf } from './look.ts';
+import { executeWills } from './wills.ts';
+
+/**
+ * Goes on with the migrations that a phaul which has died left behind on this host, as far as that can be done without the other host: what nobody has
+ * decided is undone, what has landed is tidied up.
+ */
+export async function settleAbandoned(): Promise<void> {
+  for (const { migration, role } of await stories()) {
+    const journal = takeOverJournal(migration, role);
+    if (!journal) continue;
+    try {
+      await (role === 'source' ? settleSource(journal) : settleTarget(journal));
+    } finally {
+      journal.close();
+    }
+  }
+}
+
+/** `handed` stays as it is: only the target knows. */
+export async function settleSource(journal: Journal): Promise<void> {
+  const { state } = journal.story();
+  if (state === 'open' || state === 'asked') await executeWills(journal, 'undone');
+  if (state === 'open') journal.remove();
+  if (state === 'asked') await journal.record('undone');
+  if (state === 'landed') await executeWills(journal, 'moved');
+}
+
+async function settleTarget(journal: Journal): Promise<void> {
+  const story = journal.story();
+  if (story.state === 'open') {
+    await executeWills(journal, 'undone');
+    return journal.remove();
+  }
+  const became = await whatBecameOf(story, bootId());
+  if (became === 'undone') {
+    await executeWills(journal, 'undone');
+    if (story.state !== 'undone') await journal.record('undone');
+    return;
+  }
+  if (became === 'lost' && story.lost === null)
+    journal.note({ lost: 'phaul on the target was killed while it was letting the container run there.' });
+  if (story.state !== 'landed')
+    await journal.record('landed', {
+      landing: { pid: story.tree?.pid ?? null, watchedMs: 0, startByHand: null },
+    });
+  await executeWills(journal, 'moved');
+}

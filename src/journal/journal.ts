@@ -1,0 +1,147 @@
+import { appendFileSync, fsyncSync, readFileSync, renameSync, rmdirSync, rmSync } from 'node:fs';
+import { mkdir, open, readdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { fdatasync } from 'node:fs';
+import type { HostRole } from '../errors.ts';
+import { type FileLock, lockFile } from '../linux/file-lock.ts';
+import { step } from '../step.ts';
+import { version } from '../version.ts';
+import { type Head, type Line, readStory, type State, type Story, type When } from './story.ts';
+
+const base = '/var/lib/phaul';
+
+/** The directory of a migration, one file in it for each role that this host plays. */
+export const journalDirectory = (migration: string): string => join(base, migration);
+const journalFile = (migration: string, role: HostRole): string =>
+  join(journalDirectory(migration), `${role}.jsonl`);
+
+/** What one host writes down of a migration, so that whoever comes after this process can finish or undo it. */
+export interface Journal {
+  readonly migration: string;
+  readonly role: HostRole;
+  /** Outlives this process when it returns; the death of the host only together with a later `record`. Takes microseconds. */
+  readonly note: (line: Omit<Line, 'head' | 'will'>) => void;
+  /** Everything so far, and this, is on disk when it resolves. */
+  readonly record: (state: State, more?: Omit<Line, 'head' | 'state'>) => Promise<void>;
+  /** As `note`, of a command that undoes a deed if this process is killed, or finishes it. Gives what withdraws it. */
+  readonly will: (when: When, command: string, args: readonly string[]) => () => void;
+  /** What it says now. */
+  readonly story: () => Story;
+  /** It is over, here and there: nothing is remembered. Idempotent. */
+  readonly remove: () => void;
+  /** It is to be remembered; another process may go on with it. */
+  readonly close: () => void;
+}
+
+const sync = promisify(fdatasync);
+
+/** Begins one. @throws what the file system says, for instance ENOSPC */
+export async function createJournal(
+  about: Omit<Head, 'format' | 'phaul' | 'since' | 'boot'>,
+): Promise<Journal> {
+  const path = journalFile(about.migration, about.role);
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const head: Head = { format: 1, phaul: version, since: new Date().toISOString(), boot: bootId(), ...about };
+  const unfinished = `${path}.new`;
+  const lock = lockFile(unfinished, true);
+  if (!lock) throw new Error(`${path} is being written by somebody else`);
+  appendFileSync(lock.fd, `${JSON.stringify({ head } satisfies Line)}\n`);
+  fsyncSync(lock.fd);
+  renameSync(unfinished, path);
+  const directory = await open(dirname(path));
+  await directory.sync().finally(() => directory.close());
+  return journal(lock, path, about);
+}
+
+/** Takes over the one of a process that has died; null: it lives, or there is none. */
+export function takeOverJournal(migration: string, role: HostRole): Journal | null {
+  const path = journalFile(migration, role);
+  let lock: FileLock | null;
+  try {
+    lock = lockFile(path, false);
+  } catch {
+    return null;
+  }
+  if (!lock) return null;
+  const taken = journal(lock, path, { migration, role });
+  // Removed while we took it, or never begun: nothing is remembered of it.
+  const text = readIfThere(path);
+  if (text !== null && readStory(text)) return taken;
+  if (text === null) lock.release();
+  else taken.remove();
+  return null;
+}
+
+function journal(
+  lock: FileLock,
+  path: string,
+  { migration, role }: Pick<Head, 'migration' | 'role'>,
+): Journal {
+  const append = (line: Line): void => appendFileSync(lock.fd, `${JSON.stringify(line)}\n`);
+  let wills = readStory(readFileSync(path, 'utf8'))?.wills.at(-1)?.number ?? 0;
+  return {
+    migration,
+    role,
+    note: (line) => {
+      if (line.state) step(`notes ${line.state}`);
+      append(line);
+    },
+    record: async (state, more = {}) => {
+      step(`records ${state}`);
+      append({ ...more, state });
+      await sync(lock.fd);
+      step(`has recorded ${state}`);
+    },
+    will: (when, command, args) => {
+      const number = ++wills;
+      append({ will: { number, when, command: [command, ...args] } });
+      return () => append({ withdrawn: number });
+    },
+    story: () => {
+      const story = readStory(readFileSync(path, 'utf8'));
+      if (!story) throw new Error(`${path} says nothing`);
+      return story;
+    },
+    remove: () => {
+      rmSync(path, { force: true });
+      try {
+        rmdirSync(dirname(path));
+      } catch {
+        // The other role's is there, or it was removed before.
+      }
+      lock.release();
+    },
+    close: lock.release,
+  };
+}
+
+/** What this host knows of all migrations that are not over. */
+export async function stories(): Promise<Story[]> {
+  const migrations = await readdir(base).catch(() => []);
+  return migrations
+    .flatMap((migration) => (['source', 'target'] as const).map((role) => journalFile(migration, role)))
+    .flatMap((path) => readStory(readIfThere(path) ?? '') ?? []);
+}
+
+/** The kernel's id of this boot (random(4)). */
+export function bootId(): string {
+  return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+}
+
+function readIfThere(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return null;
+  }
+}
+
+/** Whether the process that keeps it lives. */
+export function isKept(migration: string, role: HostRole): boolean {
+  const path = journalFile(migration, role);
+  if (readIfThere(path) === null) return false;
+  const lock = lockFile(path, false);
+  lock?.release();
+  return lock === null;
+}

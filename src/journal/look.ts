@@ -1,0 +1,48 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { killTree, processStart } from '../linux/processes.ts';
+import { waitsInRestorer } from '../linux/restorer.ts';
+import type { Story } from './story.ts';
+
+const criuMs = 10_000;
+const lookEveryMs = 20;
+// The sentry of a fill kills the container as soon as phaul has died.
+const sentryMs = 2000;
+
+/**
+ * What became of a container on the target when the phaul that was to let it run has died. `lost`: it ran, or may have, and does not any more.
+ * @param boot the kernel's id of this boot
+ */
+export async function whatBecameOf(story: Story, boot: string): Promise<'undone' | 'landed' | 'lost'> {
+  const { state, tree, mode } = story;
+  if (state === 'ready' || state === 'undone') return 'undone';
+  // Nothing has outlived the host. It may have run.
+  if (story.boot !== boot) return state === 'landed' ? 'landed' : 'lost';
+  if (state === 'landed' && mode === 'revive') return 'landed';
+  // No task had been made, or in revive mode it was not started.
+  if (!tree) return 'undone';
+  const alive = async (): Promise<boolean> => (await processStart(tree.pid)) === tree.start;
+  if (state === 'landed') return story.filled || (await staysAlive(alive)) ? 'landed' : 'lost';
+  if (tree.criu !== null) await endOf(tree.criu);
+  if (!(await alive())) return state === 'running' ? 'lost' : 'undone';
+  if (mode === 'revive') return 'landed';
+  if (state === 'running' && !(await waitsInRestorer(tree.pid)))
+    return (await staysAlive(alive)) ? 'landed' : 'lost';
+  // Its CRIU died before any task was let go on.
+  await killTree(tree.pid);
+  return 'undone';
+}
+
+/** CRIU goes on without phaul: it kills the tasks, or lets them go. */
+async function endOf(criu: number): Promise<void> {
+  const deadline = performance.now() + criuMs;
+  while ((await processStart(criu)) !== null && performance.now() < deadline) await sleep(lookEveryMs);
+}
+
+async function staysAlive(alive: () => Promise<boolean>): Promise<boolean> {
+  const deadline = performance.now() + sentryMs;
+  while (performance.now() < deadline) {
+    if (!(await alive())) return false;
+    await sleep(lookEveryMs);
+  }
+  return true;
+}

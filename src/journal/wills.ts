@@ -1,0 +1,17 @@
+import { run } from '../run.ts';
+import { clearWorkspace } from '../workspace.ts';
+import type { Journal } from './journal.ts';
+import type { When } from './story.ts';
+
+/** Runs what a process that has died wrote down for this end: each once, the last deed's first if they undo. Then its working directory goes. */
+export async function executeWills(journal: Journal, when: When): Promise<void> {
+  const { wills, migration, role } = journal.story();
+  const due = wills.filter((will) => will.when === when);
+  for (const { number, command } of when === 'undone' ? due.toReversed() : due) {
+    const [program = '', ...args] = command;
+    // What has been done already fails here, and that is fine.
+    await run(program, args).catch(() => undefined);
+    journal.note({ withdrawn: number });
+  }
+  await clearWorkspace(migration, role);
+}

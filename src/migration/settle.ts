@@ -1,0 +1,67 @@
+import { asPhaulError, PhaulError } from '../errors.ts';
+import { settleSource } from '../journal/abandoned.ts';
+import { type Journal, stories, takeOverJournal } from '../journal/journal.ts';
+import type { Story } from '../journal/story.ts';
+import { executeWills } from '../journal/wills.ts';
+import type { Migration } from './migration.ts';
+import type { Errand } from './reconnect.ts';
+import { askTarget } from './tell.ts';
+
+/**
+ * Ends a migration from this host whose phaul has died or given up, together with the target.
+ * @throws IN_DOUBT if only the target knows who has the container, and what openLink does if it is to be told something; in both cases it cannot be reached
+ */
+export async function settle(journal: Journal, say: Migration['say']): Promise<void> {
+  await settleSource(journal);
+  const story = journal.story();
+  const { migration: id, peer: destination } = story;
+  const errand: Errand = { id, destination, acceptNewHostKey: false, say, onFilling: () => undefined };
+  if (story.state === 'handed') {
+    const learn = askTarget(errand, async (outcome) => {
+      if (outcome === 'unknown')
+        throw new PhaulError('INTERNAL', `${destination} remembers nothing of migration ${id}.`);
+      await (outcome.outcome === 'landed' ? leave(journal) : takeBack(journal));
+    });
+    await learn.catch((cause: unknown) => {
+      throw inDoubt(story, asPhaulError(cause));
+    });
+  } else if (story.state === 'undone' || story.state === 'landed')
+    await askTarget(errand, () => Promise.resolve());
+  journal.remove();
+}
+
+/** The container is the target's. */
+export async function leave(journal: Journal): Promise<void> {
+  await journal.record('landed');
+  await executeWills(journal, 'moved');
+}
+
+/** It is this host's again. */
+export async function takeBack(journal: Journal): Promise<void> {
+  await executeWills(journal, 'undone');
+  await journal.record('undone');
+}
+
+/** A former migration of this container that nobody has ended comes first. @throws as settle */
+export async function settleFormer(container: string, say: Migration['say']): Promise<void> {
+  for (const story of await stories()) {
+    if (story.role !== 'source' || story.container !== container) continue;
+    const journal = takeOverJournal(story.migration, 'source');
+    if (!journal) continue;
+    try {
+      await settle(journal, say);
+    } catch (thrown) {
+      // It runs here, or there; that the other host does not know yet is no reason against another migration.
+      if (journal.story().state === 'handed') throw thrown;
+    } finally {
+      journal.close();
+    }
+  }
+}
+
+function inDoubt({ migration: id, container, peer: target, mode }: Story, cause: PhaulError): PhaulError {
+  const message = `${container} was being handed over to ${target}, which cannot be reached: ${cause.message}`;
+  const hint = `It is held here. phaul recover ${id} tries again. Should ${target} be lost for ever: phaul recover ${id} --target-is-dead lets it go on here. Should you see it run there: phaul recover ${id} --source-is-dead removes it here.`;
+  const sourceState = mode === 'live' ? 'frozen' : 'stopped';
+  return new PhaulError('IN_DOUBT', message, { cause, hint, sourceState });
+}

@@ -1,0 +1,102 @@
+import { connect } from 'node:net';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { PhaulError } from '../errors.ts';
+import { stories, takeOverJournal } from '../journal/journal.ts';
+import type { Story } from '../journal/story.ts';
+import { type Caller, caller } from '../rpc/caller.ts';
+import type { Handlers, Outcome, Result } from '../rpc/methods.ts';
+import { workspaceDirectory } from '../workspace.ts';
+import { sessionSocket } from './attendance.ts';
+
+type Resumed = Pick<Handlers, 'commit' | 'fill' | 'abort' | 'finish'>;
+
+export interface Words {
+  readonly say: (level: 'log' | 'warn', text: string) => void;
+  readonly onFilling: (progress: { readonly total: number; readonly placed: number }) => void;
+}
+
+// A session that is just ending is waited for.
+const lookEveryMs = 100;
+const patienceMs = 15_000;
+
+/**
+ * What became of a migration on this host whose connection broke, and what the source may still ask of it: the session that has it is alive, or its journal
+ * tells.
+ */
+export async function resume(
+  migration: string,
+  words: Words,
+): Promise<{ readonly result: Result<'resume'>; readonly handlers: Resumed | null }> {
+  const deadline = performance.now() + patienceMs;
+  for (;;) {
+    const story = await storyOf(migration);
+    if (!story) return { result: { outcome: 'unknown' }, handlers: null };
+    const session = await connectSession(migration, words);
+    if (session) return { result: { outcome: 'open' }, handlers: session };
+    const journal = takeOverJournal(migration, 'target');
+    if (journal) {
+      journal.close();
+      return { result: remembered(story), handlers: remember(story) };
+    }
+    if (performance.now() > deadline)
+      throw new PhaulError('TIMEOUT', "The target's phaul has the migration, and does not answer.");
+    await sleep(lookEveryMs);
+  }
+}
+
+/** The session that is at work on a migration on this host, or null. */
+export async function connectSession(migration: string, words: Words): Promise<Resumed | null> {
+  const socket = connect(sessionSocket(workspaceDirectory(migration, 'target')));
+  socket.on('error', () => undefined);
+  const [connected] = await Promise.race([
+    once(socket, 'connect').then(() => [true]),
+    once(socket, 'close').then(() => [false]),
+  ]);
+  if (!connected) return null;
+  const session: Caller = caller({
+    input: socket,
+    output: socket,
+    onLog: words.say,
+    onFilling: words.onFilling,
+    whyClosed: () => Promise.resolve(new PhaulError('LINK_LOST', "The target's phaul has ended.")),
+  });
+  return {
+    commit: (params) => session.call('commit', params),
+    fill: (params) => session.call('fill', params),
+    abort: (params) => session.call('abort', params),
+    finish: (params) => session.call('finish', params),
+  };
+}
+
+async function storyOf(migration: string): Promise<Story | null> {
+  const all = await stories();
+  return all.find((story) => story.migration === migration && story.role === 'target') ?? null;
+}
+
+function outcomeOf({ state, landing }: Story): Outcome {
+  if (state === 'landed' && landing) return { outcome: 'landed', ...landing };
+  return { outcome: 'undone', error: null, failures: [] };
+}
+
+function remembered(story: Story): Result<'resume'> {
+  const outcome = outcomeOf(story);
+  if (outcome.outcome === 'undone') return outcome;
+  return { ...outcome, filled: story.filled, lost: story.lost };
+}
+
+function remember(story: Story): Resumed {
+  const outcome = (): Promise<Outcome> => Promise.resolve(outcomeOf(story));
+  return {
+    commit: outcome,
+    abort: outcome,
+    fill: () => {
+      if (story.filled) return Promise.resolve(story.filled);
+      throw new PhaulError('FILL_FAILED', story.lost ?? 'Whether its memory came into place is not known.');
+    },
+    finish: () => {
+      takeOverJournal(story.migration, 'target')?.remove();
+      return Promise.resolve({});
+    },
+  };
+}
