@@ -1,4 +1,4 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, constants, openSync } from 'node:fs';
 import koffi from 'koffi';
 
 const libc = koffi.load(null);
@@ -22,7 +22,7 @@ export interface FileLock {
  * @param create make the file if there is none @throws ENOENT, and whatever else the file system says
  */
 export function lockFile(path: string, create: boolean): FileLock | null {
-  let fd = openSync(path, create ? 'a+' : 'r+', 0o600);
+  let fd = openSync(path, constants.O_RDWR | constants.O_APPEND | (create ? constants.O_CREAT : 0), 0o600);
   if (flock(fd, LOCK_EX | LOCK_NB) !== 0) {
     const errno = koffi.errno();
     closeSync(fd);

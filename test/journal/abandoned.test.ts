@@ -1,0 +1,79 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import test from 'ava';
+import { settleAbandoned } from '../../src/journal/abandoned.ts';
+import { stories } from '../../src/journal/journal.ts';
+import type { State } from '../../src/journal/story.ts';
+import { type Former, home, killedPhaul, newJournal } from './journals.ts';
+
+// Another test's phaul may be settling at the same time.
+async function gone({ known }: Former): Promise<boolean> {
+  for (let i = 0; i < 500 && known(); i++) await sleep(20);
+  return !known();
+}
+
+const stateOf = async ({ migration }: Former): Promise<State | undefined> =>
+  (await stories()).find((story) => story.migration === migration)?.state;
+
+const will = (when: string, ...command: string[]): string =>
+  `journal.will('${when}', '${command[0]}', ${JSON.stringify(command.slice(1))});`;
+
+test('what a killed phaul noted is done, the last deed first, and its directory goes', async (t) => {
+  const at = home(t);
+  const former = await killedPhaul(
+    t,
+    [
+      will('undone', 'mv', '-nT', join(at, 'made'), join(at, 'moved')),
+      will('undone', 'false'),
+      will('undone', '/nonexistent/program'),
+      will('undone', 'mkdir', '-p', join(at, 'made')),
+      will('moved', 'touch', join(at, 'left')),
+    ].join('\n'),
+  );
+  await settleAbandoned();
+  t.true(await gone(former));
+  t.true(existsSync(join(at, 'moved')), 'and what fails stops nothing');
+  t.false(existsSync(join(at, 'left')));
+});
+
+test('what a phaul that lives has noted is left alone', async (t) => {
+  const at = home(t);
+  const journal = await newJournal(t);
+  journal.will('undone', 'touch', [join(at, 'settled')]);
+  await settleAbandoned();
+  t.false(existsSync(join(at, 'settled')));
+  t.is(journal.story().state, 'open');
+});
+
+const outcomes = [
+  ['source', 'asked', 'undone', 'undone'],
+  ['source', 'handed', 'handed', null],
+  ['source', 'landed', 'landed', 'moved'],
+  ['source', 'undone', 'undone', null],
+  ['target', 'ready', 'undone', 'undone'],
+  ['target', 'committed', 'undone', 'undone'],
+  ['target', 'undone', 'undone', 'undone'],
+] as const;
+
+for (const [role, state, then, done] of outcomes)
+  test(`killed on the ${role} when ${state}: ${then}, and remembered`, async (t) => {
+    const at = home(t);
+    const deeds = [
+      will('undone', 'touch', join(at, 'undone')),
+      will('moved', 'touch', join(at, 'moved')),
+      `await journal.record('${state}');`,
+    ];
+    const former = await killedPhaul(t, deeds.join('\n'), { role });
+    await settleAbandoned();
+    for (let i = 0; i < 100 && (await stateOf(former)) !== then; i++) await sleep(20);
+    t.is(await stateOf(former), then);
+    for (const when of ['undone', 'moved'] as const) t.is(existsSync(join(at, when)), done === when, when);
+  });
+
+test('a guard does it by itself when phaul is killed', async (t) => {
+  const at = home(t);
+  const former = await killedPhaul(t, will('undone', 'mkdir', '-p', join(at, 'done')), { guarded: true });
+  t.true(await gone(former));
+  t.true(existsSync(join(at, 'done')));
+});
