@@ -20,13 +20,16 @@ export function lockContainer(htype: string, name: string, host: HostRole): () =
   }
 }
 
+const held = new Set<() => void>();
+process.on('exit', () => held.forEach((unlock) => unlock()));
+
 function unlocker(path: string, lock: FileLock): () => void {
   const unlock = (): void => {
-    process.off('exit', unlock);
-    if (lock.fd !== -1) rmSync(path, { force: true });
+    if (!held.delete(unlock)) return;
+    rmSync(path, { force: true });
     lock.release();
   };
-  process.on('exit', unlock);
+  held.add(unlock);
   return unlock;
 }
 

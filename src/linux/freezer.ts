@@ -75,13 +75,13 @@ export function freezer(own: string | null, name: string, homes: string): Freeze
     args: ['-c', text, 'sh', directory, file, letGo, own === null ? homes : ''],
   });
   const homeOf = async (pid: number): Promise<string> =>
-    join(root, line.exec(await readFile(`/proc/${pid}/cgroup`, 'utf8'))?.[1] ?? '');
+    join(root, line.exec(await readFile(`/proc/${pid}/cgroup`, 'utf8').catch(() => ''))?.[1] ?? '');
   const moveTo = async (root: number): Promise<void> => {
     const pids = await processTree(root);
     const lines = await Promise.all(pids.map(async (pid) => `${pid} ${await homeOf(pid)}\n`));
     await writeFile(homes, lines.join(''));
     await mkdir(directory, { recursive: true });
-    for (const pid of pids) await writeFile(join(directory, 'cgroup.procs'), String(pid));
+    for (const pid of pids) await writeFile(join(directory, 'cgroup.procs'), String(pid)).catch(unlessDead);
   };
   return {
     close: async (pid) => {
@@ -91,6 +91,11 @@ export function freezer(own: string | null, name: string, homes: string): Freeze
     open: script(opening),
     kill: script(killing),
   };
+}
+
+/** A zombie cannot be moved, and need not. */
+function unlessDead(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ESRCH') throw error;
 }
 
 /** Version 2 where there is one, also beside version 1: there the dead need not be let go of. */

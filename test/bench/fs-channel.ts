@@ -47,6 +47,7 @@ try {
     dataPort: null,
     start: false,
     keepImages: false,
+    source: 'bench',
   });
   const aborter = new AbortController();
   const half = driver.source(

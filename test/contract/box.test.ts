@@ -21,7 +21,6 @@ const boxes: HType = {
   source: (name, { targetId }) => {
     if (!existsSync(file(name)))
       return Promise.reject(new PhaulError('CONTAINER_UNKNOWN', `There is no box ${name}.`));
-    const remove = `rm -f ${file(name)}`;
     return Promise.resolve({
       description: { htype: 'box', id: targetId ?? name, trees: [], needs: [], meta: { lid: 'closed' } },
       pid: process.pid,
@@ -29,10 +28,7 @@ const boxes: HType = {
       dump: {},
       refusals: () => Promise.resolve([]),
       mappedFiles: () => Promise.resolve([]),
-      hold: () => {
-        put(name, 'held');
-        return Promise.resolve({ remove, resume: `echo running >${file(name)}` });
-      },
+      cgroup: null,
       revive: {
         stop: async () => {
           if (state(name) !== 'running')
@@ -43,7 +39,6 @@ const boxes: HType = {
         stillStopped: () => Promise.resolve(state(name) === 'stopped'),
         start: () => Promise.resolve(put(name, 'running')),
         startByHand: `grep -q stopped ${file(name)} && echo running >${file(name)}`,
-        removeByHand: remove,
       },
       release: () => Promise.resolve(rmSync(file(name))),
     });

@@ -1,5 +1,6 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { DriverContext } from '../../src/contracts/context.ts';
 import type { Mode } from '../../src/acts.ts';
@@ -10,6 +11,7 @@ import type {
   SourceContainer,
   TargetContainer,
 } from '../../src/contracts/htype.ts';
+import { processTree } from '../../src/linux/processes.ts';
 import { areRefusals, distorted, overTheWire, scratch, tellsWhatItIs } from './shared.ts';
 
 /** What the suite needs of a host on which a container of that kind runs. */
@@ -101,17 +103,12 @@ export function testHType(
     t.deepEqual(footprint(), before);
   });
 
-  test('a container that is held stands still until the operator lets it go', async (t) => {
-    const { source, runs } = await stage(t);
-    const { remove, resume } = await source.hold();
-    await sleep(20);
-    t.false(runs());
-    execFileSync('/bin/sh', ['-c', resume]);
-    await sleep(20);
-    t.true(runs());
-    execFileSync('/bin/sh', ['-c', remove]);
-    await sleep(20);
-    t.false(runs());
+  test('the cgroup that it names, if any, is its own', async (t) => {
+    const { source } = await stage(t);
+    if (source.cgroup === null) return t.pass();
+    const pids = readFileSync(join(source.cgroup, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean);
+    const tree = await processTree(source.pid);
+    t.deepEqual(pids.map(Number).sort(), tree.toSorted());
   });
 
   test('a description that no honest source would send is refused, and nothing happens', async (t) => {
@@ -160,7 +157,7 @@ export function testHType(
     t.is(half.startByHand !== undefined, revive);
   });
 
-  if (htype.capabilities.revive) testRevival(htype, stage);
+  if (htype.capabilities.revive) testRevival(stage);
 }
 
 interface Stopped {
@@ -171,7 +168,6 @@ interface Stopped {
 
 /** The part of the contract that only revive mode needs. */
 function testRevival(
-  htype: HType,
   stage: (
     t: ExecutionContext,
   ) => Promise<Kennel & { source: SourceContainer; target: () => TargetContainer }>,
@@ -202,12 +198,6 @@ function testRevival(
     const { revival, runs } = await stopped(t);
     t.is(byHand(revival.startByHand), 0);
     t.true(runs());
-  });
-
-  test('an operator removes the stopped container with the command that they are given', async (t) => {
-    const { name, revival } = await stopped(t);
-    t.is(byHand(revival.removeByHand), 0);
-    t.false(await htype.knows(name));
   });
 
   test('a container that runs is left alone by the command that starts it', async (t) => {

@@ -85,11 +85,9 @@ test('it is started as it was: from its bundle, in the background', async (t) =>
   t.is(asked.at(-2), 'runc delete --force phaul no such');
 });
 
-test("an operator's commands survive a shell, whatever the names", async (t) => {
+test("an operator's command survives a shell, whatever the names", async (t) => {
   const { revival } = await stage(t);
-  for (const command of [revival.startByHand, revival.removeByHand])
-    t.is(spawnSync('/bin/sh', ['-n', '-c', command]).status, 0, command);
-  t.is(revival.removeByHand, "runc delete 'phaul no such'");
+  t.is(spawnSync('/bin/sh', ['-n', '-c', revival.startByHand]).status, 0);
   t.regex(
     revival.startByHand,
     /^runc delete 'phaul no such'; runc run -d --bundle '\/tmp\/phaul-revival \S+' /,

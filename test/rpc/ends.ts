@@ -99,6 +99,7 @@ const noHandlers: Handlers = {
   commit: none,
   finish: none,
   abort: none,
+  resume: none,
 };
 
 /** Long enough for everything that is already in the streams to be handled. */

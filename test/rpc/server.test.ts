@@ -31,11 +31,11 @@ test('calls are handled one at a time, in the order they come', async (t) => {
 test('only abort does not wait for its turn', async (t) => {
   const end = serverEnd({
     prepare: () => new Promise(() => undefined),
-    abort: () => Promise.resolve({ failures: [] }),
+    abort: () => Promise.resolve({ outcome: 'undone', error: null, failures: [] }),
   });
   end.say({ id: 1, method: 'prepare', params: {} }, { id: 2, method: 'abort', params: {} });
   await settle();
-  t.deepEqual(end.heard(), [{ id: 2, result: { failures: [] } }]);
+  t.deepEqual(end.heard(), [{ id: 2, result: { outcome: 'undone', error: null, failures: [] } }]);
 });
 
 const failing = test.macro({

@@ -6,6 +6,7 @@ import type { FsDriver } from '../../src/contracts/fs-driver.ts';
 import type { HType } from '../../src/contracts/htype.ts';
 import { drivers } from '../../src/contracts/registry.ts';
 import { PhaulError } from '../../src/errors.ts';
+import type { Landed } from '../../src/journal/story.ts';
 import type { Params } from '../../src/rpc/methods.ts';
 import { stage, type Stage } from './stage.ts';
 
@@ -22,6 +23,8 @@ export interface Dock extends Omit<Stage, 'upTo' | 'only'> {
   readonly process: () => ChildProcess | undefined;
   readonly upTo: (last: Step) => Promise<void>;
   readonly only: (step: Step) => Promise<void>;
+  /** @throws if it does not land */
+  readonly land: () => Promise<Landed>;
 }
 
 const logs = new Map<string, string[]>();
@@ -134,6 +137,7 @@ export function dock(t: ExecutionContext, fate: Fate = 'runs', begin: Partial<Pa
         dataPort: null,
         start: true,
         keepImages: false,
+        source: 'hosta',
         ...begin,
       }),
     prepare: () => call.prepare({}),
@@ -149,5 +153,10 @@ export function dock(t: ExecutionContext, fate: Fate = 'runs', begin: Partial<Pa
       for (const step of steps.slice(0, steps.indexOf(last) + 1)) await make[step]();
     },
     only: async (step) => void (await make[step]()),
+    land: async () => {
+      const outcome = await call.commit({ devices: [] });
+      if (outcome.outcome === 'undone') throw new Error(outcome.error?.message);
+      return outcome;
+    },
   };
 }

@@ -10,7 +10,7 @@ test('revive mode goes from hello to finish without CRIU, and the container runs
   const s = dock(t);
   await s.upTo('ready');
   t.deepEqual(s.did, ['swap prepare', 'lamp begin', 'prepare revive', 'replaced']);
-  const { pid, watchedMs, startByHand } = await s.call.commit({ devices: [] });
+  const { pid, watchedMs, startByHand } = await s.land();
   t.is(pid, s.process()?.pid ?? 0);
   t.true(watchedMs > 0);
   t.is(startByHand, null);
@@ -24,7 +24,7 @@ test('revive mode goes from hello to finish without CRIU, and the container runs
 test('one that is to be left stopped is complete, is not started, and says how it is', async (t) => {
   const s = dock(t, 'runs', { start: false });
   await s.upTo('ready');
-  const { pid, startByHand } = await s.call.commit({ devices: [] });
+  const { pid, startByHand } = await s.land();
   t.is(pid, null);
   t.regex(startByHand ?? '', /^start ship-\d+$/);
   await s.call.finish({});
@@ -35,9 +35,9 @@ for (const fate of ['ends', 'fails'] as const)
   test(`a container that ${fate} when it is started is undone before the source hears of it`, async (t) => {
     const s = dock(t, fate);
     await s.upTo('ready');
-    await t.throwsAsync(s.call.commit({ devices: [] }), { code: 'START_FAILED' });
+    t.like(await s.call.commit({ devices: [] }), { outcome: 'undone', error: { code: 'START_FAILED' } });
     t.deepEqual(s.did.slice(4), ['lamp activate', 'start', 'abort', 'lamp abort']);
-    await s.session.end();
+    await s.session.left();
     t.true(s.did.includes('swap abort'), 'and its files go');
     t.true(s.leavesNothing());
   });
@@ -47,7 +47,7 @@ for (const last of undoable) {
   test(`revive mode: an abort after ${last} leaves nothing`, async (t) => {
     const s = dock(t);
     await s.upTo(last);
-    t.deepEqual(await s.call.abort({}), { failures: [] });
+    t.deepEqual(await s.call.abort({}), { outcome: 'undone', error: null, failures: [] });
     t.true(s.leavesNothing());
     t.is(s.did.includes('abort'), s.did.includes('prepare revive'));
     t.is(s.did.includes('lamp abort'), s.did.includes('lamp begin'));
@@ -60,10 +60,12 @@ for (const last of undoable) {
   test(`revive mode: a source that is gone after ${last} leaves nothing`, async (t) => {
     const s = dock(t);
     await s.upTo(last);
-    await s.session.end();
+    await s.session.left();
+    t.false(s.did.includes('start'));
+    if (last === 'ready') return t.is(await s.state(), 'ready', 'but it may have decided');
     t.true(s.leavesNothing());
     t.is(s.did.includes('abort'), s.did.includes('prepare revive'));
-    t.false(s.did.includes('start'));
+    t.is(await s.state(), null);
   });
 }
 
@@ -71,9 +73,10 @@ test('a source that is gone while the container is watched leaves it running', a
   const s = dock(t);
   await s.upTo('ready');
   const committing = s.call.commit({ devices: [] });
-  await s.session.end();
+  await s.session.left();
   t.true(lives(s));
-  t.not((await committing).pid, null);
+  t.like(await committing, { outcome: 'landed' });
+  t.is(await s.state(), 'landed', 'until the source knows');
   t.true(s.leavesNothing());
   t.false(s.did.includes('abort'));
 });
@@ -92,11 +95,11 @@ test('a source that is gone while the start fails leaves nothing', async (t) => 
   const s = dock(t, 'ends');
   await s.upTo('ready');
   const committing = s.call.commit({ devices: [] });
-  committing.catch(() => undefined);
-  await s.session.end();
-  await t.throwsAsync(committing, { code: 'START_FAILED' });
+  await s.session.left();
+  t.like(await committing, { outcome: 'undone', error: { code: 'START_FAILED' } });
   t.true(s.did.includes('abort'));
   t.true(s.leavesNothing());
+  t.is(await s.state(), 'undone', 'until the source knows');
 });
 
 const outOfOrder = test.macro<[Step, Step]>({
@@ -104,7 +107,7 @@ const outOfOrder = test.macro<[Step, Step]>({
     const s = dock(t);
     await s.upTo(after);
     await t.throwsAsync(async () => s.only(call), { code: 'PROTOCOL_ERROR' });
-    await s.session.end();
+    await s.call.abort({});
     t.true(s.leavesNothing());
   },
   title: (_, after, call) => `revive mode: ${call} is refused after ${after}`,

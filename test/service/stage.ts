@@ -5,6 +5,8 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
+import { stories } from '../../src/journal/journal.ts';
+import type { State } from '../../src/journal/story.ts';
 import { frameBytes, frameKinds, writeFrame } from '../../src/pages/frame.ts';
 import { type Params, protocolVersion } from '../../src/rpc/methods.ts';
 import { type Session, targetSession } from '../../src/service/session.ts';
@@ -26,8 +28,10 @@ export interface Stage {
   readonly upTo: (last: Step) => Promise<void>;
   /** That call alone. */
   readonly only: (step: Step) => Promise<void>;
-  /** Whether anything of the migration is left on this host. */
+  /** Whether anything of the migration is left on this host but what is remembered of it. */
   readonly leavesNothing: () => boolean;
+  /** What this host remembers of it. */
+  readonly state: () => Promise<State | null>;
 }
 
 export const steps = [
@@ -61,11 +65,15 @@ export function stage(t: ExecutionContext, answers: Record<string, Answer> = {},
   const session = targetSession(
     (level, text) => said.push(`${level}: ${text}`),
     () => undefined,
+    () => Promise.resolve(),
     criuPath ?? criu.path,
   );
   const pidFile = join(home, 'restored.pid');
   t.teardown(async () => {
-    await session.end();
+    await session.handlers.abort({}).catch(() => undefined);
+    await session.left();
+    // Nobody tells a session of these tests that it may forget.
+    await call.finish({}).catch(() => undefined);
     restored.kill('SIGKILL');
     rmSync(home, { recursive: true, force: true });
   });
@@ -76,7 +84,7 @@ export function stage(t: ExecutionContext, answers: Record<string, Answer> = {},
     mode: 'live',
     container: {
       htype: 'pid',
-      id: '4194305',
+      id: `4194305-${migration}`,
       trees: [],
       needs: [],
       meta: { pids: [], networkNamespace: null, pidFile },
@@ -109,6 +117,7 @@ export function stage(t: ExecutionContext, answers: Record<string, Answer> = {},
         dataPort: null,
         start: true,
         keepImages: false,
+        source: 'hosta',
       }),
     prepare: () => call.prepare({}),
     attach: async () => {
@@ -140,6 +149,7 @@ export function stage(t: ExecutionContext, answers: Record<string, Answer> = {},
       for (const step of steps.slice(0, steps.indexOf(last) + 1)) await make[step]();
     },
     only: async (step) => void (await make[step]()),
+    state: async () => (await stories()).find((story) => story.migration === migration)?.state ?? null,
     leavesNothing: () => !existsSync(`/run/phaul/${migration}-target`) && !existsSync(pidFile),
   };
 }

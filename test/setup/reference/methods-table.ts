@@ -48,16 +48,23 @@ const notes: Readonly<Record<Method, Note>> = {
   },
   commit: {
     phases: 'restored → committed',
-    does: 'The decision: let the container run. The devices are opened first: in live mode when all of its sockets are whole and before its first task runs, in revive mode before it is started. Answered in live mode when CRIU has given its final word, in revive mode when the container has been running for a moment, or at once if it is to be left stopped. An error means that nothing runs on the target.',
+    does: 'The decision: let the container run. The devices are opened first: in live mode when all of its sockets are whole and before its first task runs, in revive mode before it is started. Answered in live mode when CRIU has given its final word, in revive mode when the container has been running for a moment, or at once if it is to be left stopped. `undone` means that nothing runs on the target, and nothing will. Asked once more, over this connection or another, it gives the same answer.',
   },
   fill: {
     phases: 'committed',
     does: 'Live mode. Answered when all memory of the container is in place. Notices of `filling` come meanwhile.',
   },
-  finish: { phases: 'committed → finished', does: 'The source has removed its copy. Tidy up.' },
+  finish: {
+    phases: 'committed, aborted → finished',
+    does: 'The source knows how it ended, and asks nothing more. Tidy up, and forget the migration.',
+  },
   abort: {
-    phases: 'any before committed → aborted',
-    does: 'Undo everything, at once: this call does not wait for the one that is being worked on, it stops it. Gives what could not be undone.',
+    phases: 'any → aborted',
+    does: 'Undo everything, at once: this call does not wait for the one that is being worked on, it stops it. Gives what could not be undone. If the container has been let run, it stays: the answer is that of `commit`.',
+  },
+  resume: {
+    phases: 'greeted',
+    does: 'On a new connection: what became of a migration whose connection broke? `open`: its session is at work on the target; `commit`, `fill`, `abort` and `finish` on this connection go to it. `landed`, `undone`: so says the journal. `unknown`: nothing is remembered of it. See [handover.md](handover.md).',
   },
 };
 

@@ -1,0 +1,125 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import test, { type ExecutionContext } from 'ava';
+import { type Command, type Freezer, freezer } from '../../src/linux/freezer.ts';
+
+const perform = ({ command, args }: Command): void => void execFileSync(command, [...args]);
+
+interface Ward {
+  readonly root: ChildProcess;
+  /** How often parent and child together have looked up. */
+  readonly count: () => number;
+  readonly cgroups: () => string;
+}
+
+/** A process and its child that both are at work. */
+async function ward(t: ExecutionContext): Promise<Ward> {
+  const script = 'import os, time; os.fork()\nwhile True: os.write(1, b"."); time.sleep(0.01)';
+  const root = spawn('python3', ['-c', script], { stdio: ['ignore', 'pipe', 'ignore'], detached: true });
+  t.teardown(() => {
+    try {
+      process.kill(-(root.pid ?? 0), 'SIGKILL');
+    } catch {
+      // It has been killed.
+    }
+  });
+  let count = 0;
+  root.stdout.on('data', (text: Buffer) => (count += text.length));
+  await once(root.stdout, 'data');
+  return { root, count: () => count, cgroups: () => readFileSync(`/proc/${root.pid}/cgroup`, 'utf8') };
+}
+
+async function isAtWork({ count }: Ward): Promise<boolean> {
+  // What it said before is read first.
+  await sleep(100);
+  const before = count();
+  await sleep(200);
+  return count() > before;
+}
+
+/** One in a cgroup that the test makes for it, of a hierarchy of this machine; null where there is none of that kind. */
+function ownCgroup(t: ExecutionContext, { root }: Ward, file: string): string | null {
+  const mounts = readFileSync('/proc/self/mounts', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' '));
+  const hierarchy = mounts.find(([, , type, options = '']) =>
+    file === 'cgroup.freeze' ? type === 'cgroup2' : type === 'cgroup' && options.includes('freezer'),
+  )?.[1];
+  if (!hierarchy) return null;
+  const directory = join(hierarchy, `phaul-test-${randomUUID()}`);
+  mkdirSync(directory);
+  t.teardown(async () => {
+    for (let i = 0; i < 100 && existsSync(directory); i++) {
+      try {
+        rmdirSync(directory);
+      } catch {
+        await sleep(20);
+      }
+    }
+  });
+  for (const pid of [root.pid, ...childrenOf(root)]) writeFileSync(join(directory, 'cgroup.procs'), `${pid}`);
+  return directory;
+}
+
+const childrenOf = ({ pid }: ChildProcess): string[] =>
+  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
+
+function theFreezer(t: ExecutionContext, own: string | null): { held: Freezer; homes: string } {
+  const home = mkdtempSync('/tmp/phaul-freezer-');
+  t.teardown(() => rmSync(home, { recursive: true }));
+  const homes = join(home, 'homes');
+  return { held: freezer(own, `phaul-test-${randomUUID()}`, homes), homes };
+}
+
+test('processes without a cgroup of their own stand still, and go on where they were', async (t) => {
+  const it = await ward(t);
+  const before = it.cgroups();
+  const { held } = theFreezer(t, null);
+  perform(held.open);
+  t.true(await isAtWork(it), 'before it was closed');
+  await held.close(it.root.pid!);
+  t.false(await isAtWork(it));
+  t.not(it.cgroups(), before);
+  perform(held.open);
+  t.true(await isAtWork(it));
+  t.is(it.cgroups(), before);
+  perform(held.open);
+  t.true(await isAtWork(it), 'twice is once');
+});
+
+test('held so they are killed, parent and child, and nothing is left', async (t) => {
+  const it = await ward(t);
+  const { held } = theFreezer(t, null);
+  await held.close(it.root.pid!);
+  const directory = held.kill.args[3] ?? '';
+  t.true(existsSync(directory));
+  const ended = once(it.root, 'exit');
+  perform(held.kill);
+  t.deepEqual(await ended, [null, 'SIGKILL']);
+  t.false(existsSync(directory));
+  t.notThrows(() => perform(held.kill), 'twice is once');
+});
+
+for (const file of ['cgroup.freeze', 'freezer.state'])
+  test(`a container in a cgroup of its own is held by ${file}, let go, and killed`, async (t) => {
+    const it = await ward(t);
+    const own = ownCgroup(t, it, file);
+    if (own === null) return t.log('this machine has no such hierarchy');
+    const before = it.cgroups();
+    const { held, homes } = theFreezer(t, own);
+    await held.close(it.root.pid!);
+    t.false(await isAtWork(it));
+    t.is(it.cgroups(), before);
+    t.false(existsSync(homes));
+    perform(held.open);
+    t.true(await isAtWork(it));
+    await held.close(it.root.pid!);
+    const ended = once(it.root, 'exit');
+    perform(held.kill);
+    t.deepEqual(await ended, [null, 'SIGKILL']);
+    t.true(existsSync(own), 'it is not ours to remove');
+  });
