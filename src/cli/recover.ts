@@ -34,12 +34,13 @@ export const recoverCommand: CommandModule<object, Arguments> = {
     yargs
       .positional('id', { type: 'string', describe: "A migration's id; without it: all on this host" })
       .options(options)
-      .conflicts('target-is-dead', 'source-is-dead')
       .example('$0 recover', 'Everything on this host')
       .example('$0 recover ID --target-is-dead', 'Let it go on here, whatever the target may do'),
   handler: async ({ id, targetIsDead, sourceIsDead, yes }) => {
     needRoot();
     const dead: Dead | null = targetIsDead ? 'target' : sourceIsDead ? 'source' : null;
+    if (targetIsDead && sourceIsDead)
+      throw new PhaulError('USAGE', 'One of them has to live: --target-is-dead or --source-is-dead.');
     if (dead && id === undefined)
       throw new PhaulError('USAGE', 'Of which migration?', { hint: 'phaul status lists them.' });
     await settleAbandoned();

@@ -37,10 +37,10 @@ export async function freeze(m: Migration, plan: Plan, armed: Armed): Promise<Fr
   const { swrk, pages, directory, parent, countPages } = armed;
   const decision = deferred<boolean>();
   const dumped = deferred<void>();
-  const held = deferred<void>();
   const files = deferred<SyncResult>();
   let since = performance.now();
   let frozen: Promise<void> | null = null;
+  let held: Promise<void> = Promise.resolve();
   standstill(m);
 
   const onFrozen = async (): Promise<void> => {
@@ -62,7 +62,8 @@ export async function freeze(m: Migration, plan: Plan, armed: Armed): Promise<Fr
       return false;
     }
     if (script === 'network-lock') return !m.signal.aborted;
-    fence.close(pid).then(held.resolve, held.reject);
+    held = fence.close(pid);
+    held.catch(() => undefined);
     dumped.resolve();
     return decision.promise;
   };
@@ -89,7 +90,7 @@ export async function freeze(m: Migration, plan: Plan, armed: Armed): Promise<Fr
     pages.end();
     await Promise.all(plan.devices.map(({ device }) => device.thaw()));
     await letGo();
-    await held.promise.catch(() => undefined);
+    await held.catch(() => undefined);
     await run(fence.open.command, fence.open.args);
     for (const withdraw of noted) withdraw();
     m.sourceState = 'running';
@@ -108,7 +109,7 @@ export async function freeze(m: Migration, plan: Plan, armed: Armed): Promise<Fr
   return {
     frozenMs: () => performance.now() - since,
     files: files.promise,
-    held: held.promise,
+    held,
     letGo,
     giveUp: async () => {
       const pids = await processTree(pid);

@@ -18,8 +18,8 @@ done
 section mounts; cat /proc/self/mounts
 section cgroups; find /sys/fs/cgroup -mindepth 2 -type d
 section containers; runc list --format json
-section state; find /run/phaul /run/runc -mindepth 1 2>/dev/null || true
-section files; find / /run /tmp /dev/shm -xdev '(' -path /usr -o -path /srv -o -path /run/phaul ')' -prune -o -printf '%y %p\\n' || true
+section state; find /run/phaul /var/lib/phaul /run/runc -mindepth 1 2>/dev/null || true
+section files; find / /run /tmp /dev/shm -xdev '(' -path /usr -o -path /srv -o -path /run/phaul -o -path /var/lib/phaul ')' -prune -o -printf '%y %p\\n' || true
 find /srv -xdev -type d -printf '%y %p %m %U:%G\\n' -o -printf '%y %p %m %U:%G %s %T@\\n' || true`;
 
 /** Made by the first use of a tool and kept: CRIU's cache, kept logs, empty parents, init's list of logins. */

@@ -54,7 +54,7 @@ export async function ensureRedis(lab: Lab, options: { mebibytes?: number } = {}
   const remains = `
     pkill -KILL -x 'criu|rsync' || true
     grep -o '/run/phaul/[^ ]*' /proc/self/mounts | sort -r | xargs -r umount -l
-    rm -rf /run/phaul /srv/.phaul-left-*`;
+    rm -rf /run/phaul /var/lib/phaul /srv/.phaul-left-*`;
   await Promise.all([lab.host('a').sh(remains), lab.host('b').sh(remains)]);
   await removeContainer(lab.host('b'), 'ct101');
   const works = (await isRunning(lab.host('a'), 'ct101')) && (await redis(lab.host('c'), 'PING')) === 'PONG';
