@@ -10,9 +10,7 @@ export function describe(story: Story, kept: boolean): { readonly where: string;
       case 'handed':
         return {
           where: `${container} has been handed over to ${peer}, and whether it runs there is not known. It is held ${held} here.`,
-          todo: kept
-            ? `phaul is asking ${peer}.`
-            : `As soon as ${peer} can be reached ${recover} ends it; phaul tries that in the background. Should ${peer} be lost for ever: ${recover} --target-is-dead lets ${container} go on here. Should you see it run there: ${recover} --source-is-dead removes it here.`,
+          todo: `${kept ? `phaul is asking ${peer}.` : `phaul asks ${peer} again and again in the background, and ends it as soon as it gets an answer; ${recover} asks at once.`} Should ${peer} be lost for ever: ${recover} --target-is-dead lets ${container} go on here. Should you see it run there: ${recover} --source-is-dead removes it here.`,
         };
       case 'landed':
         return {

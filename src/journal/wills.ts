@@ -1,7 +1,9 @@
+import { PhaulError } from '../errors.ts';
 import { run } from '../run.ts';
 import { clearWorkspace } from '../workspace.ts';
+import { lockContainer } from './container-lock.ts';
 import type { Journal } from './journal.ts';
-import type { When } from './story.ts';
+import type { Story, When } from './story.ts';
 
 /** Runs what a process that has died wrote down for this end: each once, the last deed's first if they undo. Then its working directory goes. */
 export async function executeWills(journal: Journal, when: When): Promise<void> {
@@ -14,4 +16,15 @@ export async function executeWills(journal: Journal, when: When): Promise<void> 
     journal.note({ withdrawn: number });
   }
   await clearWorkspace(migration, role);
+  forgetLock(journal.story());
+}
+
+/** The lock itself ended with the process that had it; its file did not. */
+function forgetLock({ htype, container, role }: Story): void {
+  try {
+    lockContainer(htype, container, role)();
+  } catch (error) {
+    // Somebody has it again.
+    if (!(error instanceof PhaulError)) throw error;
+  }
 }

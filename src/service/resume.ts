@@ -1,5 +1,4 @@
 import { connect } from 'node:net';
-import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PhaulError } from '../errors.ts';
 import { stories, takeOverJournal } from '../journal/journal.ts';
@@ -48,11 +47,11 @@ export async function resume(
 /** The session that is at work on a migration on this host, or null. */
 export async function connectSession(migration: string, words: Words): Promise<Resumed | null> {
   const socket = connect(sessionSocket(workspaceDirectory(migration, 'target')));
-  socket.on('error', () => undefined);
-  const [connected] = await Promise.race([
-    once(socket, 'connect').then(() => [true]),
-    once(socket, 'close').then(() => [false]),
-  ]);
+  // Whether anybody is there; later its end tells.
+  const connected = await new Promise<boolean>((resolve) => {
+    socket.on('error', () => resolve(false));
+    socket.on('connect', () => resolve(true));
+  });
   if (!connected) return null;
   const session: Caller = caller({
     input: socket,

@@ -1,9 +1,7 @@
 // Whatever happens before the commit: the container runs on the source as if nothing had happened, and nothing is left on the target.
-import { setTimeout as sleep } from 'node:timers/promises';
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import { Lab } from '../lab/lab.ts';
 import { removeContainer } from '../lab/container.ts';
-import { isRunning } from '../lab/migrate.ts';
 import { redis } from '../lab/redis.ts';
 import { changedCt101 } from './containers.ts';
 import { phaul, startPhaul } from './phaul.ts';
@@ -108,39 +106,4 @@ test.serial('phaul is killed while the container is frozen', async (t) => {
 test.serial('the container would stand still for longer than --timeout', async (t) => {
   const end = await unharmed(t, lab, () => phaul(lab.host('a'), ['--timeout', '0.1', 'ct101', 'b']));
   failed(t, end, { code: 'TIMEOUT', act: ['freeze', 'transfer', 'restore'] });
-});
-
-async function heldAtCommit(t: ExecutionContext, state: RegExp): Promise<void> {
-  const [a, b, c] = [lab.host('a'), lab.host('b'), lab.host('c')];
-  const run = startPhaul(a, ['ct101', 'b']);
-  await run.event({ type: 'act-begin', act: 'commit' });
-  await lab.cut('b');
-  const { exitCode, error, text } = await run.ended;
-  t.deepEqual([exitCode, error?.code, error?.sourceState], [5, 'IN_DOUBT', 'frozen'], text);
-  // What stands still: nobody in it runs, however it is held.
-  t.regex(await a.sh('runc list; cat /proc/$(pgrep -o redis-server)/status'), state);
-  await lab.join('b');
-  // Whether the word got through before the cable was out is chance. The target knows after its 8 seconds of silence.
-  while ((await b.sh('ls /run/phaul')) !== '') await sleep(100);
-  const words = /remove it here with: (.*?)\. If it does not, let it go on here with: (.*)\.$/.exec(
-    error?.hint ?? '',
-  );
-  const arrived = await isRunning(b, 'ct101');
-  await a.sh(words?.[arrived ? 1 : 2] ?? 'false');
-  t.deepEqual([await isRunning(a, 'ct101'), await isRunning(b, 'ct101')], [!arrived, arrived]);
-  t.is(await redis(c, 'PING'), 'PONG');
-  await freshRedis(lab, large);
-}
-
-test.serial(
-  'the cable is pulled at the commit: held on the source, and the advice is right',
-  heldAtCommit,
-  / paused /,
-);
-test.serial('the same where runc cannot pause: stopped instead', async (t) => {
-  const wrapper = `#!/bin/sh\n[ "$1" = pause ] && exit 1\nexec /usr/sbin/runc "$@"\n`;
-  await lab.host('a').write('/usr/local/bin/runc', wrapper);
-  await meanwhile(lab.host('a'), 'chmod +x /usr/local/bin/runc', 'rm /usr/local/bin/runc', () =>
-    heldAtCommit(t, /State:\tT \(stopped\)/),
-  );
 });

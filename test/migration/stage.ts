@@ -49,13 +49,19 @@ export async function freshRedis(lab: Lab, { mebibytes = 0 } = {}): Promise<void
   await startRedis(a, { mebibytes });
 }
 
-/** As freshRedis(), but keeps the Redis on a if it works. Whatever the test before this one left behind is cleared away. */
-export async function ensureRedis(lab: Lab, options: { mebibytes?: number } = {}): Promise<void> {
+/** Whatever a test before this one left behind of phaul's is cleared away. */
+export async function clearRemains(lab: Lab): Promise<void> {
   const remains = `
     pkill -KILL -x 'criu|rsync' || true
+    rm -rf /var/lib/phaul
     grep -o '/run/phaul/[^ ]*' /proc/self/mounts | sort -r | xargs -r umount -l
-    rm -rf /run/phaul /var/lib/phaul /srv/.phaul-left-*`;
+    rm -rf /run/phaul /srv/.phaul-left-*`;
   await Promise.all([lab.host('a').sh(remains), lab.host('b').sh(remains)]);
+}
+
+/** As freshRedis(), but keeps the Redis on a if it works. Whatever the test before this one left behind is cleared away. */
+export async function ensureRedis(lab: Lab, options: { mebibytes?: number } = {}): Promise<void> {
+  await clearRemains(lab);
   await removeContainer(lab.host('b'), 'ct101');
   const works = (await isRunning(lab.host('a'), 'ct101')) && (await redis(lab.host('c'), 'PING')) === 'PONG';
   if (!works) await freshRedis(lab, options);
