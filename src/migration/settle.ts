@@ -47,6 +47,8 @@ export async function settleFormer(container: string, say: Migration['say']): Pr
   for (const story of await stories()) {
     if (story.role !== 'source' || story.container !== container) continue;
     const journal = takeOverJournal(story.migration, 'source');
+    if (!journal && story.state === 'handed')
+      throw inDoubt(story, new PhaulError('MIGRATION_RUNNING', 'phaul is just asking it.'));
     if (!journal) continue;
     try {
       await settle(journal, say);

@@ -78,6 +78,7 @@ async function inDoubt(t: ExecutionContext): Promise<string> {
   const run = startPhaul(lab.host('a'), ['--timeout', '5', 'ct101', 'b']);
   await run.event({ type: 'act-begin', act: 'commit' });
   await lab.cut('b');
+  t.teardown(() => lab.join('b'));
   const { exitCode, error, text, events } = await run.ended;
   t.deepEqual([exitCode, error?.code, error?.sourceState], [5, 'IN_DOUBT', 'frozen'], text);
   t.false(await isRunning(lab.host('a'), 'ct101'), 'it stands still');
