@@ -1,56 +1,69 @@
-import type { Story } from './story.ts';
+import type { State, Story } from './story.ts';
+
+interface Words {
+  readonly where: string;
+  /** Empty: nothing. */
+  readonly todo: string;
+}
 
 /** Where a migration stands on this host, in plain words, and what is to be done, if anything. @param kept a living phaul is at work on it */
-export function describe(story: Story, kept: boolean): { readonly where: string; readonly todo: string } {
-  const { role, state, migration, container, peer, mode } = story;
-  const recover = `phaul recover ${migration}`;
-  const held = mode === 'live' ? 'frozen' : 'stopped';
-  if (role === 'source')
-    switch (state) {
-      case 'handed':
-        return {
-          where: `${container} has been handed over to ${peer}, and whether it runs there is not known. It is held ${held} here.`,
-          todo: `${kept ? `phaul is asking ${peer}.` : `phaul asks ${peer} again and again in the background, and ends it as soon as it gets an answer; ${recover} asks at once.`} Should ${peer} be lost for ever: ${recover} --target-is-dead lets ${container} go on here. Should you see it run there: ${recover} --source-is-dead removes it here.`,
-        };
-      case 'landed':
-        return {
-          where: `${container} runs on ${peer}.`,
-          todo: kept ? '' : `${recover} removes what is left here, and tells ${peer}.`,
-        };
-      case 'undone':
-        return {
-          where: `${container} is this host's as before. ${peer} has not been told.`,
-          todo: `${recover} tells it; phaul tries that in the background.`,
-        };
-      default:
-        return {
-          where: `${container} is this host's; it is being moved to ${peer}.`,
-          todo: kept ? '' : `phaul has died meanwhile: ${recover} undoes what it did.`,
-        };
-    }
-  switch (state) {
-    case 'ready':
-      return {
-        where: `${container} is complete here and waits for the word of ${peer}. It does not run here.`,
-        todo: `${peer} gives it, or takes the container back, as soon as the two can talk. Should ${peer} be lost for ever: ${recover} --source-is-dead lets ${container} run here. Should you see it run there: ${recover} --target-is-dead removes it here.`,
-      };
-    case 'committed':
-    case 'running':
-      return { where: `${container} is being let run here.`, todo: kept ? '' : `${recover} ends that.` };
-    case 'landed':
-      return {
-        where: `${container} came from ${peer} and was let run here.${story.lost === null ? '' : ` ${story.lost}`}`,
-        todo: kept ? '' : `Nothing: ${peer} has not confirmed it yet.`,
-      };
-    case 'undone':
-      return {
-        where: `${container} did not come from ${peer}.`,
-        todo: `Nothing: ${peer} does not know yet.`,
-      };
-    default:
-      return {
-        where: `${container} is on its way from ${peer}. It does not run here.`,
-        todo: kept ? '' : `phaul has died meanwhile: ${recover} undoes what it did.`,
-      };
-  }
+export function describe(story: Story, kept: boolean): Words {
+  const { role, state } = story;
+  const known = role === 'source' ? onSource(story, kept) : onTarget(story, kept);
+  return known[state] ?? underWay(story, kept);
+}
+
+const recovering = ({ migration }: Story): string => `phaul recover ${migration}`;
+
+function onSource(story: Story, kept: boolean): Partial<Record<State, Words>> {
+  const { container, peer, mode } = story;
+  const recover = recovering(story);
+  const asking = kept
+    ? `phaul is asking ${peer}.`
+    : `phaul asks ${peer} again and again in the background, and ends it as soon as it gets an answer; ${recover} asks at once.`;
+  return {
+    handed: {
+      where: `${container} has been handed over to ${peer}, and whether it runs there is not known. It is held ${mode === 'live' ? 'frozen' : 'stopped'} here.`,
+      todo: `${asking} Should ${peer} be lost for ever: ${recover} --target-is-dead lets ${container} go on here. Should you see it run there: ${recover} --source-is-dead removes it here.`,
+    },
+    landed: {
+      where: `${container} runs on ${peer}.`,
+      todo: kept ? '' : `${recover} removes what is left here, and tells ${peer}.`,
+    },
+    undone: {
+      where: `${container} is this host's as before. ${peer} has not been told.`,
+      todo: `phaul tells it as soon as it can be reached; ${recover} tries at once.`,
+    },
+  };
+}
+
+function onTarget(story: Story, kept: boolean): Partial<Record<State, Words>> {
+  const { container, peer, lost } = story;
+  const recover = recovering(story);
+  const landing = { where: `${container} is being let run here.`, todo: kept ? '' : `${recover} ends that.` };
+  return {
+    ready: {
+      where: `${container} is complete here and waits for the word of ${peer}. It does not run here.`,
+      todo: `${peer} gives it, or takes the container back, as soon as the two can talk. Should ${peer} be lost for ever: ${recover} --source-is-dead lets ${container} run here. Should you see it run there: ${recover} --target-is-dead removes it here.`,
+    },
+    committed: landing,
+    running: landing,
+    landed: {
+      where: `${container} came from ${peer} and was let run here.${lost === null ? '' : ` ${lost}`}`,
+      todo: kept ? '' : `Nothing: ${peer} has not confirmed it yet.`,
+    },
+    undone: {
+      where: `${container} did not come from ${peer}.`,
+      todo: `Nothing: ${peer} does not know yet.`,
+    },
+  };
+}
+
+function underWay(story: Story, kept: boolean): Words {
+  const { role, container, peer } = story;
+  const where =
+    role === 'source'
+      ? `${container} is this host's; it is being moved to ${peer}.`
+      : `${container} is on its way from ${peer}. It does not run here.`;
+  return { where, todo: kept ? '' : `phaul has died meanwhile: ${recovering(story)} undoes what it did.` };
 }

@@ -108,7 +108,7 @@ export function testHType(
     if (source.cgroup === null) return t.pass();
     const pids = readFileSync(join(source.cgroup, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean);
     const tree = await processTree(source.pid);
-    t.deepEqual(pids.map(Number).sort(), tree.toSorted());
+    t.deepEqual(new Set(pids.map(Number)), new Set(tree));
   });
 
   test('a description that no honest source would send is refused, and nothing happens', async (t) => {
