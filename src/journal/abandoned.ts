@@ -33,7 +33,7 @@ async function settleTarget(journal: Journal): Promise<void> {
     await executeWills(journal, 'undone');
     return journal.remove();
   }
-  const became = await whatBecameOf(story, bootId());
+  const became = await whatBecameOf(story, bootId(), () => journal.story().filled !== null);
   if (became === 'undone') {
     await executeWills(journal, 'undone');
     if (story.state !== 'undone') await journal.record('undone');

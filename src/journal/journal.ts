@@ -50,7 +50,11 @@ export async function createJournal(
   fsyncSync(lock.fd);
   renameSync(unfinished, path);
   const directory = await open(dirname(path));
-  await directory.sync().finally(() => directory.close());
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
   return journal(lock, path, about);
 }
 
@@ -135,6 +139,12 @@ function readIfThere(path: string): string | null {
   } catch {
     return null;
   }
+}
+
+/** A line for whoever keeps it, if anybody does, from a process that does not. */
+export function appendToJournal(migration: string, role: HostRole, line: Pick<Line, 'filled'>): void {
+  const path = journalFile(migration, role);
+  if (readIfThere(path) !== null) appendFileSync(path, `${JSON.stringify(line)}\n`);
 }
 
 /** Whether the process that keeps it lives. */

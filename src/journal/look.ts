@@ -5,14 +5,19 @@ import type { Story } from './story.ts';
 
 const criuMs = 10_000;
 const lookEveryMs = 20;
-// The sentry of a fill kills the container as soon as phaul has died.
-const sentryMs = 2000;
+// Somebody goes on with a fill when phaul has died, or kills the container (service/filling.ts).
+const fillMs = 120_000;
 
 /**
  * What became of a container on the target when the phaul that was to let it run has died. `lost`: it ran, or may have, and does not any more.
  * @param boot the kernel's id of this boot
+ * @param isFilled whether the journal says by now that all memory is in place
  */
-export async function whatBecameOf(story: Story, boot: string): Promise<'undone' | 'landed' | 'lost'> {
+export async function whatBecameOf(
+  story: Story,
+  boot: string,
+  isFilled: () => boolean,
+): Promise<'undone' | 'landed' | 'lost'> {
   const { state, tree, mode } = story;
   if (state === 'ready' || state === 'undone') return 'undone';
   // Nothing has outlived the host. It may have run.
@@ -21,12 +26,12 @@ export async function whatBecameOf(story: Story, boot: string): Promise<'undone'
   // No task had been made, or in revive mode it was not started.
   if (!tree) return 'undone';
   const alive = async (): Promise<boolean> => (await processStart(tree.pid)) === tree.start;
-  if (state === 'landed') return story.filled || (await staysAlive(alive)) ? 'landed' : 'lost';
+  if (state === 'landed') return (await outlivesFill(alive, isFilled)) ? 'landed' : 'lost';
   if (tree.criu !== null) await endOf(tree.criu);
   if (!(await alive())) return state === 'running' ? 'lost' : 'undone';
   if (mode === 'revive') return 'landed';
   if (state === 'running' && !(await waitsInRestorer(tree.pid)))
-    return (await staysAlive(alive)) ? 'landed' : 'lost';
+    return (await outlivesFill(alive, isFilled)) ? 'landed' : 'lost';
   // Its CRIU died before any task was let go on.
   await killTree(tree.pid);
   return 'undone';
@@ -38,9 +43,9 @@ async function endOf(criu: number): Promise<void> {
   while ((await processStart(criu)) !== null && performance.now() < deadline) await sleep(lookEveryMs);
 }
 
-async function staysAlive(alive: () => Promise<boolean>): Promise<boolean> {
-  const deadline = performance.now() + sentryMs;
-  while (performance.now() < deadline) {
+async function outlivesFill(alive: () => Promise<boolean>, isFilled: () => boolean): Promise<boolean> {
+  const deadline = performance.now() + fillMs;
+  while (performance.now() < deadline && !isFilled()) {
     if (!(await alive())) return false;
     await sleep(lookEveryMs);
   }

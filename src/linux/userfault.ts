@@ -3,10 +3,12 @@ import koffi from 'koffi';
 const libc = koffi.load(null);
 const ioctl = libc.func('int ioctl(int, uint64_t, void *)');
 const read = libc.func('int64_t read(int, void *, uint64_t)');
+const poll = libc.func('int poll(void *, uint64_t, int)');
 
 // linux/userfaultfd.h
 const UFFDIO_COPY = 0xc028aa03;
 const UFFDIO_ZEROPAGE = 0xc020aa04;
+const UFFDIO_WAKE = 0x8010aa02;
 const eventBytes = 32;
 const events = { fault: 0x12, fork: 0x13, remap: 0x14, remove: 0x15, unmap: 0x16 } as const;
 
@@ -24,6 +26,14 @@ export type MemoryEvent =
   | { readonly type: 'gone'; readonly page: number; readonly end: number };
 
 const message = Buffer.alloc(eventBytes * 64);
+// struct pollfd: the descriptor, what is asked for (POLLIN), what there is.
+const polled = Buffer.from([0, 0, 0, 0, 1, 0, 0, 0]);
+
+/** Whether `takeEvents` would give anything. */
+export function hasEvents(fd: number): boolean {
+  polled.writeInt32LE(fd, 0);
+  return Number(poll(polled, 1, 0)) > 0;
+}
 
 /** All that has happened since the last call, in order. Does not wait: the descriptor is non-blocking. */
 export function takeEvents(fd: number): MemoryEvent[] {
@@ -95,6 +105,18 @@ export function zeroPages(fd: number, page: number, count: number): Placed {
   zeroRequest.writeBigUInt64LE(0n, 16);
   zeroRequest.writeBigInt64LE(0n, 24);
   return place(fd, UFFDIO_ZEROPAGE, zeroRequest, 24);
+}
+
+// Above what no process may map, and below what every process may (mm/userfaultfd.c, validate_range).
+const lowest = 0x10000n;
+const highest = 0x7ffffffff000n;
+
+/** Lets everybody who waits look again: who still lacks a page asks for it anew, also one that has asked somebody who has died since. */
+export function wakeAll(fd: number): void {
+  const range = Buffer.alloc(16);
+  range.writeBigUInt64LE(lowest, 0);
+  range.writeBigUInt64LE(highest - lowest, 8);
+  ioctl(fd, UFFDIO_WAKE, range);
 }
 
 /** @throws Error for what cannot be helped, such as no memory */

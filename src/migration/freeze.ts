@@ -70,6 +70,7 @@ export async function freeze(m: Migration, plan: Plan, armed: Armed): Promise<Fr
 
   const { pid, dump: settings } = plan.container;
   const { fence } = plan;
+  const kill = (): Promise<string> => run(fence.kill.command, fence.kill.args);
   const noted = [
     journalOf(m).will('undone', fence.open.command, fence.open.args),
     journalOf(m).will('moved', fence.kill.command, fence.kill.args),
@@ -114,12 +115,17 @@ export async function freeze(m: Migration, plan: Plan, armed: Armed): Promise<Fr
     giveUp: async () => {
       const pids = await processTree(pid);
       // Nobody needs CRIU for that any more, and it could not kill what a freezer of version 1 holds.
-      await run(fence.kill.command, fence.kill.args);
-      decision.resolve(true);
+      try {
+        await kill();
+      } finally {
+        decision.resolve(true);
+      }
       const { success } = await answer.catch(() => ({ success: false }));
       // A CRIU that died has let the tree run. It runs on the target: not a moment longer here.
       if (!success) await killTree(pid);
       await allDead(pids);
+      // What CRIU had stopped left the cgroup only when CRIU was done with it.
+      await kill();
       return (await countPages(directory)).written;
     },
   };

@@ -34,8 +34,11 @@ export async function live(m: Migration, plan: Plan): Promise<Summary> {
   let pages = armed.iterations.reduce((sum, each) => sum + each.pages, 0);
   await act(m, 'release', () =>
     release(m, plan, async () => {
-      pages += await frozen.giveUp();
-      endStreams(prepared);
+      try {
+        pages += await frozen.giveUp();
+      } finally {
+        endStreams(prepared);
+      }
     }),
   );
   let filled: Summary['fill'] = null;

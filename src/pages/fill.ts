@@ -2,7 +2,8 @@ import { closeSync } from 'node:fs';
 import { deferred } from '../deferred.ts';
 import { asPhaulError, PhaulError } from '../errors.ts';
 import { mapFile, type MappedFile } from '../linux/mapped-file.ts';
-import { copyPages, type Placed, takeEvents, zeroPages } from '../linux/userfault.ts';
+import { copyPages, hasEvents, type Placed, takeEvents, wakeAll, zeroPages } from '../linux/userfault.ts';
+import { type FillRecord, type Lacking, recordFill } from './fill-record.ts';
 import type { Leftover } from './seal.ts';
 import { type Lot, type Waiting, waiting } from './waiting.ts';
 import { pageBytes } from './wire.ts';
@@ -21,13 +22,18 @@ export interface Fill {
   readonly progress: () => { readonly total: number; readonly placed: number; readonly waitedFor: number };
   /** The descriptors that watch memory now. `onMore` is called with each that follows, that of a child which a task has had. */
   readonly descriptors: (onMore: (fd: number) => void) => number[];
+  /** From now on it is written down in `directory` what somebody must know who has to go on (`resumeFill`). */
+  readonly record: (directory: string) => void;
   /** No more pages are put in place: what is not there reads as zeros from now on. Idempotent. */
   readonly close: () => void;
 }
 
 interface Space {
+  /** In the order in which they came. */
+  readonly number: number;
   readonly fd: number;
   readonly lacks: Waiting;
+  readonly path: string | null;
   readonly file: MappedFile | null;
   /** Pages that tasks wait for and that could not be put in place at once. */
   faults: number[];
@@ -44,12 +50,44 @@ const turnMs = 2;
 const idleMs = 1;
 
 export function fill(leftovers: readonly Leftover[]): Fill {
-  const files = new Map(leftovers.map(({ pid, file }) => [pid, mapFile(file)]));
   const total = leftovers.reduce(
     (sum, { extents }) => sum + extents.reduce((pages, { count }) => pages + count, 0),
     0,
   );
+  const lacking = (pid: number): Lacking => {
+    const left = leftovers.find((leftover) => leftover.pid === pid);
+    return { file: left?.file ?? null, lacks: waiting(left?.extents ?? []) };
+  };
+  const { watch, ...rest } = filler(
+    total,
+    leftovers.map(({ file }) => file),
+  );
+  return { ...rest, watch: (pid, fd) => watch(lacking(pid), fd) };
+}
+
+/** Goes on with a fill whose process has died. @param spaces as `readFillRecord` gives them, each with its descriptor */
+export function resumeFill(
+  spaces: readonly (Lacking & { readonly fd: number })[],
+): Omit<Fill, 'watch' | 'record'> {
+  const total = spaces.reduce((sum, { lacks }) => sum + lacks.pages(), 0);
+  const paths = spaces.flatMap(({ file }) => file ?? []);
+  const { watch, ...rest } = filler(total, paths);
+  for (const { fd, ...lacking } of spaces) {
+    watch(lacking, fd);
+    wakeAll(fd);
+  }
+  rest.start();
+  return rest;
+}
+
+function filler(
+  total: number,
+  paths: readonly string[],
+): Omit<Fill, 'watch'> & { readonly watch: (lacking: Lacking, fd: number) => void } {
+  const files = new Map([...new Set(paths)].map((path) => [path, mapFile(path)]));
   let spaces: Space[] = [];
+  let numbers = 0;
+  let record: FillRecord | null = null;
   // Index of the space that was probed last.
   let whoseTurn = 0;
   let onMore: (fd: number) => void = () => undefined;
@@ -114,10 +152,17 @@ export function fill(leftovers: readonly Leftover[]): Fill {
     return !space.lacks.has(page);
   };
   const heed = (space: Space): void => {
-    for (const event of takeEvents(space.fd)) {
+    if (hasEvents(space.fd)) takeIn(space);
+    if (space.faults.length > 0) space.faults = space.faults.filter((page) => !serve(space, page));
+  };
+  const takeIn = (space: Space): void => {
+    record?.taking();
+    const events = takeEvents(space.fd);
+    for (const event of events) {
       if (event.type === 'fork') {
         onMore(event.fd);
-        spaces.push({ ...space, fd: event.fd, lacks: space.lacks.copy(), faults: [], over: false });
+        const child = { fd: event.fd, number: numbers++, lacks: space.lacks.copy(), faults: [], over: false };
+        spaces.push({ ...space, ...child });
       } else if (event.type === 'remap') space.lacks.move(event.from, event.to, event.count);
       else if (event.type === 'gone') space.lacks.cut(event.page, event.end);
       else {
@@ -125,7 +170,7 @@ export function fill(leftovers: readonly Leftover[]): Fill {
         waitedFor++;
       }
     }
-    if (space.faults.length > 0) space.faults = space.faults.filter((page) => !serve(space, page));
+    record?.took(space.number, events);
   };
   const lacking = (): number => spaces.reduce((sum, { lacks }) => sum + lacks.pages(), 0);
 
@@ -157,15 +202,9 @@ export function fill(leftovers: readonly Leftover[]): Fill {
   };
 
   return {
-    watch: (pid, fd) => {
-      const left = leftovers.find((leftover) => leftover.pid === pid);
-      spaces.push({
-        fd,
-        lacks: waiting(left?.extents ?? []),
-        file: files.get(pid) ?? null,
-        faults: [],
-        over: false,
-      });
+    watch: ({ file: path, lacks }, fd) => {
+      const file = path === null ? null : (files.get(path) ?? null);
+      spaces.push({ number: numbers++, fd, lacks, path, file, faults: [], over: false });
       if (turning) return;
       turning = true;
       turn();
@@ -180,9 +219,18 @@ export function fill(leftovers: readonly Leftover[]): Fill {
       onMore = more;
       return spaces.map(({ fd }) => fd);
     },
+    record: (directory) => {
+      spaces = spaces.map((space, number) => ({ ...space, number }));
+      numbers = spaces.length;
+      record = recordFill(
+        directory,
+        spaces.map(({ path, lacks }) => ({ file: path, lacks })),
+      );
+    },
     close: () => {
       if (closed) return;
       closed = true;
+      record?.close();
       finished.reject(new PhaulError('CANCELLED', 'The pages that follow were given up.'));
       for (const { fd } of spaces) closeSync(fd);
       for (const file of files.values()) file.close();

@@ -21,16 +21,18 @@ export interface Waiting {
   /** The lots have moved to other addresses. */
   readonly move: (from: number, to: number, count: number) => void;
   readonly copy: () => Waiting;
+  /** All of them, ascending. */
+  readonly lots: () => readonly Lot[];
 }
 
 export function waiting(extents: readonly Extent[]): Waiting {
-  return of(
+  return waitingFor(
     extents.map(({ page, count, slot, flags }) => ({ page, count, slot, zero: (flags & zeroFlag) !== 0 })),
   );
 }
 
-/** @param lots ascending */
-function of(lots: Lot[]): Waiting {
+/** @param lots ascending; not to be used by anybody else any more */
+export function waitingFor(lots: Lot[]): Waiting {
   let pages = lots.reduce((sum, { count }) => sum + count, 0);
 
   /** Index of the first lot that ends behind `page`. */
@@ -79,7 +81,8 @@ function of(lots: Lot[]): Waiting {
     move: (from, to, count) => {
       for (const lot of cut(from, from + count)) giveBack({ ...lot, page: lot.page - from + to });
     },
-    copy: () => of([...lots]),
+    copy: () => waitingFor([...lots]),
+    lots: () => lots,
   };
 }
 

@@ -1,6 +1,8 @@
+import { extname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { killTree } from '../linux/processes.ts';
 import { parkedDescriptors } from '../linux/parked-descriptors.ts';
 import type { Fill } from '../pages/fill.ts';
-import { killTree } from '../linux/processes.ts';
 import { postSentry } from '../sentry.ts';
 
 /** What came of the pages that followed a container. */
@@ -10,24 +12,39 @@ export interface Filled {
   readonly waitedFor: number;
 }
 
-// A task would read zeros where its memory has not come. Without the word at the end the tree is killed first: this process holds the
-// descriptors, so that everybody who touches such a page waits until then.
-const watch = `read -r word && exit 0
+// $1: the root task; the others: who goes on with the fill. A task would read zeros where its memory has not come. Without the word at the end, and
+// if nobody can go on, the tree is killed first: this process holds the descriptors, so that everybody who touches such a page waits until then.
+const watch = `root=$1; shift
+read -r word && exit 0
+"$@" && exit 0
 end() {
   kill -STOP "$1"
   for child in $(cat /proc/"$1"/task/*/children); do end "$child"; done
   kill -KILL "$1"
 }
-end "$1"`;
+end "$root"`;
+
+const heir = fileURLToPath(new URL(`./fill-heir${extname(import.meta.url)}`, import.meta.url));
+
+interface GuardOptions {
+  /** The tree's, which may run from now on. */
+  readonly root: number;
+  readonly migration: string;
+  /** Where the images are, on a tmpfs. */
+  readonly directory: string;
+}
 
 /**
- * Looks after the pages that follow a restored tree which may run from now on. If they cannot, or this phaul is killed before the last one is in
- * place, the tree is killed: never may a task go on with memory that is not its own.
+ * Looks after the pages that follow a restored tree. If this phaul is killed before the last one is in place, another process goes on; if that cannot be,
+ * the tree is killed: never may a task go on with memory that is not its own.
  * @throws FILL_FAILED when the tree is dead
  */
-export async function guardFill(fill: Fill, root: number): Promise<Filled> {
+export async function guardFill(fill: Fill, { root, migration, directory }: GuardOptions): Promise<Filled> {
   const later = parkedDescriptors();
-  const sentry = postSentry(watch, [String(root)], [later.holder, ...fill.descriptors(later.park)]);
+  fill.record(directory);
+  const held = [later.holder, ...fill.descriptors(later.park)];
+  const command = [process.execPath, ...process.execArgv, heir, directory, migration, `${held.length - 1}`];
+  const sentry = postSentry(watch, [String(root), ...command], held);
   later.handedOver();
   try {
     await fill.done;

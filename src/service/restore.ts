@@ -126,7 +126,7 @@ export async function armRestore(options: RestoreOptions): Promise<Restore> {
         await nextTurn();
         if (following) {
           following.start();
-          filled = guardFill(following, pid ?? 0);
+          filled = guardFill(following, { root: pid ?? 0, migration: options.migration, directory });
           filled.catch(() => decision.resolve(false));
         }
         const go = await decision.promise;

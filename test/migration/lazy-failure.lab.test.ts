@@ -55,21 +55,20 @@ for (const [work, title] of [
   ['threads', 'a process'],
   ['brood', 'a process and the children that it has had since'],
 ] as const)
-  test.serial(`the service is killed: ${title} is dead at once, and has seen no wrong byte`, async (t) => {
-    const [, b] = both();
-    const { run, service } = await inTheFill(t, work);
-    await sleep(300);
-    await b.sh(`
-      kill -KILL ${service}
-      for times in $(seq 100); do ${lazyWork} >/dev/null || exit 0; sleep 0.01; done
-      echo 'it still runs' >&2; exit 1`);
-    t.is(await b.sh(`cat ${job}/wrong 2>/dev/null || true`), '');
-    const { exitCode, text } = await run.ended;
-    t.is(exitCode, 0, text);
-    t.regex(text, /whether all of its memory came into place cannot be said from here/);
-    await b.sh('phaul recover');
-    await nothingIsLeft(t);
-  });
+  test.serial(
+    `the service is killed: somebody goes on for it, and ${title} sees no wrong byte`,
+    async (t) => {
+      const [, b] = both();
+      const { run, service } = await inTheFill(t, work);
+      await sleep(300);
+      await b.sh(`kill -KILL ${service}`);
+      const { exitCode, text, summary } = await run.ended;
+      t.is(exitCode, 0, text);
+      t.true((summary?.fill?.pages ?? 0) > 0);
+      await rightAgain(b, 2);
+      await nothingIsLeft(t);
+    },
+  );
 
 for (const [title, breakIt, mend] of [
   ['ssh is killed', () => lab.host('a').sh('pkill -KILL -x ssh'), () => Promise.resolve()],
@@ -81,13 +80,13 @@ for (const [title, breakIt, mend] of [
     await breakIt();
     try {
       await b.sh(`kill -CONT ${service}`);
-      const { exitCode, text, summary } = await run.ended;
-      t.is(exitCode, 0, text);
-      t.is(summary?.fill, null);
-      t.regex(text, /whether all of its memory came into place cannot be said from here/);
+      await sleep(12_000);
     } finally {
       await mend();
     }
+    const { exitCode, text, summary } = await run.ended;
+    t.is(exitCode, 0, text);
+    t.true((summary?.fill?.pages ?? 0) > 0, 'the source hears of it over another connection');
     await rightAgain(b, 2);
     while ((await b.sh('ls /run/phaul')) !== '') await sleep(50);
     await rightAgain(b, 2);

@@ -1,0 +1,27 @@
+import { appendToJournal } from '../journal/journal.ts';
+import { receiveDescriptor } from '../linux/descriptor-message.ts';
+import { resumeFill } from '../pages/fill.ts';
+import { readFillRecord } from '../pages/fill-record.ts';
+
+// The sentry's (service/filling.ts), in the order in which it got them.
+const holder = 3;
+const firstMemory = 4;
+
+/**
+ * A program of its own: goes on with a fill whose phaul has died. Whoever waits for a page meanwhile, waits.
+ * Arguments: the directory of the record, the migration, how many memories there were in the beginning.
+ */
+async function main([directory = '', migration = '', count]: readonly string[]): Promise<void> {
+  const spaces = readFillRecord(directory);
+  const descriptors = Array.from({ length: Number(count) }, (_, index) => firstMemory + index);
+  for (let fd = receiveDescriptor(holder); fd !== null; fd = receiveDescriptor(holder)) descriptors.push(fd);
+  if (descriptors.length !== spaces.length) throw new Error('not every memory can still be reached');
+  const fill = resumeFill(spaces.map((space, index) => ({ ...space, fd: descriptors[index] ?? -1 })));
+  // The promise alone keeps no process alive; the fill's timers do.
+  await fill.done;
+  const { total, waitedFor } = fill.progress();
+  appendToJournal(migration, 'target', { filled: { pages: total, waitedFor } });
+  fill.close();
+}
+
+await main(process.argv.slice(2));
