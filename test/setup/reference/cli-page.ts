@@ -6,6 +6,7 @@ import * as optionTables from '../../../src/cli/options.ts';
 import { recoverCommand } from '../../../src/cli/recover.ts';
 import { program } from '../../../src/cli/program.ts';
 import { serviceCommand } from '../../../src/cli/service.ts';
+import { statusCommand } from '../../../src/cli/status.ts';
 import { code, generatedFrom, table } from './markdown.ts';
 
 // Each has arguments of its own, which do not matter here.
@@ -13,6 +14,7 @@ const commands = [
   migrateCommand,
   checkCommand,
   driversCommand,
+  statusCommand,
   recoverCommand,
   serviceCommand,
 ] as unknown as CommandModule[];
@@ -58,10 +60,8 @@ function nameOf({ command }: CommandModule): string {
 function section(module: CommandModule): string[] {
   const { positionals, options, examples } = record(module);
   const synopsis = String(module.command)
-    .replace('<dest>', 'DEST')
-    .replace('[dest]', '[DEST]')
-    .replace('<container>', 'CONTAINER')
-    .replace('[container]', '[CONTAINER]');
+    .replaceAll(/<(\w+)>/g, (_, name: string) => name.toUpperCase())
+    .replaceAll(/\[(\w+)\]/g, (_, name: string) => `[${name.toUpperCase()}]`);
   return [
     `## phaul ${nameOf(module)}`,
     `${String(module.describe)}.`,

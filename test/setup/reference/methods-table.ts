@@ -12,7 +12,7 @@ interface Note {
 const notes: Readonly<Record<Method, Note>> = {
   hello: {
     phases: 'new → greeted',
-    does: 'Compares the protocol versions. Its form never changes, in no version of the protocol.',
+    does: 'Compares the protocol versions, after the target has gone on with what a phaul that died left behind there. Its form never changes, in no version of the protocol.',
   },
   survey: {
     phases: 'greeted',
@@ -24,7 +24,7 @@ const notes: Readonly<Record<Method, Note>> = {
   },
   begin: {
     phases: 'checked → begun',
-    does: 'Makes the working directory, listens for the streams of the mem and fs channels, lets the fs drivers get ready.',
+    does: 'Takes the container for this migration alone, begins the journal, posts the guard. Makes the working directory, listens for the streams of the mem and fs channels, lets the fs drivers get ready.',
   },
   attach: {
     phases: 'begun',
@@ -40,11 +40,11 @@ const notes: Readonly<Record<Method, Note>> = {
   },
   checkpoint: {
     phases: 'armed → restored',
-    does: 'Live mode. The checkpoint is complete. With `last` true nothing follows: restore up to the point where every task exists and none has run. `last` false ("more follow") has its place here and is refused in this version.',
+    does: 'Live mode. The checkpoint is complete. With `last` true nothing follows: restore up to the point where every task exists and none has run. `last` false ("more follow") has its place here and is refused in this version. Once it is answered the target waits for the word, connected or not.',
   },
   ready: {
     phases: 'prepared → restored',
-    does: 'Revive mode. The last files are there. Where a driver has put another directory in the place of a tree, the runtime is made to see it.',
+    does: 'Revive mode. The last files are there. Where a driver has put another directory in the place of a tree, the runtime is made to see it. Once it is answered the target waits for the word, connected or not.',
   },
   commit: {
     phases: 'restored → committed',
@@ -84,21 +84,33 @@ export function methodsTable(): string {
 
 type Schema = z.core.JSONSchema.BaseSchema;
 
+/** One answer of several is told by its `outcome`. */
 function members(title: string, schema: z.ZodType): string[] {
-  const { properties = {} } = z.toJSONSchema(schema, { unrepresentable: 'any' }) as Schema;
-  const lines = Object.entries(properties).map(([name, each]) => `    ${name}: ${typeOf(each as Schema)}`);
+  const shape = z.toJSONSchema(schema, { unrepresentable: 'any' }) as Schema;
+  if (!shape.oneOf) return titled(title, shape);
+  return shape.oneOf.flatMap((each, index) => titled(index === 0 ? title : `or ${title}`, each as Schema));
+}
+
+function titled(title: string, { properties = {}, required = [] }: Schema): string[] {
+  const lines = Object.entries(properties).map(
+    ([name, each]) => `    ${named(name, required)}: ${typeOf(each as Schema)}`,
+  );
   return lines.length === 0 ? [`  ${title} {}`] : [`  ${title}`, ...lines];
 }
 
+const named = (name: string, required: readonly string[]): string =>
+  required.includes(name) ? name : `${name}?`;
+
 function typeOf(schema: Schema): string {
-  const { type, anyOf, items, properties, enum: values } = schema;
+  const { type, anyOf, items, properties, required = [], enum: values } = schema;
+  if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (values) return values.length > 4 ? 'code' : values.map((value) => JSON.stringify(value)).join(' or ');
   if (schema.$ref || (anyOf && anyOf.length > 2)) return 'any';
   if (anyOf) return anyOf.map((each) => typeOf(each as Schema)).join(' or ');
   if (type === 'array') return `[${typeOf(items as Schema)}]`;
   if (type !== 'object') return [type ?? 'any'].flat().join(' or ');
-  const members = Object.entries(properties ?? {}).map(
-    ([name, each]) => `${name}: ${typeOf(each as Schema)}`,
+  const inside = Object.entries(properties ?? {}).map(
+    ([name, each]) => `${named(name, required)}: ${typeOf(each as Schema)}`,
   );
-  return `{${members.join(', ')}}`;
+  return `{${inside.join(', ')}}`;
 }
