@@ -27,7 +27,8 @@ export async function settleSource(journal: Journal): Promise<void> {
   if (state === 'landed') await executeWills(journal, 'moved');
 }
 
-async function settleTarget(journal: Journal): Promise<void> {
+/** Whatever its state was, it is `landed` or `undone` afterwards, or forgotten. */
+export async function settleTarget(journal: Journal): Promise<void> {
   const story = journal.story();
   if (story.state === 'open') {
     await executeWills(journal, 'undone');

@@ -68,12 +68,10 @@ export function takeOverJournal(migration: string, role: HostRole): Journal | nu
     return null;
   }
   if (!lock) return null;
-  const taken = journal(lock, path, { migration, role });
-  // Removed while we took it, or never begun: nothing is remembered of it.
+  // Removed while we took it; or of another release, which alone knows what it means.
   const text = readIfThere(path);
-  if (text !== null && readStory(text)) return taken;
-  if (text === null) lock.release();
-  else taken.remove();
+  if (text !== null && readStory(text)) return journal(lock, path, { migration, role });
+  lock.release();
   return null;
 }
 

@@ -19,10 +19,11 @@ export async function whatBecameOf(
   isFilled: () => boolean,
 ): Promise<'undone' | 'landed' | 'lost'> {
   const { state, tree, mode } = story;
-  if (state === 'ready' || state === 'undone') return 'undone';
-  // Nothing has outlived the host. It may have run.
-  if (story.boot !== boot) return state === 'landed' ? 'landed' : 'lost';
-  if (state === 'landed' && mode === 'revive') return 'landed';
+  const rebooted = story.boot !== boot;
+  if (state === 'undone' || (rebooted && state === 'ready')) return 'undone';
+  if (state === 'landed' && (rebooted || mode === 'revive' || !tree)) return 'landed';
+  // Nothing has outlived the host, and it may have run.
+  if (rebooted) return 'lost';
   // No task had been made, or in revive mode it was not started.
   if (!tree) return 'undone';
   const alive = async (): Promise<boolean> => (await processStart(tree.pid)) === tree.start;

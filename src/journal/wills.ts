@@ -5,11 +5,11 @@ import { lockContainer } from './container-lock.ts';
 import type { Journal } from './journal.ts';
 import type { Story, When } from './story.ts';
 
-/** Runs what a process that has died wrote down for this end: each once, the last deed's first if they undo. Then its working directory goes. */
+/** Runs what a process that has died wrote down for this end, each once, what it noted last first. Then its working directory goes. */
 export async function executeWills(journal: Journal, when: When): Promise<void> {
   const { wills, migration, role } = journal.story();
   const due = wills.filter((will) => will.when === when);
-  for (const { number, command } of when === 'undone' ? due.toReversed() : due) {
+  for (const { number, command } of due.toReversed()) {
     const [program = '', ...args] = command;
     // What has been done already fails here, and that is fine.
     await run(program, args).catch(() => undefined);

@@ -91,7 +91,7 @@ async function inDoubt(
   m.undo.clear();
   m.sourceState = await doubt();
   const { container, link } = plan;
-  const message = `The connection broke in the very moment of the hand-over: ${container.description.id} may run on ${link.host}, which cannot be reached.`;
+  const message = `The connection broke in the very moment of the hand-over, and ${container.description.id} may run on ${link.host}: ${cause.message}`;
   const hint = `It is held ${m.sourceState} here. phaul goes on trying to reach ${link.host}, and ends the migration by itself when it can. Should it be lost for ever: phaul recover ${m.id} --target-is-dead lets it go on here. Should you see it run there: phaul recover ${m.id} --source-is-dead removes it here.`;
   return new PhaulError('IN_DOUBT', message, { cause, sourceState: m.sourceState, hint });
 }

@@ -19,7 +19,7 @@ export async function fill(m: Migration, { link }: Plan): Promise<Summary['fill'
       return await link.insist('fill', {});
     } catch (thrown) {
       const error = asPhaulError(thrown);
-      if (error.code === 'FILL_FAILED') throw error.with({ sourceState: 'gone' });
+      if (error.code === 'FILL_FAILED') throw error.with({ sourceState: 'unknown' });
       const resumed = await reconnectWithin(errandOf(m), deadline - performance.now()).catch(() => null);
       if (!resumed || performance.now() > deadline) {
         const unsure = 'whether all of its memory came into place cannot be said from here';
@@ -29,7 +29,7 @@ export async function fill(m: Migration, { link }: Plan): Promise<Summary['fill'
       const { found } = resumed;
       link.continueOn(resumed.link);
       if (found.outcome !== 'landed') continue;
-      if (found.lost !== null) throw new PhaulError('FILL_FAILED', found.lost, { sourceState: 'gone' });
+      if (found.lost !== null) throw new PhaulError('FILL_FAILED', found.lost, { sourceState: 'unknown' });
       if (found.filled) return found.filled;
     }
   }

@@ -5,6 +5,7 @@ import { dumpRequest } from '../criu/requests.ts';
 import { deferred } from '../deferred.ts';
 import { asPhaulError, PhaulError } from '../errors.ts';
 import { allDead, killTree, processTree } from '../linux/processes.ts';
+import type { Freezer } from '../linux/freezer.ts';
 import { run } from '../run.ts';
 import type { Armed } from './iterate.ts';
 import { interruptible, journalOf, type Migration } from './migration.ts';
@@ -69,7 +70,7 @@ export async function freeze(m: Migration, plan: Plan, armed: Armed): Promise<Fr
   };
 
   const { pid, dump: settings } = plan.container;
-  const { fence } = plan;
+  const fence = fenceOf(plan);
   const kill = (): Promise<string> => run(fence.kill.command, fence.kill.args);
   const noted = [
     journalOf(m).will('undone', fence.open.command, fence.open.args),
@@ -129,6 +130,11 @@ export async function freeze(m: Migration, plan: Plan, armed: Armed): Promise<Fr
       return (await countPages(directory)).written;
     },
   };
+}
+
+function fenceOf({ fence }: Plan): Freezer {
+  if (fence) return fence;
+  throw new PhaulError('INTERNAL', 'Nothing is there to hold the container.');
 }
 
 async function finalSync({ container, files }: Plan): Promise<SyncResult> {

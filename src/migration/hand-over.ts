@@ -20,6 +20,8 @@ export async function transfer(
 
 /** Restore: the tasks come into being on the target, and wait. This checkpoint is the last: nothing follows it. */
 export async function restore(m: Migration, plan: Plan, armed: Armed): Promise<void> {
-  journalOf(m).note({ state: 'asked' });
-  await plan.link.call('checkpoint', { iteration: armed.iteration, last: true });
+  await Promise.all([
+    journalOf(m).record('asked'),
+    plan.link.call('checkpoint', { iteration: armed.iteration, last: true }),
+  ]);
 }

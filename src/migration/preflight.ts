@@ -37,8 +37,8 @@ export interface Plan {
   readonly workspace: Workspace;
   readonly link: Link;
   readonly sourceHost: string;
-  /** What holds the container between the freeze and the end, whoever dies. */
-  readonly fence: Freezer;
+  /** What holds the container between the freeze and the end, whoever dies; null in revive mode, whose container is stopped. */
+  readonly fence: Freezer | null;
   /** Whether memory is moved in iterations before the freeze. */
   readonly preDump: boolean;
   /** Resident memory of the container at preflight, in bytes. */
@@ -126,7 +126,9 @@ export async function preflight(m: Migration): Promise<Plan> {
     imagePath: options.imagePath ?? null,
   } as Params<'check'>);
 
+  const fence = live ? freezer(container.cgroup, `phaul-${m.id}`, join(workspace.directory, 'homes')) : null;
   const refusals = [
+    ...(live && !fence ? [noFreezer()] : []),
     ...source.refusals,
     ...target.refusals,
     ...criuMismatch(m, source.criu, target.criu),
@@ -143,7 +145,7 @@ export async function preflight(m: Migration): Promise<Plan> {
     workspace,
     link,
     sourceHost: hostname(),
-    fence: freezer(container.cgroup, `phaul-${m.id}`, join(workspace.directory, 'homes')),
+    fence,
     preDump: live && (options.preDump ?? (able && htype.capabilities.preDump)),
     memory,
     lazy: live && (target.criu?.lazyPages ?? false) && (await mayFollow(m, pids, memory)),
@@ -197,6 +199,12 @@ async function mayFollow(
     `All memory is put in place before the start: forked processes share ${sized(twice)} of it, and would not any more.`,
   );
   return false;
+}
+
+function noFreezer(): Refusal {
+  const message = 'This host has no freezer for cgroups, which holds the container at the hand-over.';
+  const hint = 'Mount cgroup v2, or the freezer of v1, or give the kernel CONFIG_CGROUP_FREEZER.';
+  return { code: 'KERNEL_FEATURE', message, hint, host: 'source' };
 }
 
 /** Insisted upon, and not to be had. */

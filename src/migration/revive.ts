@@ -20,10 +20,7 @@ export async function revive(m: Migration, plan: Plan): Promise<Summary> {
   const iterations = await act(m, 'iterate', () => iterateFiles(m, plan));
   const stopped = await act(m, 'freeze', () => stop(m, plan));
   const lastSync = await act(m, 'transfer', () => interruptible(m, stopped.files));
-  await act(m, 'restore', async () => {
-    journalOf(m).note({ state: 'asked' });
-    await link.call('ready', {});
-  });
+  await act(m, 'restore', () => Promise.all([journalOf(m).record('asked'), link.call('ready', {})]));
   const { pid, downMs, startByHand } = await act(m, 'commit', async () => {
     const { stillStopped } = revivalOf(plan);
     const result = await commit(m, plan, {

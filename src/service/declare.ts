@@ -20,7 +20,13 @@ export async function declareOnTarget(
   words: Words,
 ): Promise<void> {
   const { result, handlers } = await resume(migration, words);
-  if (!handlers || (dead === 'source' && (result.outcome !== 'open' || state !== 'ready')))
+  if (handlers && result.outcome !== 'open') {
+    // Only remembered, for a host that will not ask any more.
+    await handlers.finish({});
+    if (result.outcome === 'undone' && dead === 'source') throw undoneAlready(container);
+    return;
+  }
+  if (!handlers || (dead === 'source' && state !== 'ready'))
     throw new PhaulError('USAGE', `${container} does not wait here for the source's word.`, {
       hint: `phaul status says where it stands.`,
     });

@@ -1,7 +1,8 @@
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PhaulError } from '../errors.ts';
-import { stories, takeOverJournal } from '../journal/journal.ts';
+import { settleTarget } from '../journal/abandoned.ts';
+import { type Journal, stories, takeOverJournal } from '../journal/journal.ts';
 import type { Story } from '../journal/story.ts';
 import { type Caller, caller } from '../rpc/caller.ts';
 import type { Handlers, Outcome, Result } from '../rpc/methods.ts';
@@ -29,13 +30,12 @@ export async function resume(
 ): Promise<{ readonly result: Result<'resume'>; readonly handlers: Resumed | null }> {
   const deadline = performance.now() + patienceMs;
   for (;;) {
-    const story = await storyOf(migration);
-    if (!story) return { result: { outcome: 'unknown' }, handlers: null };
+    if (!(await isKnown(migration))) return { result: { outcome: 'unknown' }, handlers: null };
     const session = await connectSession(migration, words);
     if (session) return { result: { outcome: 'open' }, handlers: session };
     const journal = takeOverJournal(migration, 'target');
     if (journal) {
-      journal.close();
+      const story = await settled(journal).finally(journal.close);
       return { result: remembered(story), handlers: remember(story) };
     }
     if (performance.now() > deadline)
@@ -68,9 +68,14 @@ export async function connectSession(migration: string, words: Words): Promise<R
   };
 }
 
-async function storyOf(migration: string): Promise<Story | null> {
-  const all = await stories();
-  return all.find((story) => story.migration === migration && story.role === 'target') ?? null;
+async function isKnown(migration: string): Promise<boolean> {
+  return (await stories()).some((story) => story.migration === migration && story.role === 'target');
+}
+
+/** Its session may have died a moment ago. */
+async function settled(journal: Journal): Promise<Story> {
+  await settleTarget(journal);
+  return journal.story();
 }
 
 function outcomeOf({ state, landing }: Story): Outcome {

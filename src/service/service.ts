@@ -20,11 +20,18 @@ export async function runService(): Promise<void> {
   const own: Handlers = { ...session.handlers, resume: noMore };
   // What another session began, if this connection was made to go on with it.
   let former: Partial<Handlers> = {};
+  let greeted = false;
   const either = <M extends 'commit' | 'fill' | 'abort' | 'finish'>(method: M): Handlers[M] =>
     ((params: never) => (former[method] ?? own[method])(params)) as Handlers[M];
   listeners.attend(stdin, stdout, {
     ...own,
+    hello: async (params) => {
+      const result = await own.hello(params);
+      greeted = true;
+      return result;
+    },
     resume: async ({ migration }) => {
+      if (!greeted) throw new PhaulError('PROTOCOL_ERROR', 'Who has not been greeted resumes nothing.');
       const { result, handlers } = await resume(migration, {
         say: listeners.log,
         onFilling: listeners.filling,
