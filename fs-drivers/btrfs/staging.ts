@@ -52,6 +52,7 @@ export async function makeStaging(tree: string, ctx: DriverContext): Promise<Sta
   const undoing = (parents: readonly string[]): string[] => script(`${restoration}\n${removal}`, parents);
   const parents = await missing(dirname(tree));
   ctx.ifKilled('sh', undoing([shelter, ...parents]));
+  ctx.ifKilled('sh', script(removal, [shelter]), 'moved');
   await mkdir(dirname(tree), { recursive: true, mode: 0o755 });
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const run = (args: readonly string[]): Promise<void> =>

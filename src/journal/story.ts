@@ -34,6 +34,14 @@ const head = z.object({
   boot: z.string(),
 });
 
+/** Which fs driver moves which trees. */
+const files = z.array(
+  z.object({
+    driver: z.string(),
+    trees: z.array(z.object({ source: z.string(), target: z.string(), without: z.array(z.string()) })),
+  }),
+);
+
 const landing = z.object({
   pid: z.int().nullable(),
   watchedMs: z.number().nonnegative(),
@@ -50,6 +58,8 @@ const line = z.object({
   withdrawn: z.int().optional(),
   /** The container's root task on the target, and the CRIU that makes it. */
   tree: z.object({ pid: z.int(), start: z.string(), criu: z.int().nullable() }).optional(),
+  /** Source: what must be marked as left when the container has moved. */
+  files: files.optional(),
   landing: landing.optional(),
   filled: z.object({ pages: z.int(), waitedFor: z.int() }).optional(),
   /** Why it was killed on the target after it had landed. */
@@ -67,6 +77,7 @@ export interface Story extends Head {
   readonly act: string | null;
   readonly wills: readonly NonNullable<Line['will']>[];
   readonly tree: NonNullable<Line['tree']> | null;
+  readonly files: z.infer<typeof files>;
   readonly landing: Landed | null;
   readonly filled: NonNullable<Line['filled']> | null;
   readonly lost: string | null;
@@ -86,6 +97,7 @@ export function readStory(text: string): Story | null {
     act: last('act') ?? null,
     wills: lines.flatMap(({ will }) => (will && !withdrawn.has(will.number) ? [will] : [])),
     tree: last('tree') ?? null,
+    files: last('files') ?? [],
     landing: last('landing') ?? null,
     filled: last('filled') ?? null,
     lost: last('lost') ?? null,

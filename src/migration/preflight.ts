@@ -105,6 +105,12 @@ export async function preflight(m: Migration): Promise<Plan> {
   const trees = await fsTrees(container.description.trees);
   const link = await linking;
   const shares = await chooseFs(trees, options.fs, link, ctx);
+  m.journal?.note({
+    files: shares.map(({ driver, trees: theirs }) => ({
+      driver,
+      trees: theirs.map((tree) => ({ ...tree, without: [...tree.without] })),
+    })),
+  });
   const files = filesOf(shares, connection.openFs, ctx);
   m.undo.push('the files', files.abort);
   m.emit({ type: 'files', files: fileReports({ files }) });

@@ -2,10 +2,12 @@ import { asPhaulError, PhaulError } from '../errors.ts';
 import { settleSource } from '../journal/abandoned.ts';
 import { type Journal, stories, takeOverJournal } from '../journal/journal.ts';
 import type { Story } from '../journal/story.ts';
+import { fsDriverNamed } from '../contracts/registry.ts';
+import { driverContext } from '../driver-context.ts';
 import { executeWills } from '../journal/wills.ts';
 import type { Migration } from './migration.ts';
 import type { Errand } from './reconnect.ts';
-import { askTarget } from './tell.ts';
+import { askTarget, tellTarget } from './tell.ts';
 
 /**
  * Ends a migration from this host whose phaul has died or given up, together with the target.
@@ -25,15 +27,25 @@ export async function settle(journal: Journal, say: Migration['say']): Promise<v
     await learn.catch((cause: unknown) => {
       throw inDoubt(story, asPhaulError(cause));
     });
-  } else if (story.state === 'undone' || story.state === 'landed')
-    await askTarget(errand, () => Promise.resolve());
+  } else if (story.state === 'undone' || story.state === 'landed') {
+    if (story.state === 'landed') await markFiles(story);
+    await tellTarget(errand);
+  }
   journal.remove();
 }
 
 /** The container is the target's. */
 export async function leave(journal: Journal): Promise<void> {
   await journal.record('landed');
+  await markFiles(journal.story());
   await executeWills(journal, 'moved');
+}
+
+/** They stay, and may be overwritten when the container comes back. */
+async function markFiles({ files, container, peer }: Story): Promise<void> {
+  const ctx = driverContext('/nonexistent', new AbortController().signal, () => undefined);
+  for (const { driver, trees } of files)
+    await fsDriverNamed(driver).source(trees, ctx).release({ container, target: peer });
 }
 
 /** It is this host's again. */

@@ -1,6 +1,5 @@
-import { execFile, spawnSync } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +9,7 @@ import { toMigrateOptions } from '../../src/cli/arguments.ts';
 import { checkOptions, migrateOptions } from '../../src/cli/options.ts';
 import { program } from '../../src/cli/program.ts';
 import { version } from '../../src/version.ts';
+import { home, killedPhaul } from '../journal/journals.ts';
 
 const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
@@ -236,16 +236,37 @@ test('drivers lists what is built in, for people and for programs', async (t) =>
 });
 
 test('recover undoes what a phaul that was killed has left', async (t) => {
-  const home = mkdtempSync('/tmp/phaul-recover-');
-  const directory = `/run/phaul/${randomUUID()}-source`;
-  mkdirSync(directory, { recursive: true });
-  t.teardown(() => {
-    for (const path of [home, directory]) rmSync(path, { recursive: true, force: true });
-  });
-  writeFileSync(join(directory, 'if-killed'), `${JSON.stringify(['mkdir', '-p', join(home, 'undone')])}\n`);
-  writeFileSync(join(directory, 'owner'), JSON.stringify({ pid: spawnSync('true').pid, start: '1' }));
-  t.deepEqual(await phaul('recover'), { code: 0, stdout: '', stderr: '' });
+  const at = home(t);
+  const former = await killedPhaul(t, `journal.will('undone', 'mkdir', ['-p', '${join(at, 'undone')}']);`);
+  t.deepEqual(await phaul('recover', former.migration), { code: 0, stdout: '', stderr: '' });
   // Another test's phaul may have begun with it.
-  for (let i = 0; i < 500 && existsSync(directory); i++) await sleep(20);
-  t.deepEqual([existsSync(directory), existsSync(join(home, 'undone'))], [false, true]);
+  for (let i = 0; i < 500 && former.known(); i++) await sleep(20);
+  t.deepEqual([former.known(), existsSync(join(at, 'undone'))], [false, true]);
 });
+
+test('recover with a host said to be dead states the danger, and does it when that is accepted', async (t) => {
+  const at = home(t);
+  const deeds = `journal.will('undone', 'mkdir', ['-p', '${join(at, 'undone')}']); await journal.record('handed');`;
+  const { migration, known } = await killedPhaul(t, deeds);
+  const shown = await phaul('status', '--json');
+  const { migrations } = JSON.parse(shown.stdout) as { migrations: { migration: string; state: string }[] };
+  t.like(
+    migrations.find((story) => story.migration === migration),
+    { state: 'handed' },
+  );
+  const refused = await phaul('recover', migration, '--target-is-dead');
+  t.is(refused.code, 2);
+  t.regex(refused.stderr, /there are two of it[\s\S]*Say --yes/);
+  t.true(known());
+  t.like(await phaul('recover', migration, '--target-is-dead', '--yes'), { code: 0 });
+  t.deepEqual([known(), existsSync(join(at, 'undone'))], [false, true]);
+});
+
+for (const args of [
+  ['--target-is-dead'],
+  ['x', '--target-is-dead', '--source-is-dead'],
+  ['00000000', '--target-is-dead', '--yes'],
+])
+  test(`recover ${args.join(' ')} is wrong usage`, async (t) => {
+    t.is((await phaul('recover', ...args)).code, 2);
+  });

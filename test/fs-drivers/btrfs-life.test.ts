@@ -108,6 +108,14 @@ for (const [when, course] of Object.entries(courses))
     }
   });
 
+test('killed when the container has moved, the next phaul leaves nothing but the trees', async (t) => {
+  const pair = await smallPair(t);
+  await courses['after the last round']?.(pair);
+  for (const side of ['source', 'target'] as const) await pair.executeWill(side, 'moved');
+  t.deepEqual(portrait(pair.tree.target), portrait(pair.tree.source));
+  t.deepEqual(pair.around(), { source: ['tree'], target: ['tree'] });
+});
+
 for (const [what, make] of Object.entries(before))
   test(`when the container has moved, of ${what} nothing is left`, async (t) => {
     const pair = await smallPair(t);

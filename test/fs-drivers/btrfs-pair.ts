@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
@@ -7,6 +7,9 @@ import { btrfs } from '../../fs-drivers/btrfs/btrfs.ts';
 import type { DriverContext, OpenStream } from '../../src/contracts/context.ts';
 import type { FsTree, SourceFs, SyncRound, TargetFs } from '../../src/contracts/fs-driver.ts';
 import { driverContext } from '../../src/driver-context.ts';
+import type { HostRole } from '../../src/errors.ts';
+import type { Journal } from '../../src/journal/journal.ts';
+import type { When } from '../../src/journal/story.ts';
 import { run } from '../../src/run.ts';
 import { btrfsDirectory, makeSubvolume } from './btrfs-disk.ts';
 
@@ -19,7 +22,7 @@ export interface Pair {
   readonly abort: () => void;
   readonly round: (round?: Partial<SyncRound>) => ReturnType<SourceFs['sync']>;
   /** Does what the next phaul does on that host if this one is killed. */
-  readonly executeWill: (side: 'source' | 'target') => Promise<void>;
+  readonly executeWill: (side: HostRole, when?: When) => Promise<void>;
   /** What lies in the directories around the trees. */
   readonly around: () => { source: string[]; target: string[] };
 }
@@ -36,9 +39,20 @@ export async function btrfsPair(t: ExecutionContext, { on }: PairOptions = {}): 
   if (!existsSync(tree.source)) makeSubvolume(tree.source);
   const home = mkdtempSync('/tmp/phaul-btrfs-run-');
   const aborter = new AbortController();
-  const context = (side: string): DriverContext => {
+  const wills: { side: HostRole; when: When; command: string; args: readonly string[] }[] = [];
+  const context = (side: HostRole): DriverContext => {
     mkdirSync(join(home, side, 'scratch'), { recursive: true });
-    return driverContext(join(home, side, 'scratch'), aborter.signal, () => undefined);
+    const will: Journal['will'] = (when, command, args) => {
+      wills.push({ side, when, command, args });
+      return () => undefined;
+    };
+    const journal = { will } as Journal;
+    return driverContext(
+      join(home, side, 'scratch'),
+      aborter.signal,
+      () => undefined,
+      () => journal,
+    );
   };
   const source = btrfs.source([tree], context('source'));
   const target = btrfs.target([tree], context('target'));
@@ -68,13 +82,9 @@ export async function btrfsPair(t: ExecutionContext, { on }: PairOptions = {}): 
     open,
     abort: () => aborter.abort(),
     round: (round) => source.sync(open, { final: false, mapped: [], ...round }),
-    executeWill: async (side) => {
-      const will = join(home, side, 'if-killed');
-      if (!existsSync(will)) return;
-      for (const line of readFileSync(will, 'utf8').split('\n').filter(Boolean).reverse()) {
-        const [command = '', ...args] = JSON.parse(line) as string[];
-        await run(command, args);
-      }
+    executeWill: async (side, when = 'undone') => {
+      const due = wills.filter((will) => will.side === side && will.when === when);
+      for (const { command, args } of due.reverse()) await run(command, args);
     },
     around: () => ({ source: readdirSync(disk[0]).sort(), target: readdirSync(disk[1]).sort() }),
   };
