@@ -33,6 +33,8 @@ export interface Swrk {
   readonly pid: number;
   /** One request at a time. Resolves with CRIU's answer, success or not; throws CRIU_DIED if the process ends first. */
   readonly request: (request: CriuRequest, onNotify?: NotifyHandler) => Promise<CriuResponse>;
+  /** For one that does not listen any more. */
+  readonly kill: () => void;
   /** Closes the socket, upon which CRIU ends, and waits for that. Idempotent. */
   readonly end: () => Promise<void>;
 }
@@ -103,6 +105,7 @@ function session(child: ChildProcess, socket: Socket): Swrk {
         waiting = { handler, resolve, reject };
         socket.write(encodeRequest(request));
       }),
+    kill: () => void child.kill('SIGKILL'),
     end: async () => {
       socket.destroy();
       await exited;

@@ -51,6 +51,10 @@ const nothingFollows: Filled = { pages: 0, waitedFor: 0 };
 // CRIU hands the memories over while it restores: each task waits for nobody until it touches one.
 const handOverMs = 1;
 
+const lookEveryMs = 250;
+// CRIU notices such a thing at once, where it does.
+const criuPatienceMs = 3000;
+
 export async function armRestore(options: RestoreOptions): Promise<Restore> {
   const { memory } = options;
   const { directory } = memory;
@@ -107,6 +111,7 @@ export async function armRestore(options: RestoreOptions): Promise<Restore> {
   const restore = async (created: () => void): Promise<{ pid: number }> => {
     const following = fill;
     const memories = following ? takeMemories(following) : null;
+    let unwatch = (): void => undefined;
     const request = restoreRequest(directory, settings, { ...options.choices, lazy: following !== null });
     try {
       const answer = await swrk.request(request, async (script, pid) => {
@@ -117,6 +122,7 @@ export async function armRestore(options: RestoreOptions): Promise<Restore> {
         }
         if (script !== 'post-restore') return true;
         root = pid;
+        if (pid !== undefined) unwatch = watchRoot(pid, swrk);
         // Beside the source's answer, not before it: if it fails, nothing runs, and the source takes the container back.
         const known = Promise.all([options.container.restored(pid ?? 0), noteTree(pid ?? 0)]);
         known.catch(() => undefined);
@@ -136,10 +142,11 @@ export async function armRestore(options: RestoreOptions): Promise<Restore> {
       if (!answer.success || !answer.restore) throw await failure();
       return { pid: answer.restore.pid };
     } catch (error) {
-      if (opened && root !== undefined && (await runsAllTheSame(error, root))) return { pid: root };
+      if (opened && root !== undefined && (await mayHaveRun(error, root))) return { pid: root };
       await noSurvivors();
       throw error;
     } finally {
+      unwatch();
       memories?.end();
     }
   };
@@ -183,8 +190,23 @@ export async function armRestore(options: RestoreOptions): Promise<Restore> {
   };
 }
 
-/** A CRIU that is killed after its last word to phaul may have let the tasks go on, all at once; then they do without it. */
-async function runsAllTheSame(error: unknown, root: number): Promise<boolean> {
+/**
+ * A CRIU that is killed after its last word to phaul may have let the tasks go on, all at once; then they do without it, or have ended since. One that
+ * fails has killed them.
+ */
+async function mayHaveRun(error: unknown, root: number): Promise<boolean> {
   if (!(error instanceof PhaulError) || error.code !== 'CRIU_DIED') return false;
-  return (await processStart(root)) !== null && !(await waitsInRestorer(root));
+  return !(await waitsInRestorer(root));
+}
+
+/** If somebody kills the task that it restores, CRIU waits for it for ever. Gives what ends the watch. */
+function watchRoot(root: number, swrk: Swrk): () => void {
+  let dead = 0;
+  const timer = setInterval(() => {
+    void processStart(root).then((start) => {
+      dead = start === null ? dead + 1 : 0;
+      if (dead * lookEveryMs > criuPatienceMs) swrk.kill();
+    });
+  }, lookEveryMs);
+  return () => clearInterval(timer);
 }

@@ -77,13 +77,13 @@ interface Run {
   readonly to: number;
 }
 
-/** The runs of the witness on a host: a run has the time of its birth in each line, on a clock that the hosts share. */
+/** The runs of the witness on a host, told apart by the time of its birth in each line; the clock is one that the hosts share. */
 async function traceOf(host: Host): Promise<Run[]> {
   const runs = new Map<number, Run>();
   // The last line may be half written.
   for (const line of (await host.read(trace)).split('\n').slice(0, -1)) {
-    const [from = 0, to = 0] = line.split(' ').map(Number);
-    runs.set(from, { host: host.name, from, to });
+    const [born = 0, now = 0] = line.split(' ').map(Number);
+    runs.set(born, { host: host.name, from: runs.get(born)?.from ?? now, to: now });
   }
   return [...runs.values()];
 }
