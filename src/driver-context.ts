@@ -1,6 +1,6 @@
 import type { DriverContext } from './contracts/context.ts';
 import type { Journal } from './journal/journal.ts';
-import { run } from './run.ts';
+import { attempt, run } from './run.ts';
 
 /**
  * What a driver gets of this host.
@@ -17,10 +17,13 @@ export function driverContext(
   return {
     directory,
     signal,
-    ifKilled: (command, args, when = 'undone') => void journal()?.will(when, command, args),
+    ifKilled: (command, args, when = 'undone', { must = false } = {}) =>
+      journal()?.will(when, command, args, must) ?? (() => undefined),
     log: (text) => say('log', text),
     warn: (text) => say('warn', text),
     run: (command, args, { abortable = true, ...options } = {}) =>
       run(command, args, { ...options, signal: abortable ? signal : undefined }),
+    attempt: (command, args, { abortable = true, ...options } = {}) =>
+      attempt(command, args, { ...options, signal: abortable ? signal : undefined }),
   };
 }

@@ -134,6 +134,17 @@ export const codes = {
     meaning: "The container's network is of a kind that phaul cannot move.",
     hint: 'phaul moves veth pairs in a network namespace given by path.',
   },
+  CONFIG_INVALID: {
+    exit: 3,
+    meaning: "phaul's settings on that host, /etc/phaul/config.toml, are not valid.",
+    hint: 'Correct the file; docs/devices.md says what may be in it.',
+  },
+  DEVICE_REFUSED: {
+    exit: 3,
+    meaning:
+      'A program that moves a device of the container says that it cannot be moved, or the target has no such program.',
+    hint: 'See the message; docs/devices.md says how such programs are set up.',
+  },
   TOOL_MISSING: { exit: 3, meaning: 'A program that phaul needs is missing.', hint: 'Install it.' },
   NO_SPACE: {
     exit: 3,

@@ -8,7 +8,7 @@ export const network: DeviceDriver = {
   name: 'network',
   apiVersion: 1,
   description: "The container's named network namespace and its veth pairs, bridged or routed",
-  capabilities: {},
+  capabilities: { takeOver: false },
   source: networkSource,
   target: networkTarget,
 };

@@ -18,9 +18,9 @@ const removal = 'while [ $# -gt 1 ]; do ip link delete dev "$1"; shift; done; ip
 export async function networkSource(
   container: SourceContainer,
   ctx: DriverContext,
-): Promise<SourceDevice | null> {
+): Promise<readonly SourceDevice[]> {
   const namespace = container.networkNamespace;
-  if (namespace === null) return null;
+  if (namespace === null) return [];
   const reading = await readNetwork(namespace, ctx);
   const { state, bridges } = reading;
   const ports = state.links.filter((link) => link.host.bridge !== null && !isStp(link, bridges));
@@ -31,7 +31,8 @@ export async function networkSource(
   const gathered = gathering(state, ctx);
   const open = { bridge: ports.map(stateOf('forwarding')), ip: others.flatMap(reopenCommands) };
   let shut = false;
-  return {
+  const device: SourceDevice = {
+    name: 'network',
     state: state as unknown as Json,
     refusals: async () => [...refusals(reading), ...(await firewall(namespace, ctx))],
     freeze: async () => {
@@ -43,7 +44,7 @@ export async function networkSource(
       gathered.begin();
     },
     handOver: gathered.take,
-    thaw: async () => {
+    abort: async () => {
       gathered.end();
       if (!shut) return;
       shut = false;
@@ -62,6 +63,7 @@ export async function networkSource(
         await ctx.run('ip', ['netns', 'delete', name], { abortable: false });
     },
   };
+  return [device];
 }
 
 /**

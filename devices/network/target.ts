@@ -20,6 +20,7 @@ export function networkTarget(unchecked: Json, ctx: DriverContext): TargetDevice
   const batches: { host?: IpBatch; inside?: IpBatch } = {};
   const ip = (...args: string[]): Promise<string> => ctx.run('ip', args, { abortable: false });
   return {
+    name: 'network',
     refusals: () => refusals(state, ctx),
     begin: async () => {
       // Noted after the deed: before it, something of that name would not be ours.

@@ -43,14 +43,13 @@ export const recoverCommand: CommandModule<object, Arguments> = {
       throw new PhaulError('USAGE', 'One of them has to live: --target-is-dead or --source-is-dead.');
     if (dead && id === undefined)
       throw new PhaulError('USAGE', 'Of which migration?', { hint: 'phaul status lists them.' });
-    await settleAbandoned();
+    const errors = await settleAbandoned();
     const all = await stories();
     const meant = all.filter(({ migration }) => id === undefined || migration === id);
     if (dead && meant.length === 0)
       throw new PhaulError('USAGE', `This host knows of no migration ${id}.`, {
         hint: 'phaul status lists them.',
       });
-    const errors: unknown[] = [];
     for (const story of meant) {
       if (dead) await declare(story, dead, yes);
       else if (story.role === 'source')
@@ -58,7 +57,7 @@ export const recoverCommand: CommandModule<object, Arguments> = {
           errors.push(error),
         );
     }
-    // One whose target cannot be reached must not keep the others.
+    // One that fails, or whose target cannot be reached, must not keep the others.
     if (errors.length > 0) throw errors[0];
   },
 };

@@ -1,3 +1,4 @@
+import { external } from '../../devices/external/external.ts';
 import { network } from '../../devices/network/network.ts';
 import { btrfs } from '../../fs-drivers/btrfs/btrfs.ts';
 import { rsync } from '../../fs-drivers/rsync/rsync.ts';
@@ -13,7 +14,7 @@ import type { HType } from './htype.ts';
 const htypes: readonly HType[] = [runc, pid];
 /** Where several suit a tree, the first is taken. */
 const fsDrivers: readonly FsDriver[] = [shared, btrfs, rsync];
-const devices: readonly DeviceDriver[] = [network];
+const devices: readonly DeviceDriver[] = [network, external];
 
 export const drivers = { htypes, fsDrivers, devices } as const;
 

@@ -4,21 +4,25 @@ import { executeWills } from './wills.ts';
 
 /**
  * Goes on with the migrations that a phaul which has died left behind on this host, as far as that can be done without the other host: what nobody has
- * decided is undone, what has landed is tidied up.
+ * decided is undone, what has landed is tidied up. One that fails does not keep the others; gives why it did. It is tried again (guard.ts).
  */
-export async function settleAbandoned(): Promise<void> {
+export async function settleAbandoned(): Promise<unknown[]> {
+  const failures: unknown[] = [];
   for (const { migration, role } of await stories()) {
     const journal = takeOverJournal(migration, role);
     if (!journal) continue;
     try {
       await (role === 'source' ? settleSource(journal) : settleTarget(journal));
+    } catch (error) {
+      failures.push(error);
     } finally {
       journal.close();
     }
   }
+  return failures;
 }
 
-/** `handed` stays as it is: only the target knows. */
+/** `handed` stays as it is: only the target knows. @throws as executeWills */
 export async function settleSource(journal: Journal): Promise<void> {
   const { state } = journal.story();
   if (state === 'open' || state === 'asked') await executeWills(journal, 'undone');
@@ -27,7 +31,7 @@ export async function settleSource(journal: Journal): Promise<void> {
   if (state === 'landed') await executeWills(journal, 'moved');
 }
 
-/** Whatever its state was, it is `landed` or `undone` afterwards, or forgotten. */
+/** Whatever its state was, it is `landed` or `undone` afterwards, or forgotten. @throws as executeWills */
 export async function settleTarget(journal: Journal): Promise<void> {
   const story = journal.story();
   if (story.state === 'open') {

@@ -42,6 +42,10 @@ function onTarget(story: Story, kept: boolean): Partial<Record<State, Words>> {
   const recover = recovering(story);
   const landing = { where: `${container} is being let run here.`, todo: kept ? '' : `${recover} ends that.` };
   return {
+    standby: {
+      where: `${container} is on its way from ${peer}, and devices of it may be in use here. It does not run here.`,
+      todo: `${peer} goes on, or takes it back, as soon as the two can talk. Should ${peer} be lost for ever: ${recover} --target-is-dead gives the devices up here.`,
+    },
     ready: {
       where: `${container} is complete here and waits for the word of ${peer}. It does not run here.`,
       todo: `${peer} gives it, or takes the container back, as soon as the two can talk. Should ${peer} be lost for ever: ${recover} --source-is-dead lets ${container} run here. Should you see it run there: ${recover} --target-is-dead removes it here.`,

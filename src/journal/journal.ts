@@ -25,7 +25,7 @@ export interface Journal {
   /** Everything so far, and this, is on disk when it resolves. */
   readonly record: (state: State, more?: Omit<Line, 'head' | 'state'>) => Promise<void>;
   /** As `note`, of a command that undoes a deed if this process is killed, or finishes it. Gives what withdraws it. */
-  readonly will: (when: When, command: string, args: readonly string[]) => () => void;
+  readonly will: (when: When, command: string, args: readonly string[], must?: boolean) => () => void;
   /** What it says now. */
   readonly story: () => Story;
   /** It is over, here and there: nothing is remembered. Idempotent. */
@@ -95,9 +95,9 @@ function journal(
       await sync(lock.fd);
       step(`has recorded ${state}`);
     },
-    will: (when, command, args) => {
+    will: (when, command, args, must = false) => {
       const number = ++wills;
-      append({ will: { number, when, command: [command, ...args] } });
+      append({ will: { number, when, command: [command, ...args], ...(must && { must }) } });
       return () => append({ withdrawn: number });
     },
     story: () => {

@@ -20,7 +20,8 @@ export async function whatBecameOf(
 ): Promise<'undone' | 'landed' | 'lost'> {
   const { state, tree, mode } = story;
   const rebooted = story.boot !== boot;
-  if (state === 'undone' || (rebooted && state === 'ready')) return 'undone';
+  const waits = state === 'standby' || state === 'ready';
+  if (state === 'undone' || (rebooted && waits)) return 'undone';
   if (state === 'landed' && (rebooted || mode === 'revive' || !tree)) return 'landed';
   // Nothing has outlived the host, and it may have run.
   if (rebooted) return 'lost';

@@ -7,11 +7,21 @@ import { z } from 'zod';
  * does not come. `handed`: only the target can say whose it is. `landed`: it is the target's. `undone`: it is the source's again, which the target
  * has not been told.
  *
- * On the target: `open`: nothing of it can run here. `ready`: it is complete here and waits for the word. `committed`: the word has come, and
+ * On the target: `open`: nothing of it can run here. `standby`: nor now, but devices of it may be in use here. `ready`: it is complete here and waits for the word. `committed`: the word has come, and
  * nothing has run. `running`: from here it may have run. `landed`: it has been let run (or is left stopped, as asked). `undone`: it does not run
  * here and never will, which the source has not been told.
  */
-const states = ['open', 'asked', 'handed', 'ready', 'committed', 'running', 'landed', 'undone'] as const;
+const states = [
+  'open',
+  'asked',
+  'handed',
+  'standby',
+  'ready',
+  'committed',
+  'running',
+  'landed',
+  'undone',
+] as const;
 
 export type State = (typeof states)[number];
 
@@ -54,7 +64,15 @@ const line = z.object({
   state: z.enum(states).optional(),
   act: z.string().optional(),
   /** What runs if phaul is killed and the migration is undone, or if the container has moved; the last noted first. */
-  will: z.object({ number: z.int(), when: z.enum(['undone', 'moved']), command }).optional(),
+  will: z
+    .object({
+      number: z.int(),
+      when: z.enum(['undone', 'moved']),
+      command,
+      /** Nothing that comes after it is done before it has succeeded. */
+      must: z.literal(true).optional(),
+    })
+    .optional(),
   withdrawn: z.int().optional(),
   /** The container's root task on the target, and the CRIU that makes it. */
   tree: z.object({ pid: z.int(), start: z.string(), criu: z.int().nullable() }).optional(),

@@ -5,14 +5,19 @@ import { lockContainer } from './container-lock.ts';
 import type { Journal } from './journal.ts';
 import type { Story, When } from './story.ts';
 
-/** Runs what a process that has died wrote down for this end, each once, what it noted last first. Then its working directory goes. */
+/**
+ * Runs what a process that has died wrote down for this end, each once, what it noted last first. Then its working directory goes.
+ * @throws DRIVER_FAILED if one fails that must not; it and those after it are due as before
+ */
 export async function executeWills(journal: Journal, when: When): Promise<void> {
   const { wills, migration, role } = journal.story();
   const due = wills.filter((will) => will.when === when);
-  for (const { number, command } of due.toReversed()) {
+  for (const { number, command, must } of due.toReversed()) {
     const [program = '', ...args] = command;
-    // What has been done already fails here, and that is fine.
-    await run(program, args).catch(() => undefined);
+    await run(program, args).catch((error: unknown) => {
+      // Of the others what has been done already fails here, and that is fine.
+      if (must) throw error;
+    });
     journal.note({ withdrawn: number });
   }
   await clearWorkspace(migration, role);

@@ -1,4 +1,4 @@
-import { drivers, fsDriverNamed } from '../contracts/registry.ts';
+import { fsDriverNamed } from '../contracts/registry.ts';
 import { probeCriu } from '../criu/probe.ts';
 import { driverContext } from '../driver-context.ts';
 import { asPhaulError, PhaulError } from '../errors.ts';
@@ -6,6 +6,7 @@ import { processTree } from '../linux/processes.ts';
 import { emitter, type Listener, type Result } from '../observe/events.ts';
 import { checkSource, criuRefusals, modeUnsupported } from './check-source.ts';
 import { fallback } from './choose-fs.ts';
+import { devicesOf } from './devices.ts';
 import { findContainer } from './find-container.ts';
 import { fsTrees } from './fs-trees.ts';
 import { newMigrationId } from './link.ts';
@@ -53,7 +54,11 @@ async function withContainer(m: Migration, name: string): ReturnType<typeof chec
   // Which driver it will be is for both hosts to say; the one that takes everything must work here at least.
   const { source } = m.options.fs === undefined ? fallback() : fsDriverNamed(m.options.fs);
   const files = source(await fsTrees(container.description.trees), ctx);
-  const devices = await Promise.all(drivers.devices.map(({ source }) => source(container, ctx)));
+  const move = { container: name, peer: '', mode: m.options.mode };
+  const devices = await devicesOf(container, m.signal, (signal) => ({
+    ...driverContext('/run', signal, m.say),
+    move,
+  }));
   const pids = await processTree(container.pid);
-  return checkSource(m, { container, files, devices: devices.filter((device) => device !== null), pids });
+  return checkSource(m, { container, files, devices, pids });
 }

@@ -39,17 +39,20 @@ export async function freeze(m: Migration, plan: Plan, armed: Armed): Promise<Fr
   const decision = deferred<boolean>();
   const dumped = deferred<void>();
   const files = deferred<SyncResult>();
+  const fence = fenceOf(plan);
+  const { pid, dump: settings } = plan.container;
   let since = performance.now();
   let frozen: Promise<void> | null = null;
-  let held: Promise<void> = Promise.resolve();
+  let held: Promise<void> | null = null;
   standstill(m);
 
+  const hold = (): Promise<void> => (held ??= fence.close(pid));
   const onFrozen = async (): Promise<void> => {
     m.sourceState = 'frozen';
     m.emit({ type: 'frozen' });
     // CRIU goes on as soon as the devices are let go of; the files are compared beside its dump.
     finalSync(plan).then(files.resolve, files.reject);
-    await Promise.all(plan.devices.map(({ device }) => device.freeze()));
+    await plan.devices.freeze();
   };
   const onNotify = async (script: string): Promise<boolean> => {
     // The last word before CRIU stops the first task: a little early, and the best there is without a network of its own.
@@ -63,14 +66,11 @@ export async function freeze(m: Migration, plan: Plan, armed: Armed): Promise<Fr
       return false;
     }
     if (script === 'network-lock') return !m.signal.aborted;
-    held = fence.close(pid);
-    held.catch(() => undefined);
+    hold().catch(() => undefined);
     dumped.resolve();
     return decision.promise;
   };
 
-  const { pid, dump: settings } = plan.container;
-  const fence = fenceOf(plan);
   const kill = (): Promise<string> => run(fence.kill.command, fence.kill.args);
   const noted = [
     journalOf(m).will('undone', fence.open.command, fence.open.args),
@@ -90,9 +90,17 @@ export async function freeze(m: Migration, plan: Plan, armed: Armed): Promise<Fr
     await frozen?.catch(() => undefined);
     // CRIU may be waiting for somebody to take its pages.
     pages.end();
-    await Promise.all(plan.devices.map(({ device }) => device.thaw()));
+    const incomplete = await plan.devices.abort().then(
+      () => null,
+      (error: unknown) => ({ error }),
+    );
     await letGo();
-    await held.catch(() => undefined);
+    // It must not run without its devices: whoever gets them back lets it (journal/guard.ts).
+    if (incomplete && frozen) {
+      await hold();
+      throw incomplete.error;
+    }
+    await held?.catch(() => undefined);
     await run(fence.open.command, fence.open.args);
     for (const withdraw of noted) withdraw();
     m.sourceState = 'running';
@@ -111,7 +119,7 @@ export async function freeze(m: Migration, plan: Plan, armed: Armed): Promise<Fr
   return {
     frozenMs: () => performance.now() - since,
     files: files.promise,
-    held,
+    held: hold(),
     letGo,
     giveUp: async () => {
       const pids = await processTree(pid);

@@ -1,5 +1,6 @@
 import type { Summary } from '../observe/events.ts';
 import { commit } from './commit.ts';
+import type { Between } from './decided.ts';
 import { farewell } from './farewell.ts';
 import { fill } from './fill.ts';
 import { freeze } from './freeze.ts';
@@ -10,26 +11,33 @@ import type { Plan } from './preflight.ts';
 import { prepare, type Prepared } from './prepare.ts';
 import { release } from './release.ts';
 import { summarize } from './summary.ts';
+import { takeOver, untilCommitted } from './take-over.ts';
 
 /** Live mode: memory moves, the processes never notice. All acts after preflight, in order. */
 export async function live(m: Migration, plan: Plan): Promise<Summary> {
   const prepared = await act(m, 'prepare', () => prepare(m, plan));
   const armed = await act(m, 'iterate', () => iterate(m, plan, prepared));
   const frozen = await act(m, 'freeze', () => freeze(m, plan, armed));
-  const sent = await act(m, 'transfer', () => transfer(m, armed, frozen));
-  await act(m, 'restore', () => restore(m, plan, armed));
-  const { pid, freezeMs } = await act(m, 'commit', async () => {
-    const result = await commit(m, plan, {
-      held: () => frozen.held,
-      doubt: async () => {
-        await frozen.letGo();
-        endStreams(prepared);
-        return 'frozen';
-      },
+  const sent = await act(m, 'transfer', () => transfer(m, plan, armed, frozen));
+  const between: Between = {
+    held: () => frozen.held,
+    doubt: async () => {
+      await frozen.letGo();
+      endStreams(prepared);
+      return 'frozen';
+    },
+  };
+  const { pid, freezeMs } = await untilCommitted(m, plan, between, async () => {
+    await act(m, 'restore', async () => {
+      await takeOver(m, plan, between);
+      await restore(m, plan, armed);
     });
-    const freezeMs = frozen.frozenMs();
-    m.emit({ type: 'running', freezeMs: Math.round(freezeMs * 10) / 10 }, 'target');
-    return { ...result, freezeMs };
+    return act(m, 'commit', async () => {
+      const result = await commit(m, plan, between);
+      const frozenMs = frozen.frozenMs();
+      m.emit({ type: 'running', freezeMs: Math.round(frozenMs * 10) / 10 }, 'target');
+      return { ...result, freezeMs: frozenMs };
+    });
   });
   let pages = armed.iterations.reduce((sum, each) => sum + each.pages, 0);
   await act(m, 'release', () =>

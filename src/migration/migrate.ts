@@ -41,7 +41,7 @@ export function rehearse(
     const { memory, htype, preDump, lazy } = plan;
     const { mode } = options;
     const files = fileReports(plan);
-    const devices = plan.devices.map(({ name }) => name);
+    const devices = plan.devices.names;
     return {
       type: 'result',
       ok: true,

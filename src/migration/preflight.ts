@@ -1,8 +1,7 @@
 import { hostname } from 'node:os';
 import { mkdtemp, rm } from 'node:fs/promises';
-import type { SourceDevice } from '../contracts/device.ts';
+import type { DriverContext } from '../contracts/context.ts';
 import type { SourceContainer } from '../contracts/htype.ts';
-import { drivers } from '../contracts/registry.ts';
 import { type CriuProbe, dumpCpuinfo } from '../criu/probe.ts';
 import { driverContext } from '../driver-context.ts';
 import { asPhaulError, PhaulError, type Refusal } from '../errors.ts';
@@ -20,6 +19,7 @@ import { type Freezer, freezer } from '../linux/freezer.ts';
 import { createWorkspace, type Workspace } from '../workspace.ts';
 import { checkSource, modeUnsupported } from './check-source.ts';
 import { chooseFs } from './choose-fs.ts';
+import { type Devices, devicesOf } from './devices.ts';
 import { type Files, filesOf } from './files.ts';
 import { checkName, findContainer } from './find-container.ts';
 import { fsTrees } from './fs-trees.ts';
@@ -33,7 +33,7 @@ export interface Plan {
   readonly container: SourceContainer;
   readonly htype: string;
   readonly files: Files;
-  readonly devices: readonly { readonly name: string; readonly device: SourceDevice }[];
+  readonly devices: Devices;
   readonly workspace: Workspace;
   readonly link: Link;
   readonly sourceHost: string;
@@ -89,16 +89,16 @@ export async function preflight(m: Migration): Promise<Plan> {
     connection.close();
   });
 
-  const ctx = driverContext(workspace.scratch, m.signal, m.say, () => m.journal);
+  const contextFor = (signal: AbortSignal): DriverContext =>
+    driverContext(workspace.scratch, signal, m.say, () => m.journal);
+  const ctx = contextFor(m.signal);
   const container = await htype.source(options.container, options, ctx).catch((error: unknown) => {
     // It does not run, or not as it should.
     if (asPhaulError(error).code === 'CONTAINER_STATE') m.sourceState = 'unknown';
     throw error;
   });
-  const found = await Promise.all(
-    drivers.devices.map(async ({ name, source }) => ({ name, device: await source(container, ctx) })),
-  );
-  const devices = found.flatMap(({ name, device }) => (device ? [{ name, device }] : []));
+  const move = { container: options.container, peer: destination.host, mode: options.mode };
+  const devices = await devicesOf(container, m.signal, (signal) => ({ ...contextFor(signal), move }));
   const pids = await processTree(container.pid);
   const live = options.mode === 'live';
   const memory = await residentBytes(pids);
@@ -115,16 +115,18 @@ export async function preflight(m: Migration): Promise<Plan> {
   m.undo.push('the files', files.abort);
   m.emit({ type: 'files', files: fileReports({ files }) });
   const [source, cpu] = await Promise.all([
-    checkSource(m, { container, files, devices: devices.map(({ device }) => device), pids }),
+    checkSource(m, { container, files, devices, pids }),
     // Without CRIU there is a refusal already.
     options.skipCpuCheck || !live ? null : cpuinfo(m).catch(() => null),
   ]);
 
+  const sourceHost = hostname();
   const target = await link.call('check', {
     mode: options.mode,
     container: container.description,
     fs: shares.map(({ driver, trees: theirs }) => ({ driver, trees: theirs })),
-    devices: devices.map(({ name, device }) => ({ name, state: device.state })),
+    devices: devices.states,
+    source: sourceHost,
     skipCriuCheck: options.skipCriuCheck,
     cpuinfo: cpu,
     memory: live ? memory : 0,
@@ -150,7 +152,7 @@ export async function preflight(m: Migration): Promise<Plan> {
     devices,
     workspace,
     link,
-    sourceHost: hostname(),
+    sourceHost,
     fence,
     preDump: live && (options.preDump ?? (able && htype.capabilities.preDump)),
     memory,

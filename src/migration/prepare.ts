@@ -69,7 +69,7 @@ export async function begin(m: Migration, plan: Plan): Promise<Result<'begin'>> 
   postGuard(m.id);
   const { start, keepImages, data, dataPort } = m.options;
   const port = m.options.mode === 'revive' || data === 'ssh' ? null : dataPort;
-  const { lazy, zstd, sourceHost: source } = plan;
+  const { lazy, zstd } = plan;
   return plan.link.call('begin', {
     ...criuChoices(m),
     lazy,
@@ -77,7 +77,6 @@ export async function begin(m: Migration, plan: Plan): Promise<Result<'begin'>> 
     dataPort: port,
     start,
     keepImages,
-    source,
   });
 }
 
@@ -85,6 +84,7 @@ export async function begin(m: Migration, plan: Plan): Promise<Result<'begin'>> 
 export async function firstCopy(m: Migration, plan: Plan): Promise<SyncResult> {
   const mapped = await plan.container.mappedFiles();
   const copied = await interruptible(m, plan.files.sync({ final: false, mapped }));
-  await plan.link.call('prepare', {});
+  m.undo.push('the devices', plan.devices.abort);
+  await interruptible(m, Promise.all([plan.devices.begin(), plan.link.call('prepare', {})]));
   return copied;
 }

@@ -11,10 +11,12 @@ import { askTarget, tellTarget } from './tell.ts';
 
 /**
  * Ends a migration from this host whose phaul has died or given up, together with the target.
- * @throws IN_DOUBT if only the target knows who has the container, and what openLink does if it is to be told something; in both cases it cannot be reached
+ * @throws as executeWills; IN_DOUBT if only the target knows who has the container, and what openLink does if it is to be told something; in both cases it cannot be reached
  */
 export async function settle(journal: Journal, say: Migration['say']): Promise<void> {
+  const { state } = journal.story();
   await settleSource(journal);
+  if (state === 'open') return;
   const story = journal.story();
   const { migration: id, peer: destination } = story;
   const errand: Errand = { id, destination, acceptNewHostKey: false, say, onFilling: () => undefined };
@@ -66,7 +68,7 @@ export async function settleFormer(container: string, say: Migration['say']): Pr
       await settle(journal, say);
     } catch (thrown) {
       // It runs here, or there; that the other host does not know yet is no reason against another migration.
-      if (journal.story().state === 'handed') throw thrown;
+      if (['open', 'asked', 'handed'].includes(journal.story().state)) throw thrown;
     } finally {
       journal.close();
     }

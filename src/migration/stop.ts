@@ -25,7 +25,7 @@ export async function stop(m: Migration, plan: Plan): Promise<Stopped> {
   const began = performance.now();
   const stopping = revival.stop(m.options.stopTimeout * 1000);
   m.undo.push('the stop', async () => {
-    await startAgain(m, revival, stopping);
+    await startAgain(m, plan, stopping);
     withdraw();
   });
   const stopped = await interruptible(
@@ -41,8 +41,7 @@ export async function stop(m: Migration, plan: Plan): Promise<Stopped> {
   m.emit({ type: 'stopped', ...stopped, stopMs });
   const files = plan.files.sync({ final: true, mapped });
   files.catch(() => undefined);
-  for (const { name, device } of plan.devices) m.undo.push(`device ${name}`, device.thaw);
-  await Promise.all(plan.devices.map(({ device }) => device.freeze()));
+  await plan.devices.freeze();
   return { stop: { ...stopped, stopMs }, downMs, files };
 }
 
@@ -58,13 +57,16 @@ export function revivalOf({ container, htype }: Plan): Revival {
 }
 
 /** A stop that is under way is not turned back: it is heard out, and then the container starts. One that ended by itself stays so. */
-async function startAgain(m: Migration, revival: Revival, stopping: Promise<Stop>): Promise<void> {
+async function startAgain(m: Migration, plan: Plan, stopping: Promise<Stop>): Promise<void> {
   const ours = await stopping.then(
     () => true,
     () => false,
   );
   if (!ours) return;
   m.sourceState = 'stopped';
+  // It must not start without its devices: if this fails, whoever gets them back starts it (journal/guard.ts).
+  await plan.devices.abort();
+  const revival = revivalOf(plan);
   await revival.start().catch((cause: unknown) => {
     const { message } = asPhaulError(cause);
     throw new PhaulError('DRIVER_FAILED', `${message} Start it by hand: ${revival.startByHand}`, { cause });

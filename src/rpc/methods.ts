@@ -107,6 +107,8 @@ export const methods = {
       /** Which driver moves which trees. Streams of the fs channel go to a driver by its place here. */
       fs: z.array(z.object({ driver: id, trees: z.array(fsTree).min(1).max(64) })).max(mostFsDrivers),
       devices: z.array(z.object({ name: id, state: json })).max(64),
+      /** The source's host name. */
+      source: z.string().max(256),
       skipCriuCheck: z.boolean(),
       /** CRIU's cpuinfo image of the source, base64; null: do not compare. */
       cpuinfo: z
@@ -140,8 +142,6 @@ export const methods = {
       /** Let it run at the commit; else it is left stopped. */
       start: z.boolean(),
       keepImages: z.boolean(),
-      /** The source's host name. */
-      source: z.string().max(256),
     }),
     result: z.object({
       /** Where to, and with which secret (base64); null: nowhere. */
@@ -154,6 +154,10 @@ export const methods = {
   prepare: { params: nothing, result: nothing },
   /** The last thing before the freeze: CRIU is started. */
   arm: { params: nothing, result: nothing },
+  /** Devices that one host only may use are about to be taken over: from here the source may fall silent, and only its word ends the waiting. */
+  standBy: { params: nothing, result: nothing },
+  /** The source has let go of all devices: take them over. Answered when they are usable. */
+  takeOver: { params: nothing, result: nothing },
   /**
    * A checkpoint is complete. `last`: none follows, so restore it up to the point where its tasks exist and none has run.
    * Not last ("more follow") is kept for continuous protection; this version refuses it.

@@ -1,8 +1,7 @@
 import { mkdtemp, readFile, rm, statfs } from 'node:fs/promises';
 import { release } from 'node:os';
 import { join } from 'node:path';
-import { deviceNamed, fsDriverNamed, htypeNamed } from '../contracts/registry.ts';
-import type { TargetDevice } from '../contracts/device.ts';
+import { fsDriverNamed, htypeNamed } from '../contracts/registry.ts';
 import type { TargetFs } from '../contracts/fs-driver.ts';
 import type { TargetContainer } from '../contracts/htype.ts';
 import type { DriverContext } from '../contracts/context.ts';
@@ -11,6 +10,7 @@ import { loadZstd } from '../pages/zstd.ts';
 import { codes, type ErrorCode } from '../error-codes.ts';
 import { asPhaulError, type Refusal } from '../errors.ts';
 import type { Params } from '../rpc/methods.ts';
+import { type TargetDevices, targetDevices } from './devices.ts';
 
 /** The target's halves of the drivers of one migration. */
 export interface TargetParts {
@@ -19,16 +19,18 @@ export interface TargetParts {
   readonly fs: readonly TargetFs[];
   /** An fs driver will have put something else in the place of a tree when the last files are there. */
   readonly replaced: boolean;
-  readonly devices: readonly TargetDevice[];
+  readonly devices: TargetDevices;
 }
 
 /** @throws DRIVER_UNKNOWN, PROTOCOL_ERROR if a driver does not understand what its other half said. */
 export function targetParts(params: Params<'check'>, ctx: DriverContext): TargetParts {
+  const { container, source: peer, mode } = params;
+  const move = { container: container.id, peer, mode };
   return {
     container: htypeNamed(params.container.htype).target(params.container, ctx),
     fs: params.fs.map(({ driver, trees }) => fsDriverNamed(driver).target(trees, ctx)),
     replaced: params.fs.some(({ driver }) => fsDriverNamed(driver).capabilities.replaces),
-    devices: params.devices.map(({ name, state }) => deviceNamed(name).target(state, ctx)),
+    devices: targetDevices(params.devices, { ...ctx, move }, ctx.warn),
   };
 }
 
@@ -47,7 +49,7 @@ export async function checkTarget(
     ...[
       parts.container.refusals(),
       ...parts.fs.map((fs) => fs.refusals(params.force)),
-      ...parts.devices.map((device) => device.refusals()),
+      ...parts.devices.refusals(),
     ].map(asRefusals),
   ]);
   return { criu, kernel: release(), zstd: loadZstd() !== null, refusals: lists.flat() };

@@ -28,7 +28,7 @@ export function deciding(
 
   return {
     checkpoint: async ({ iteration, last }) => {
-      phase.demand('armed');
+      phase.demand(present(room.parts).devices.takenOver ? 'taken' : 'armed');
       if (!last) throw new PhaulError('PROTOCOL_ERROR', 'This release takes one checkpoint, the last.');
       return complete(async () => {
         await afterLastFiles();
@@ -36,7 +36,7 @@ export function deciding(
       });
     },
     ready: async () => {
-      phase.demand('prepared');
+      phase.demand(present(room.parts).devices.takenOver ? 'taken' : 'prepared');
       only(room, 'revive');
       return complete(async () => {
         await afterLastFiles();

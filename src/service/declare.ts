@@ -1,7 +1,7 @@
 import { PhaulError } from '../errors.ts';
 import type { Story } from '../journal/story.ts';
 import { fromWire } from '../wire-error.ts';
-import { resume, type Words } from './resume.ts';
+import { resume, type Resumed, type Words } from './resume.ts';
 
 /** What an operator risks who says on the target that one of the hosts is dead. */
 export function dangerOnTarget(dead: 'source' | 'target', container: string, source: string): string {
@@ -26,10 +26,20 @@ export async function declareOnTarget(
     if (result.outcome === 'undone' && dead === 'source') throw undoneAlready(container);
     return;
   }
-  if (!handlers || (dead === 'source' && state !== 'ready'))
+  if (!handlers || (dead === 'source' && state !== 'ready')) {
+    handlers?.close();
     throw new PhaulError('USAGE', `${container} does not wait here for the source's word.`, {
       hint: `phaul status says where it stands.`,
     });
+  }
+  try {
+    await end(handlers, dead, container);
+  } finally {
+    handlers.close();
+  }
+}
+
+async function end(handlers: Resumed, dead: 'source' | 'target', container: string): Promise<void> {
   if (dead === 'source') {
     const outcome = await handlers.commit({ devices: [] });
     if (outcome.outcome === 'undone')

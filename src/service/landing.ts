@@ -14,16 +14,11 @@ export interface Landing {
 
 /** @param handed what the source's devices handed over */
 export function landing(room: Room, handed: readonly Json[]): Landing {
-  const { say } = room;
   const { container, devices } = present(room.parts);
   const journal = present(room.journal);
 
   /** Too late to refuse: a device that fails is a warning. */
-  const open = async (): Promise<void> => {
-    const failed = (error: unknown): void =>
-      say('warn', `A device is not in place: ${asPhaulError(error).message}`);
-    await Promise.all(devices.map((device, index) => device.activate(handed[index] ?? null).catch(failed)));
-  };
+  const open = (): Promise<void> => devices.activate(handed);
   const takeOff = async (): Promise<Landed> => {
     if (!room.restore) return startHere(room, open);
     const { pid } = await room.restore.letGo(async () => {
@@ -35,7 +30,8 @@ export function landing(room: Room, handed: readonly Json[]): Landing {
   /** The source takes the container back as soon as it hears of the failure. */
   const leaveNothing = async (): Promise<void> => {
     await room.restore?.kill();
-    for (const each of [container, ...devices.toReversed()]) await each.abort();
+    await container.abort();
+    await devices.abort();
   };
   const land = async (): Promise<Outcome> => {
     await journal.record('committed');

@@ -8,6 +8,8 @@ export type Phase =
   | 'begun'
   | 'prepared'
   | 'armed'
+  | 'standby'
+  | 'taken'
   | 'restored'
   | 'committed'
   | 'finished'
@@ -19,8 +21,11 @@ const next = {
   checked: ['begun', 'checked', 'aborted'],
   begun: ['prepared', 'aborted'],
   // In revive mode nothing is armed.
-  prepared: ['armed', 'restored', 'aborted'],
-  armed: ['restored', 'aborted'],
+  prepared: ['armed', 'standby', 'restored', 'aborted'],
+  armed: ['standby', 'restored', 'aborted'],
+  // Where there are devices to be taken over.
+  standby: ['taken', 'aborted'],
+  taken: ['restored', 'aborted'],
   restored: ['committed', 'aborted'],
   // The restore can still fail inside CRIU; then nothing has run here and the source takes the container back.
   committed: ['finished', 'aborted'],

@@ -76,11 +76,9 @@ export function preparing(room: Room): Preparing {
     prepare: async () => {
       phase.demand('begun');
       const { container, devices, replaced } = present(room.parts);
-      for (const device of devices) {
-        undo.push('a device', () => device.abort());
-        await device.begin();
-        notAborted(room);
-      }
+      undo.push('the devices', devices.abort);
+      await devices.begin();
+      notAborted(room);
       undo.push('the container', () => container.abort());
       await container.prepare(present(room.checked).mode, replaced);
       notAborted(room);
@@ -128,8 +126,8 @@ export function preparing(room: Room): Preparing {
 /** The journal, the working directory, the channels. */
 async function makeRoom(room: Room): Promise<void> {
   const { undo, say } = room;
-  const { container, mode, imagePath } = present(room.checked);
-  const { keepImages, source } = present(room.choices);
+  const { container, mode, imagePath, source } = present(room.checked);
+  const { keepImages } = present(room.choices);
   const { htype, id } = container;
   const unlock = lockContainer(htype, id, 'target');
   room.unlock = unlock;

@@ -9,7 +9,11 @@ import type { Handlers, Outcome, Result } from '../rpc/methods.ts';
 import { workspaceDirectory } from '../workspace.ts';
 import { sessionSocket } from './attendance.ts';
 
-type Resumed = Pick<Handlers, 'commit' | 'fill' | 'abort' | 'finish'>;
+/** What the source may still ask of a session whose connection broke. */
+export type Resumed = Pick<Handlers, 'commit' | 'fill' | 'abort' | 'finish'> & {
+  /** Nothing more is asked of it; without that neither process would end. */
+  readonly close: () => void;
+};
 
 export interface Words {
   readonly say: (level: 'log' | 'warn', text: string) => void;
@@ -36,6 +40,7 @@ export async function resume(
     const journal = takeOverJournal(migration, 'target');
     if (journal) {
       const story = await settled(journal).finally(journal.close);
+      if (!story) return { result: { outcome: 'unknown' }, handlers: null };
       return { result: remembered(story), handlers: remember(story) };
     }
     if (performance.now() > deadline)
@@ -65,6 +70,10 @@ export async function connectSession(migration: string, words: Words): Promise<R
     fill: (params) => session.call('fill', params),
     abort: (params) => session.call('abort', params),
     finish: (params) => session.call('finish', params),
+    close: () => {
+      session.close();
+      socket.destroy();
+    },
   };
 }
 
@@ -72,10 +81,11 @@ async function isKnown(migration: string): Promise<boolean> {
   return (await stories()).some((story) => story.migration === migration && story.role === 'target');
 }
 
-/** Its session may have died a moment ago. */
-async function settled(journal: Journal): Promise<Story> {
+/** Its session may have died a moment ago. Null: it is forgotten. @throws what keeps it from being undone here: it must not be taken for that */
+async function settled(journal: Journal): Promise<Story | null> {
+  const { state } = journal.story();
   await settleTarget(journal);
-  return journal.story();
+  return state === 'open' ? null : journal.story();
 }
 
 function outcomeOf({ state, landing }: Story): Outcome {
@@ -102,5 +112,6 @@ function remember(story: Story): Resumed {
       takeOverJournal(story.migration, 'target')?.remove();
       return Promise.resolve({});
     },
+    close: () => undefined,
   };
 }

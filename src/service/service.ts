@@ -2,7 +2,7 @@ import { stdin, stdout } from 'node:process';
 import { PhaulError } from '../errors.ts';
 import type { Handlers } from '../rpc/methods.ts';
 import { attendance } from './attendance.ts';
-import { resume } from './resume.ts';
+import { resume, type Resumed } from './resume.ts';
 import { targetSession } from './session.ts';
 
 /** The target's side of one migration over standard input and output. Returns when nothing is left to be done. */
@@ -19,7 +19,7 @@ export async function runService(): Promise<void> {
   };
   const own: Handlers = { ...session.handlers, resume: noMore };
   // What another session began, if this connection was made to go on with it.
-  let former: Partial<Handlers> = {};
+  let former: Partial<Resumed> = {};
   let greeted = false;
   const either = <M extends 'commit' | 'fill' | 'abort' | 'finish'>(method: M): Handlers[M] =>
     ((params: never) => (former[method] ?? own[method])(params)) as Handlers[M];
@@ -48,6 +48,7 @@ export async function runService(): Promise<void> {
   const awake = setInterval(() => undefined, 1 << 30);
   await session.over;
   clearInterval(awake);
+  former.close?.();
   listeners.close();
   stdin.destroy();
 }

@@ -4,9 +4,10 @@ import { asPhaulError } from '../errors.ts';
 import type { Handlers, Outcome } from '../rpc/methods.ts';
 import { undoStack } from '../undo.ts';
 import { deciding } from './deciding.ts';
-import { phaseKeeper } from './phase.ts';
+import { type Phase, phaseKeeper } from './phase.ts';
 import { preparing } from './preparing.ts';
 import { notAborted, type Room } from './room.ts';
+import { takingOver } from './taking-over.ts';
 import { tidyUp } from './tidy-up.ts';
 import { tracked } from './tracked.ts';
 
@@ -14,13 +15,16 @@ import { tracked } from './tracked.ts';
 export interface Session {
   readonly handlers: Omit<Handlers, 'resume'>;
   /**
-   * Nobody is connected any more, and the source may have died. Before the container is complete here everything is undone; once it has been let run
+   * Nobody is connected any more, and the source may have died. Before devices are taken over here, or the container is complete, everything is undone; once it has been let run
    * it stays. In between only the source's word counts, or an operator's: then nothing happens, and somebody may connect again.
    */
   readonly left: () => Promise<void>;
   /** Nothing is left to be done: the process may end. */
   readonly over: Promise<void>;
 }
+
+/** Only the source's word ends these. */
+const waiting: readonly Phase[] = ['standby', 'taken', 'restored'];
 
 /**
  * @param say carries a driver's words to the source.
@@ -73,7 +77,7 @@ export function targetSession(
     if (came?.outcome === 'landed') return came;
     return { outcome: 'undone', error: came?.error ?? null, failures: await (undoing ??= undoAll()) };
   };
-  const acts = { ...preparing(room), ...deciding(room, onFilling) };
+  const acts = { ...preparing(room), ...takingOver(room), ...deciding(room, onFilling) };
   return {
     handlers: {
       ...tracked(
@@ -87,7 +91,7 @@ export function targetSession(
     },
     over: over.promise,
     left: async () => {
-      if (room.phase.now() === 'restored') return;
+      if (waiting.includes(room.phase.now())) return;
       const outcome = room.phase.now() === 'finished' ? null : await abort().catch(() => null);
       if (outcome?.outcome === 'landed') {
         await room.restore?.filled().catch((error: unknown) => say('warn', asPhaulError(error).message));

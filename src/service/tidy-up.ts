@@ -3,9 +3,10 @@ import { present, type Room } from './room.ts';
 
 /** The container is this host's: what only the migration needed goes. What fails is a warning. */
 export async function tidyUp(room: Room): Promise<void> {
-  const { container, fs } = present(room.parts);
+  const { container, fs, devices } = present(room.parts);
   const steps = [
     () => container.started(),
+    () => devices.finish(),
     ...fs.map((each) => () => each.finish?.()),
     () => room.memory?.end(),
     () => room.channels?.close(),

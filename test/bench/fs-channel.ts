@@ -32,6 +32,7 @@ try {
     container: { htype: 'runc', id: 'bench', trees: [], needs: [], meta },
     fs: [{ driver: driver.name, trees }],
     devices: [],
+    source: 'bench',
     skipCriuCheck: true,
     cpuinfo: null,
     memory: 0,
@@ -47,7 +48,6 @@ try {
     dataPort: null,
     start: false,
     keepImages: false,
-    source: 'bench',
   });
   const aborter = new AbortController();
   const half = driver.source(

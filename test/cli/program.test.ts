@@ -231,7 +231,15 @@ test(
 test('drivers lists what is built in, for people and for programs', async (t) => {
   const [people, programs] = await Promise.all([phaul('drivers'), phaul('drivers', '--json')]);
   const { drivers } = JSON.parse(programs.stdout) as { drivers: { kind: string; name: string }[] };
-  t.deepEqual(drivers.map(({ name }) => name).sort(), ['btrfs', 'network', 'pid', 'rsync', 'runc', 'shared']);
+  t.deepEqual(drivers.map(({ name }) => name).sort(), [
+    'btrfs',
+    'external',
+    'network',
+    'pid',
+    'rsync',
+    'runc',
+    'shared',
+  ]);
   for (const { kind, name } of drivers) t.regex(people.stdout, new RegExp(`^${kind} +${name} `, 'm'));
 });
 

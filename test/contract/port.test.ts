@@ -13,18 +13,21 @@ const port: DeviceDriver = {
   name: 'port',
   apiVersion: 1,
   description: 'A port that may be open on one host only',
-  capabilities: {},
+  capabilities: { takeOver: true },
   source: ({ networkNamespace: name }) => {
-    if (name === null) return Promise.resolve(null);
+    if (name === null) return Promise.resolve([]);
     const turn = (to: 'open' | 'shut') => () => Promise.resolve(void ports.set(name, to));
-    return Promise.resolve({
-      state: { name },
-      refusals: () => Promise.resolve([]),
-      freeze: turn('shut'),
-      handOver: () => ({ waiting: 3 }),
-      thaw: turn('open'),
-      release: () => Promise.resolve(void ports.delete(name)),
-    });
+    return Promise.resolve([
+      {
+        name,
+        state: { name },
+        refusals: () => Promise.resolve([]),
+        freeze: turn('shut'),
+        handOver: () => ({ waiting: 3 }),
+        abort: turn('open'),
+        release: () => Promise.resolve(void ports.delete(name)),
+      },
+    ]);
   },
   target: (state: Json) => {
     const { name } = Object(state) as { name?: unknown };
@@ -42,11 +45,16 @@ const port: DeviceDriver = {
       host: 'target',
     } as const;
     return {
+      name,
       refusals: () => Promise.resolve(ports.has(name) ? [taken] : []),
       begin: () => Promise.resolve(void ((begun = true), ports.set(name, 'shut'))),
+      takeOver: () => {
+        if ([...ports.values()].includes('open')) return Promise.reject(new Error('It is open elsewhere.'));
+        return Promise.resolve(void ports.set(name, 'open'));
+      },
       activate: (handed) => {
         if (typeof Object(handed).waiting !== 'number') return Promise.reject(malformed());
-        return Promise.resolve(void ports.set(name, 'open'));
+        return Promise.resolve();
       },
       abort: () => Promise.resolve(void (begun && ports.delete(name))),
     };

@@ -2,7 +2,8 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DriverContext, Json } from '../../src/contracts/context.ts';
+import type { Json } from '../../src/contracts/context.ts';
+import type { DeviceContext } from '../../src/contracts/device.ts';
 import type { SourceContainer } from '../../src/contracts/htype.ts';
 import { driverContext } from '../../src/driver-context.ts';
 import type { NetworkState } from '../../devices/network/state.ts';
@@ -14,7 +15,7 @@ export const ip = (...args: string[]): string =>
 export interface Lan {
   readonly container: string;
   readonly onTarget: string;
-  readonly ctx: DriverContext;
+  readonly ctx: DeviceContext;
   readonly said: string[];
   /** `state` as the same machine can hold it a second time: with other names. */
   readonly elsewhere: (state: Json) => Json;
@@ -49,7 +50,10 @@ export function makeLan(): Lan {
   return {
     container,
     onTarget,
-    ctx: driverContext(directory, aborter.signal, (level, text) => said.push(`${level}: ${text}`)),
+    ctx: {
+      ...driverContext(directory, aborter.signal, (level, text) => said.push(`${level}: ${text}`)),
+      move: { container: 'ct', peer: 'other', mode: 'live' },
+    },
     said,
     names,
     elsewhere: (state) => {

@@ -1,10 +1,11 @@
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
 import { settleAbandoned } from '../../src/journal/abandoned.ts';
 import { stories } from '../../src/journal/journal.ts';
 import type { State } from '../../src/journal/story.ts';
+import { resume } from '../../src/service/resume.ts';
 import { type Former, home, killedPhaul, newJournal } from './journals.ts';
 
 // Another test's phaul may be settling at the same time.
@@ -51,6 +52,7 @@ const outcomes = [
   ['source', 'handed', 'handed', null],
   ['source', 'landed', 'landed', 'moved'],
   ['source', 'undone', 'undone', null],
+  ['target', 'standby', 'undone', 'undone'],
   ['target', 'ready', 'undone', 'undone'],
   ['target', 'committed', 'undone', 'undone'],
   ['target', 'undone', 'undone', 'undone'],
@@ -69,6 +71,37 @@ for (const [role, state, then, done] of outcomes)
     for (let i = 0; i < 100 && (await stateOf(former)) !== then; i++) await sleep(20);
     t.is(await stateOf(former), then);
     for (const when of ['undone', 'moved'] as const) t.is(existsSync(join(at, when)), done === when, when);
+  });
+
+for (const [role, state] of [
+  ['source', 'asked'],
+  ['target', 'standby'],
+] as const)
+  test(`what must succeed is tried again on the ${role}, nothing is done without it, and nobody is told otherwise`, async (t) => {
+    const at = home(t);
+    const [way, done] = [join(at, 'way'), join(at, 'done')];
+    const deeds = [
+      will('undone', 'touch', done),
+      `journal.will('undone', 'ls', ['${way}'], true);`,
+      `await journal.record('${state}');`,
+    ];
+    const former = await killedPhaul(t, deeds.join('\n'), { role });
+    // Another test's phaul may just have taken it.
+    const failed = async (): Promise<boolean> =>
+      (await settleAbandoned()).some((failure) => String(failure).includes(way));
+    let heard = false;
+    for (let i = 0; i < 100 && !heard; i++) heard = await failed();
+    t.true(heard);
+    t.is(await stateOf(former), state);
+    t.false(existsSync(done));
+    if (role === 'target')
+      // It waits for whoever has it.
+      await t.throwsAsync(resume(former.migration, { say: () => undefined, onFilling: () => undefined }), {
+        code: 'DRIVER_FAILED',
+      });
+    writeFileSync(way, '');
+    while ((await stateOf(former)) !== 'undone') await settleAbandoned();
+    t.true(existsSync(done));
   });
 
 test('a guard does it by itself when phaul is killed', async (t) => {

@@ -41,11 +41,11 @@ function stage(t: ExecutionContext, revive: Partial<Revival> = {}, timeout = 120
     startByHand: 'start it',
     ...revive,
   };
-  const device = { freeze: () => note('freeze'), thaw: () => note('thaw') };
+  const devices = { freeze: () => note('freeze'), abort: () => note('devices back') };
   const plan = {
     htype: 'box',
     container: { mappedFiles: () => Promise.resolve(['/mapped']), revive: revival },
-    devices: [{ name: 'lamp', device }],
+    devices,
     files: {
       sync: ({ final, mapped }: { final: boolean; mapped: string[] }) => {
         did.push(`sync ${final ? 'final' : ''} ${mapped.join()}`);
@@ -65,12 +65,12 @@ test('how it is started again is noted before it is stopped; then the last files
   t.is((await stopped.files).bytes, 1);
 });
 
-test('undone, the network is there first, then the container runs, and then nobody need know', async (t) => {
+test('undone, the devices are there first, then the container runs, and then nobody need know', async (t) => {
   const { m, plan, did } = stage(t);
   await stop(m, plan);
   did.length = 0;
   t.deepEqual(await m.undo.unwind(), []);
-  t.deepEqual(did, ['thaw', 'start', 'note taken back']);
+  t.deepEqual(did, ['devices back', 'start', 'note taken back']);
   t.is(m.sourceState, 'running');
 });
 
@@ -86,7 +86,7 @@ test('an abort does not call a stop back: it is heard out, and then the containe
   t.deepEqual(did, ['noted'], 'it may still be running');
   end(ended);
   t.deepEqual(await undone, []);
-  t.deepEqual(did, ['noted', 'start', 'note taken back']);
+  t.deepEqual(did, ['noted', 'devices back', 'start', 'note taken back']);
 });
 
 test('one that ended by itself is not started, and said to be stopped', async (t) => {
@@ -123,10 +123,20 @@ test('one that stands still for too long is a reason to undo', async (t) => {
   t.like(m.signal.reason, { code: 'TIMEOUT' });
 });
 
-test('a device that does not let go fails the stop, and is thawed', async (t) => {
+test('a device that does not let go fails the stop, and comes back', async (t) => {
   const { m, plan, did } = stage(t);
-  Object.assign(plan.devices[0]!.device, { freeze: () => Promise.reject(new Error('no')) });
+  Object.assign(plan.devices, { freeze: () => Promise.reject(new Error('no')) });
   await t.throwsAsync(stop(m, plan), { message: 'no' });
   await m.undo.unwind();
-  t.deepEqual(did.slice(-3), ['thaw', 'start', 'note taken back']);
+  t.deepEqual(did.slice(-3), ['devices back', 'start', 'note taken back']);
+});
+
+test('without its devices it is not started, and the note stays', async (t) => {
+  const { m, plan, did } = stage(t);
+  await stop(m, plan);
+  did.length = 0;
+  Object.assign(plan.devices, { abort: () => Promise.reject(new Error('in use')) });
+  t.like(await m.undo.unwind(), [{ name: 'the stop', error: { message: 'in use' } }]);
+  t.deepEqual(did, []);
+  t.is(m.sourceState, 'stopped');
 });

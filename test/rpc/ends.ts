@@ -96,6 +96,8 @@ const noHandlers: Handlers = {
   arm: none,
   checkpoint: none,
   ready: none,
+  standBy: none,
+  takeOver: none,
   commit: none,
   finish: none,
   abort: none,

@@ -78,6 +78,7 @@ const goodCheck = {
   container: { htype: 'pid', id: 'ct101', trees: [], needs: [], meta: null },
   fs: [{ driver: 'rsync', trees: [tree] }],
   devices: [],
+  source: 'hosta',
   skipCriuCheck: false,
   cpuinfo: null,
   memory: 0,

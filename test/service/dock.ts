@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { ExecutionContext } from 'ava';
+import type { Json } from '../../src/contracts/context.ts';
 import type { DeviceDriver } from '../../src/contracts/device.ts';
 import type { FsDriver } from '../../src/contracts/fs-driver.ts';
 import type { HType } from '../../src/contracts/htype.ts';
@@ -18,6 +19,7 @@ export type Step = (typeof steps)[number];
 
 /** A target's session in revive mode, with drivers that write down what is done to them. */
 export interface Dock extends Omit<Stage, 'upTo' | 'only'> {
+  readonly id: string;
   readonly did: readonly string[];
   /** The container's process, if it was started. */
   readonly process: () => ChildProcess | undefined;
@@ -68,13 +70,42 @@ const lamp: DeviceDriver = {
   name: 'lamp',
   apiVersion: 1,
   description: 'A device that writes down what is done to it',
-  capabilities: {},
-  source: () => Promise.resolve(null),
+  capabilities: { takeOver: false },
+  source: () => Promise.resolve([]),
   target: (id) => ({
+    name: 'lamp',
     refusals: () => Promise.resolve([]),
     begin: () => note(id, 'lamp begin'),
     activate: () => note(id, 'lamp activate'),
     abort: () => note(id, 'lamp abort'),
+  }),
+};
+
+/** What the crane on this host does: the tests put it here by the container's id. */
+export const cranes = new Map<
+  Json,
+  { readonly takenOver: () => Promise<void>; readonly abort: () => Promise<void> }
+>();
+
+/** One that one host only may use. */
+const crane: DeviceDriver = {
+  ...lamp,
+  name: 'crane',
+  capabilities: { takeOver: true },
+  target: (id) => ({
+    name: 'crane',
+    refusals: () => Promise.resolve([]),
+    begin: () => note(id, 'crane begin'),
+    takeOver: () => note(id, 'crane takeOver'),
+    takenOver: async () => {
+      await cranes.get(id)?.takenOver();
+      await note(id, 'crane takenOver');
+    },
+    finish: () => note(id, 'crane finish'),
+    abort: async () => {
+      await note(id, 'crane abort');
+      await cranes.get(id)?.abort();
+    },
   }),
 };
 
@@ -102,13 +133,18 @@ const swap: FsDriver = {
 
 // The registry as the session reads it.
 (drivers.htypes as HType[]).push(ship);
-(drivers.devices as DeviceDriver[]).push(lamp);
+(drivers.devices as DeviceDriver[]).push(lamp, crane);
 (drivers.fsDrivers as FsDriver[]).push(swap);
 
 let count = 0;
 
 /** @param begin what the source says there, where it differs from the usual */
-export function dock(t: ExecutionContext, fate: Fate = 'runs', begin: Partial<Params<'begin'>> = {}): Dock {
+export function dock(
+  t: ExecutionContext,
+  fate: Fate = 'runs',
+  begin: Partial<Params<'begin'>> = {},
+  device: 'lamp' | 'crane' = 'lamp',
+): Dock {
   // Without CRIU: revive mode needs none.
   const s = stage(t, {}, '/nonexistent/criu');
   const id = `ship-${++count}`;
@@ -125,7 +161,7 @@ export function dock(t: ExecutionContext, fate: Fate = 'runs', begin: Partial<Pa
           mode: 'revive',
           container: { htype: 'ship', id, trees: [], needs: [], meta: fate },
           fs: [{ driver: 'swap', trees: [tree] }],
-          devices: [{ name: 'lamp', state: id }],
+          devices: [{ name: device, state: id }],
         }),
       ),
     begin: () =>
@@ -137,7 +173,6 @@ export function dock(t: ExecutionContext, fate: Fate = 'runs', begin: Partial<Pa
         dataPort: null,
         start: true,
         keepImages: false,
-        source: 'hosta',
         ...begin,
       }),
     prepare: () => call.prepare({}),
@@ -147,6 +182,7 @@ export function dock(t: ExecutionContext, fate: Fate = 'runs', begin: Partial<Pa
   };
   return {
     ...s,
+    id,
     did,
     process: () => started.get(id),
     upTo: async (last) => {

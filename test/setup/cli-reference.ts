@@ -11,6 +11,7 @@ import { methodsTable } from './reference/methods-table.ts';
 const pages: Readonly<Record<string, (now: string) => string | Promise<string>>> = {
   'docs/cli.md': cliPage,
   'docs/errors.md': errorsPage,
+  'docs/devices.md': async (now) => between(now, 'example', await shellFile('docs/examples/phaul-drbd')),
   'docs/protocol.md': (now) => between(now, 'methods', methodsTable()),
 };
 
@@ -27,6 +28,11 @@ for (const [page, write] of Object.entries(pages)) {
     await writeFile(path, wanted);
     console.log(`${page} written`);
   }
+}
+
+/** A file of the project, as Markdown. */
+async function shellFile(path: string): Promise<string> {
+  return ['```sh', (await readFile(join(projectDirectory, path), 'utf8')).trimEnd(), '```'].join('\n');
 }
 
 /** The page with what is between its two marks of that name replaced. @throws if the marks are missing */

@@ -38,12 +38,20 @@ const notes: Readonly<Record<Method, Note>> = {
     phases: 'prepared → armed',
     does: 'Live mode. Starts the CRIU that will restore.',
   },
+  standBy: {
+    phases: 'armed or prepared → standby',
+    does: 'Only if there are devices of a driver with the capability `takeOver`. They are about to be taken over: from here the target undoes nothing by itself when the connection breaks, and remembers the migration.',
+  },
+  takeOver: {
+    phases: 'standby → taken',
+    does: 'The source has let go of all devices, its journal says `handed`, and the container is held there: the devices are taken over. Answered when they are usable. The source takes nothing back before `abort` has been answered. Until all are given up here that takes as long as it takes.',
+  },
   checkpoint: {
-    phases: 'armed → restored',
+    phases: 'armed or taken → restored',
     does: 'Live mode. The checkpoint is complete. With `last` true nothing follows: restore up to the point where every task exists and none has run. `last` false ("more follow") has its place here and is refused in this version. Once it is answered the target waits for the word, connected or not.',
   },
   ready: {
-    phases: 'prepared → restored',
+    phases: 'prepared or taken → restored',
     does: 'Revive mode. The last files are there. Where a driver has put another directory in the place of a tree, the runtime is made to see it. Once it is answered the target waits for the word, connected or not.',
   },
   commit: {
