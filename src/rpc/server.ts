@@ -50,11 +50,9 @@ export function serve(input: Readable, output: Writable, handlers: Handlers): Se
 
   const handle = async (id: number, method: Method, params: unknown): Promise<void> => {
     try {
-      const valid = methods[method].params.safeParse(params);
-      if (!valid.success)
-        throw new PhaulError('PROTOCOL_ERROR', `The parameters of ${method} are malformed.`);
+      const valid = checked(method, params);
       step(`takes ${method}`);
-      const result = await handlers[method](valid.data as never);
+      const result = await handlers[method](valid as never);
       step(`answers ${method}`);
       send({ id, result });
     } catch (thrown) {
@@ -86,4 +84,14 @@ export function serve(input: Readable, output: Writable, handlers: Handlers): Se
     filling: (progress) => send({ notice: 'filling', params: progress }),
     log: (level, text) => send({ notice: 'log', params: { level, text: text.slice(0, 4096) } }),
   };
+}
+
+/** @throws PROTOCOL_ERROR */
+function checked(method: Method, params: unknown): unknown {
+  try {
+    return methods[method].params.parse(params);
+  } catch (cause) {
+    // Or they are nested deeper than the stack: no schema fits that.
+    throw new PhaulError('PROTOCOL_ERROR', `The parameters of ${method} are malformed.`, { cause });
+  }
 }
