@@ -55,6 +55,7 @@ export function preparing(room: Room): Preparing {
       phase.demand('checked');
       if (room.refused)
         throw new PhaulError('PROTOCOL_ERROR', 'The source begins what the target has refused.');
+      phase.once('begin');
       room.choices = params;
       await makeRoom(room);
       const channels = present(room.channels);
@@ -75,6 +76,7 @@ export function preparing(room: Room): Preparing {
     },
     prepare: async () => {
       phase.demand('begun');
+      phase.once('prepare');
       const { container, devices, replaced } = present(room.parts);
       for (const device of devices) {
         undo.push('a device', () => device.abort());
@@ -90,6 +92,7 @@ export function preparing(room: Room): Preparing {
     attach: async ({ direct }) => {
       phase.demand('begun');
       only(room, 'live');
+      phase.once('attach');
       const { nextMem, closeDirect } = present(room.channels);
       const pages = await nextMem(direct);
       const images = await nextMem(direct);
@@ -105,6 +108,7 @@ export function preparing(room: Room): Preparing {
     arm: async () => {
       phase.demand('prepared');
       only(room, 'live');
+      phase.once('arm');
       const choices = present(room.choices);
       const restore = await armRestore({
         signal: room.signal,
