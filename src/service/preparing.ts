@@ -23,15 +23,17 @@ export function preparing(room: Room): Preparing {
   const { phase, undo, say } = room;
   return {
     hello: async (params) => {
-      phase.enter('greeted');
+      phase.demand('new');
       if (process.getuid?.() !== 0)
         throw new PhaulError('TARGET_NOT_ROOT', 'phaul does not run as root on the target.');
       await settleAbandoned();
       room.migration = params.migration;
-      const host = hostname();
-      if (params.protocol === protocolVersion) return { protocol: protocolVersion, phaul: version, host };
-      const message = `The source (phaul ${params.phaul}) speaks protocol ${params.protocol}, the target (phaul ${version}) protocol ${protocolVersion}.`;
-      throw new PhaulError('PROTOCOL_VERSION', message);
+      if (params.protocol !== protocolVersion) {
+        const message = `The source (phaul ${params.phaul}) speaks protocol ${params.protocol}, the target (phaul ${version}) protocol ${protocolVersion}.`;
+        throw new PhaulError('PROTOCOL_VERSION', message);
+      }
+      phase.enter('greeted');
+      return { protocol: protocolVersion, phaul: version, host: hostname() };
     },
     survey: async ({ candidates }) => {
       phase.demand('greeted');
