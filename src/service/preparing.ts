@@ -97,6 +97,7 @@ export function preparing(room: Room): Preparing {
       phase.once('attach');
       const { nextMem, closeDirect } = present(room.channels);
       const pages = await nextMem(direct);
+      undo.push('the stream of pages', () => Promise.resolve(void pages.destroy()));
       const images = await nextMem(direct);
       room.images = images;
       closeDirect();
