@@ -11,6 +11,8 @@ import type { Zstd } from './zstd.ts';
 export interface PageReceiver {
   /** Settles when all of that dump is stored. @throws what went wrong: PROTOCOL_ERROR, DISK_FULL, LINK_LOST */
   readonly stored: (iteration: number) => Promise<void>;
+  /** The same of the last dump: whatever comes behind it is refused. */
+  readonly last: (iteration: number) => Promise<void>;
   /** Ends it, in the middle of a dump too. Idempotent. */
   readonly end: () => void;
 }
@@ -67,6 +69,10 @@ export function receivePages(from: Duplex, store: PageStore, zstd: Zstd | null):
   };
   return {
     stored,
+    last: async (iteration) => {
+      target.last(iteration);
+      await stored(iteration);
+    },
     end: () => {
       stream.destroy();
     },
