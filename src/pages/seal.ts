@@ -1,5 +1,6 @@
-import { closeSync, openSync, readSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeNewFile } from '../linux/new-file.ts';
 import { punchHole } from '../linux/punch-hole.ts';
 import { type Extent, zeroFlag } from './extents.ts';
 import { type Range, lazyRanges } from './lazy-ranges.ts';
@@ -38,10 +39,7 @@ export function seal(directory: string, owned: readonly Owned[], lazy: boolean):
     // Not PRESENT: the pages image does not have it.
     const left = lazy && !inOrder ? pageFlags.lazy : pageFlags.lazy | pageFlags.present;
     const entries = joined(extents, left);
-    writeFileSync(join(directory, `${each.name}.img`), pagemapImage(each.number, entries), {
-      flag: 'wx',
-      mode: 0o600,
-    });
+    writeNewFile(join(directory, `${each.name}.img`), pagemapImage(each.number, entries));
     return task && waits.length > 0
       ? [{ pid: Number(task[1]), file: join(directory, file), extents: waits }]
       : [];
