@@ -39,6 +39,9 @@ export interface PageStore {
   readonly close: () => void;
 }
 
+// 64 TiB of one owner, those that later dumps replaced among them: what is larger never was in a host.
+const mostSlots = 2 ** 34;
+
 export const pagesFile = (number: number): string => `pages-${number}.img`;
 
 export function pageStore(directory: string): PageStore {
@@ -87,6 +90,8 @@ export function pageStore(directory: string): PageStore {
       const take = (count: number): number => {
         const first = slots;
         slots += count;
+        if (slots > mostSlots)
+          throw new PhaulError('PROTOCOL_ERROR', 'A dump has more pages than there can be.');
         if (current) current.slots = slots;
         return first;
       };
