@@ -1,15 +1,8 @@
-import {
-  closeSync,
-  createReadStream,
-  openSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, createReadStream, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
 import { join } from 'node:path';
 import { PhaulError } from '../errors.ts';
+import { newFile, noRoom } from '../linux/new-file.ts';
 import { byteReader } from './byte-reader.ts';
 
 // A file: name's length (u16), name, size (u64), contents. A name of length 0 ends the stream. Big-endian. docs/protocol.md.
@@ -69,12 +62,11 @@ export async function receiveImages(directory: string, stream: Duplex): Promise<
 
 /** Synchronous, a chunk at a time: the file is on a tmpfs, and most have one chunk. */
 async function receiveFile(path: string, chunks: AsyncIterable<Buffer>): Promise<void> {
-  const file = openSync(path, 'wx', 0o600);
+  const file = newFile(path);
   try {
     for await (const chunk of chunks) writeFileSync(file, chunk);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
-    throw new PhaulError('DISK_FULL', 'There is no room for the images on the target.', { cause: error });
+    throw noRoom(error);
   } finally {
     closeSync(file);
   }

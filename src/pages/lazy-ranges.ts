@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { decodeMm } from '../../criu-proto/messages.ts';
+import { type CriuVma, decodeMm } from '../../criu-proto/messages.ts';
+import { PhaulError } from '../errors.ts';
 import { pageBytes } from './wire.ts';
 
 /** Pages from `page` on, before `end`; numbers of pages. */
@@ -24,10 +25,10 @@ const headBytes = 12;
 /**
  * Where a task's memory may be put in place after it has begun to run: CRIU's restorer watches no other mappings
  * (vma_entry_can_be_lazy in criu/include/vma.h). A page that could wait at an earlier dump may lie in another kind of mapping now.
+ * @throws PROTOCOL_ERROR if the images do not describe the task
  */
 export function lazyRanges(directory: string, pagemap: string): Range[] {
-  const image = readFileSync(join(directory, `${pagemap.replace('pagemap-', 'mm-')}.img`));
-  const { vmas = [] } = decodeMm(image.subarray(headBytes, headBytes + image.readUInt32LE(8)));
+  const vmas = mappings(join(directory, `${pagemap.replace('pagemap-', 'mm-')}.img`));
   const wanted = MAP_PRIVATE | MAP_ANONYMOUS;
   return vmas
     .filter(
@@ -38,4 +39,13 @@ export function lazyRanges(directory: string, pagemap: string): Range[] {
         !(madv & MADV_WIPEONFORK),
     )
     .map(({ start, end }) => ({ page: start / pageBytes, end: end / pageBytes }));
+}
+
+function mappings(path: string): readonly CriuVma[] {
+  try {
+    const image = readFileSync(path);
+    return decodeMm(image.subarray(headBytes, headBytes + image.readUInt32LE(8))).vmas ?? [];
+  } catch (cause) {
+    throw new PhaulError('PROTOCOL_ERROR', 'The images do not describe a task whose memory came.', { cause });
+  }
 }

@@ -1,5 +1,6 @@
-import { closeSync, openSync, readSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, ftruncateSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { noRoom, writeNewFile } from '../linux/new-file.ts';
 import { punchHole } from '../linux/punch-hole.ts';
 import { type Extent, zeroFlag } from './extents.ts';
 import { type Range, lazyRanges } from './lazy-ranges.ts';
@@ -38,10 +39,7 @@ export function seal(directory: string, owned: readonly Owned[], lazy: boolean):
     // Not PRESENT: the pages image does not have it.
     const left = lazy && !inOrder ? pageFlags.lazy : pageFlags.lazy | pageFlags.present;
     const entries = joined(extents, left);
-    writeFileSync(join(directory, `${each.name}.img`), pagemapImage(each.number, entries), {
-      flag: 'wx',
-      mode: 0o600,
-    });
+    writeNewFile(join(directory, `${each.name}.img`), pagemapImage(each.number, entries));
     return task && waits.length > 0
       ? [{ pid: Number(task[1]), file: join(directory, file), extents: waits }]
       : [];
@@ -95,17 +93,24 @@ const blockPages = 256;
 /** Copies pages one after the other into a new file, and gives their old places back as it goes: there may be no room for both. */
 function copyPages(from: string, to: string, extents: readonly Extent[]): void {
   const [input, output] = [openSync(from, 'r+'), openSync(to, 'wx', 0o600)];
+  let at = 0;
   const block = Buffer.allocUnsafe(blockPages * pageBytes);
   try {
-    for (const { slot, count } of extents) {
-      for (let done = 0; done < count; done += blockPages) {
-        const bytes = Math.min(blockPages, count - done) * pageBytes;
-        const offset = (slot + done) * pageBytes;
-        readSync(input, block, 0, bytes, offset);
-        writeSync(output, block, 0, bytes);
-        punchHole(input, offset, bytes);
-      }
+    for (const { slot, count, flags } of extents) {
+      // A hole stays one.
+      if (flags & zeroFlag) at += count * pageBytes;
+      else
+        for (let done = 0; done < count; done += blockPages) {
+          const bytes = Math.min(blockPages, count - done) * pageBytes;
+          const offset = (slot + done) * pageBytes;
+          readSync(input, block, 0, bytes, offset);
+          at += writeSync(output, block, 0, bytes, at);
+          punchHole(input, offset, bytes);
+        }
     }
+    ftruncateSync(output, at);
+  } catch (error) {
+    throw noRoom(error);
   } finally {
     closeSync(input);
     closeSync(output);

@@ -53,6 +53,8 @@ export function pageSource(out: Duplex, headerBytes: number, options: SenderOpti
   let failure: PhaulError | null = null;
   let iteration = 0;
   let begun = 0;
+  // A dump that was sent whole, which the target has not said that it has.
+  let unstored: number | null = null;
   // When the first page of the dump came.
   let sendingSince: number | null = null;
   let known = new Set<string>();
@@ -69,6 +71,11 @@ export function pageSource(out: Duplex, headerBytes: number, options: SenderOpti
     out.destroy();
   };
   const arrived = (number: number): void => {
+    if (number !== unstored)
+      return fail(
+        new PhaulError('PROTOCOL_ERROR', 'The target says that it has pages that it was not sent.'),
+      );
+    unstored = null;
     const now = performance.now();
     const first = sendingSince ?? now;
     endOf(number).resolve({ beforeMs: first - begun, sendMs: now - first });
@@ -112,6 +119,7 @@ export function pageSource(out: Duplex, headerBytes: number, options: SenderOpti
       case operations.close:
       case operations.forceClose:
         sender.frame({ kind: frameKinds.end, number: iteration });
+        unstored = iteration;
         [known, named, owner] = [named, new Set(), null];
         return answer(0, 4);
       default:
@@ -170,7 +178,9 @@ export function pageSource(out: Duplex, headerBytes: number, options: SenderOpti
   criu.on('error', () => undefined);
   criu.resume();
   out.on('error', () => undefined);
-  out.on('close', () => fail(new PhaulError('LINK_LOST', 'The stream of pages to the target has ended.')));
+  // A direct stream that the target has ended is open in the other direction.
+  for (const event of ['end', 'close'])
+    out.on(event, () => fail(new PhaulError('LINK_LOST', 'The stream of pages to the target has ended.')));
   readReplies(out, (reply) => ('stored' in reply ? arrived(reply.stored) : fail(reply.error)));
 
   return {

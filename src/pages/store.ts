@@ -1,6 +1,7 @@
 import { closeSync, ftruncateSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { PhaulError } from '../errors.ts';
+import { newFile, noRoom } from '../linux/new-file.ts';
 import { punchHole } from '../linux/punch-hole.ts';
 import { type Extents, extents, zeroFlag } from './extents.ts';
 import { flatten, type Piece, type Round } from './flatten.ts';
@@ -29,7 +30,7 @@ export interface PageStore {
   readonly zero: (page: number, count: number, flags: number) => void;
   /** Where the contents of these pages are to be written. */
   readonly put: (page: number, count: number, flags: number) => Piece[];
-  /** Writes to the file of the owner that was opened last. `position` in bytes. @throws DISK_FULL */
+  /** Writes to the file of the owner that was opened last. `position` in bytes. @throws DISK_FULL, as `open` and `end` do */
   readonly write: (bytes: Uint8Array, position: number) => void;
   readonly end: () => void;
   /** After `end`: what there is. */
@@ -37,6 +38,9 @@ export interface PageStore {
   /** Closes the file that is open. Idempotent. */
   readonly close: () => void;
 }
+
+// 64 TiB of one owner, those that later dumps replaced among them: what is larger never was in a host.
+const mostSlots = 2 ** 34;
 
 export const pagesFile = (number: number): string => `pages-${number}.img`;
 
@@ -65,7 +69,7 @@ export function pageStore(directory: string): PageStore {
     const { extents: all, dropped } = round.finish();
     for (const piece of dropped) if (((piece.before ?? 0) & zeroFlag) === 0) punch(piece);
     // What ends in zeros ends in a hole.
-    ftruncateSync(fd, slots * pageBytes);
+    fitting(() => ftruncateSync(fd, slots * pageBytes));
     now.set(name, { name, number, extents: all, slots });
     closeSync(fd);
     current = null;
@@ -86,10 +90,12 @@ export function pageStore(directory: string): PageStore {
       const take = (count: number): number => {
         const first = slots;
         slots += count;
+        if (slots > mostSlots)
+          throw new PhaulError('PROTOCOL_ERROR', 'A dump has more pages than there can be.');
         if (current) current.slots = slots;
         return first;
       };
-      const fd = openSync(path(number), old ? 'r+' : 'wx', 0o600);
+      const fd = old ? openSync(path(number), 'r+') : newFile(path(number));
       current = { name, number, slots, round: flatten(old?.extents ?? extents(), take), fd };
     },
     keep: (page, count) => opened().round.keep(page, count),
@@ -113,13 +119,17 @@ export function pageStore(directory: string): PageStore {
 }
 
 function writeAll(fd: number, bytes: Uint8Array, position: number): void {
-  try {
+  fitting(() => {
     for (let done = 0; done < bytes.length;)
       done += writeSync(fd, bytes, done, bytes.length - done, position + done);
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'ENOSPC') throw cause;
-    throw new PhaulError('DISK_FULL', "There is no room for the container's memory on the target.", {
-      cause,
-    });
+  });
+}
+
+/** @throws DISK_FULL */
+function fitting(write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    throw noRoom(error);
   }
 }

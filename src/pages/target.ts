@@ -9,6 +9,8 @@ import type { Zstd } from './zstd.ts';
 export interface PageTarget {
   /** @throws PROTOCOL_ERROR, DISK_FULL; nothing more can be taken after that */
   readonly take: (chunk: Buffer) => void;
+  /** No dump follows that one: not a byte may come behind it. @throws PROTOCOL_ERROR if more has come already */
+  readonly last: (iteration: number) => void;
 }
 
 /**
@@ -24,12 +26,15 @@ export function pageTarget(
   let headFill = 0;
   let frame: Frame | null = null;
   let left = 0;
-  let iteration = 0;
+  // The dump that is under way, the one that was complete before it, and the one that none follows.
+  let dump: number | null = null;
+  let complete = 0;
+  let last = Infinity;
   // Raw contents go straight to where they belong: the pieces, and how many bytes of the first are filled.
   let pieces: Piece[] = [];
   let filled = 0;
-  let packed: Buffer[] = [];
-  const unpacked = Buffer.allocUnsafeSlow(zstd ? longestPayload : 0);
+  const packed = Buffer.allocUnsafeSlow(zstd ? longestPayload : 0);
+  const unpacked = Buffer.allocUnsafeSlow(packed.length);
 
   const write = (bytes: Uint8Array): void => {
     for (let done = 0; done < bytes.length;) {
@@ -46,18 +51,16 @@ export function pageTarget(
     }
   };
 
-  const contents = (part: Buffer): void => {
-    if (frame?.coding === codings.raw) write(part);
-    else packed.push(Buffer.from(part));
+  const contents = (part: Buffer, { coding, payload }: Frame): void => {
+    if (coding === codings.raw) write(part);
+    else part.copy(packed, payload - left);
   };
 
-  const finishFrame = (): void => {
-    if (frame?.coding === codings.zstd) {
-      if (!zstd) throw new PhaulError('PROTOCOL_ERROR', 'Compressed pages, which were not agreed upon.');
-      const contents = unpacked.subarray(0, frame.count * pageBytes);
-      zstd.decompress(Buffer.concat(packed), contents);
+  const finishFrame = ({ coding, payload, count }: Frame): void => {
+    if (coding === codings.zstd && payload > 0) {
+      const contents = unpacked.subarray(0, count * pageBytes);
+      zstd?.decompress(packed.subarray(0, payload), contents);
       write(contents);
-      packed = [];
     }
     frame = null;
   };
@@ -67,39 +70,52 @@ export function pageTarget(
     left = next.payload;
     switch (next.kind) {
       case frameKinds.iteration:
-        iteration = next.number;
+        if (dump !== null || next.number <= complete)
+          throw new PhaulError('PROTOCOL_ERROR', 'A dump begins out of order.');
+        dump = next.number;
         store.iteration();
         break;
       case frameKinds.open:
+        under(dump);
         store.open(next.owner);
         break;
       case frameKinds.pages:
+        under(dump);
+        if (next.coding === codings.zstd && !zstd)
+          throw new PhaulError('PROTOCOL_ERROR', 'Compressed pages, which were not agreed upon.');
         pieces = place(store, next);
         filled = 0;
         break;
       case frameKinds.end:
-        if (next.number !== iteration)
+        if (next.number !== under(dump))
           throw new PhaulError('PROTOCOL_ERROR', 'A dump ends that never began.');
         store.end();
-        onEnd(iteration);
+        [dump, complete] = [null, next.number];
+        onEnd(complete);
         break;
       default:
         throw new PhaulError('PROTOCOL_ERROR', 'A frame of pages of an unknown kind.');
     }
     if (next.kind !== frameKinds.pages && left > 0)
       throw new PhaulError('PROTOCOL_ERROR', 'Contents without pages.');
-    if (left === 0) finishFrame();
+    if (left === 0) finishFrame(next);
   };
 
   return {
+    last: (iteration) => {
+      if ((dump ?? complete) > iteration) throw behindTheLast();
+      last = iteration;
+    },
     take: (chunk) => {
       for (let at = 0; at < chunk.length;) {
         if (frame) {
           const part = chunk.subarray(at, at + left);
-          contents(part);
+          contents(part, frame);
           at += part.length;
           left -= part.length;
-          if (left === 0) finishFrame();
+          if (left === 0) finishFrame(frame);
+        } else if (complete >= last) {
+          throw behindTheLast();
         } else if (headFill === 0 && chunk.length - at >= frameBytes) {
           begin(readFrame(chunk, at));
           at += frameBytes;
@@ -116,6 +132,15 @@ export function pageTarget(
   };
 }
 
+const behindTheLast = (): PhaulError =>
+  new PhaulError('PROTOCOL_ERROR', 'Pages came behind those of the last dump.');
+
+/** The number of the dump that is under way. @throws PROTOCOL_ERROR if none is */
+function under(dump: number | null): number {
+  if (dump !== null) return dump;
+  throw new PhaulError('PROTOCOL_ERROR', 'Pages came that belong to no dump.');
+}
+
 const knownFlags = pageFlags.parent | pageFlags.lazy | pageFlags.present;
 
 /** Makes room for a frame of pages: where its contents go. */
@@ -126,6 +151,7 @@ function place(store: PageStore, { coding, flags, payload, number, count }: Fram
     store.keep(number, count);
     return [];
   }
+  if (flags & pageFlags.parent) throw new PhaulError('PROTOCOL_ERROR', 'Unchanged pages with contents.');
   if (!(flags & pageFlags.present)) throw new PhaulError('PROTOCOL_ERROR', 'Pages without contents.');
   if (coding === codings.zero && payload === 0) {
     store.zero(number, count, flags);

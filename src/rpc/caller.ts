@@ -14,6 +14,7 @@ export interface Caller {
    * CANCELLED when `signal` is aborted (the target still works on the call then), PROTOCOL_ERROR for a malformed answer.
    */
   readonly call: <M extends Method>(method: M, params: Params<M>, signal?: AbortSignal) => Promise<Result<M>>;
+  /** What the target says from here on is not heard. Calls under way fail when the connection ends. Idempotent. */
   readonly close: () => void;
 }
 
@@ -38,6 +39,7 @@ export function caller(options: CallerOptions): Caller {
   const pending = new Map<number, { settle: (value: unknown) => void; fail: (error: PhaulError) => void }>();
   let lastId = 0;
   let dead: PhaulError | null = null;
+  let closed = false;
 
   const die = (error: PhaulError): void => {
     if (dead) return;
@@ -57,6 +59,7 @@ export function caller(options: CallerOptions): Caller {
     options.input,
     true,
     (frame) => {
+      if (dead || closed) return;
       beat.heard();
       const parsed = answer.safeParse(frame);
       if (!parsed.success)
@@ -109,7 +112,10 @@ export function caller(options: CallerOptions): Caller {
         step(`asks ${method}`);
         writeFrame(options.output, { id, method, params });
       }),
-    close: () => beat.stop(),
+    close: () => {
+      closed = true;
+      beat.stop();
+    },
   };
 }
 

@@ -32,17 +32,19 @@ export function readFrames(
     input.off('data', take);
     onEnd(error);
   };
+  const longest = (): number => (greeted ? longestFrame : longestTalk);
   const take = (text: string): void => {
-    if (!text.includes('\n') && rest.length + text.length <= longestTalk) return void (rest += text);
+    // Not put together until it is whole: else a frame that comes byte by byte is copied as often.
+    if (!text.includes('\n') && rest.length + text.length <= longest()) return void (rest += text);
     const lines = (rest + text).split('\n');
     rest = lines.pop() ?? '';
     for (const line of lines) {
       if (ended) return;
+      if (line.length > longest()) return end(broken('too long'));
       if (!greeted) greeted = line.trim() === greeting;
-      else if (line.length > longestFrame) return end(broken('too long'));
       else if (!deliver(line)) return end(broken('not JSON'));
     }
-    if (rest.length > (greeted ? longestFrame : longestTalk)) end(broken('too long'));
+    if (rest.length > longest()) end(broken('too long'));
   };
   const deliver = (line: string): boolean => {
     let frame: unknown;

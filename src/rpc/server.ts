@@ -27,6 +27,9 @@ export interface Server {
 // The source waits for most answers before it asks again; what waits here takes memory.
 const mostWaiting = 16;
 
+// In bytes. So do answers that the source does not read.
+const mostUnread = 4 << 20;
+
 /** Answers the source's calls, one at a time in the order they come (`abort` at once), each validated before it is handled. */
 export function serve(input: Readable, output: Writable, handlers: Handlers): Server {
   let queue: Promise<unknown> = Promise.resolve();
@@ -39,7 +42,10 @@ export function serve(input: Readable, output: Writable, handlers: Handlers): Se
     beat.stop();
     close(reason);
   };
-  const send = (frame: object): void => writeFrame(output, frame);
+  const send = (frame: object): void => {
+    if (output.writableLength <= mostUnread) return writeFrame(output, frame);
+    end(new PhaulError('PROTOCOL_ERROR', 'The source does not read what it is told.'));
+  };
   // The source may be gone: `closed` tells.
   output.on('error', () => undefined);
   output.write(`${greeting}\n`);
@@ -50,11 +56,9 @@ export function serve(input: Readable, output: Writable, handlers: Handlers): Se
 
   const handle = async (id: number, method: Method, params: unknown): Promise<void> => {
     try {
-      const valid = methods[method].params.safeParse(params);
-      if (!valid.success)
-        throw new PhaulError('PROTOCOL_ERROR', `The parameters of ${method} are malformed.`);
+      const valid = checked(method, params);
       step(`takes ${method}`);
-      const result = await handlers[method](valid.data as never);
+      const result = await handlers[method](valid as never);
       step(`answers ${method}`);
       send({ id, result });
     } catch (thrown) {
@@ -73,11 +77,12 @@ export function serve(input: Readable, output: Writable, handlers: Handlers): Se
         return end(new PhaulError('PROTOCOL_ERROR', 'The source sent an unknown message.'));
       const message = parsed.data;
       if ('notice' in message) return;
-      const work = (): Promise<void> => handle(message.id, message.method, message.params);
-      if (message.method === 'abort') return void work();
       if (++waiting > mostWaiting)
         return end(new PhaulError('PROTOCOL_ERROR', 'The source does not wait for answers.'));
-      queue = queue.then(() => (over ? undefined : work())).finally(() => waiting--);
+      const work = (): Promise<void> =>
+        handle(message.id, message.method, message.params).finally(() => waiting--);
+      if (message.method === 'abort') return void work();
+      queue = queue.then(() => (over ? undefined : work()));
     },
     (error) => end(error ?? null),
   );
@@ -86,4 +91,14 @@ export function serve(input: Readable, output: Writable, handlers: Handlers): Se
     filling: (progress) => send({ notice: 'filling', params: progress }),
     log: (level, text) => send({ notice: 'log', params: { level, text: text.slice(0, 4096) } }),
   };
+}
+
+/** @throws PROTOCOL_ERROR */
+function checked(method: Method, params: unknown): unknown {
+  try {
+    return methods[method].params.parse(params);
+  } catch (cause) {
+    // Or they are nested deeper than the stack: no schema fits that.
+    throw new PhaulError('PROTOCOL_ERROR', `The parameters of ${method} are malformed.`, { cause });
+  }
 }

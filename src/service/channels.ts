@@ -21,6 +21,9 @@ export interface Channels {
 // The source opens a stream before it asks for it to be used, so this is only waited out if sshd refuses to forward.
 const patienceMs = 10_000;
 
+/** So many streams of the mem channel may wait to be taken. The source opens two. */
+const mostArrived = 16;
+
 /** Listens on the Unix sockets to which sshd forwards. `onFs` gets each stream of the fs channel and the number of the fs driver. */
 export async function openChannels(
   migration: string,
@@ -32,7 +35,8 @@ export async function openChannels(
   const mem = await listen(paths.mem, (stream) => {
     const taker = waiting.shift();
     if (taker) taker(stream);
-    else arrived.push(stream);
+    else if (arrived.length < mostArrived) arrived.push(stream);
+    else stream.destroy();
   });
   const fs = await Promise.all(
     paths.fs.map((path, driver) => listen(path, (stream) => onFs(stream, driver))),

@@ -30,6 +30,7 @@ export function deciding(
     checkpoint: async ({ iteration, last }) => {
       phase.demand(present(room.parts).devices.takenOver ? 'taken' : 'armed');
       if (!last) throw new PhaulError('PROTOCOL_ERROR', 'This release takes one checkpoint, the last.');
+      phase.once('checkpoint');
       return complete(async () => {
         await afterLastFiles();
         return { images: await present(room.restore).create(iteration) };
@@ -38,6 +39,7 @@ export function deciding(
     ready: async () => {
       phase.demand(present(room.parts).devices.takenOver ? 'taken' : 'prepared');
       only(room, 'revive');
+      phase.once('ready');
       return complete(async () => {
         await afterLastFiles();
         return {};

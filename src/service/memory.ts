@@ -36,7 +36,7 @@ export async function receiveMemory(
   return {
     directory,
     complete: async (iteration) => {
-      await receiver.stored(iteration);
+      await receiver.last(iteration);
       const left = seal(directory, store.owned(), lazy);
       return left.length > 0 ? fill(left) : null;
     },

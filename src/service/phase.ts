@@ -40,10 +40,13 @@ export interface PhaseKeeper {
   readonly enter: (phase: Phase) => void;
   /** @throws PROTOCOL_ERROR if the session is in none of these. */
   readonly demand: (...phases: Phase[]) => void;
+  /** What fails half-way is undone, not tried again. @throws PROTOCOL_ERROR the second time */
+  readonly once: (call: string) => void;
 }
 
 export function phaseKeeper(): PhaseKeeper {
   let phase: Phase = 'new';
+  const begun = new Set<string>();
   return {
     now: () => phase,
     enter: (to) => {
@@ -53,6 +56,10 @@ export function phaseKeeper(): PhaseKeeper {
     },
     demand: (...phases) => {
       if (!phases.includes(phase)) throw outOfOrder(`do that while ${phase}`);
+    },
+    once: (call) => {
+      if (begun.has(call)) throw outOfOrder(`${call} twice`);
+      begun.add(call);
     },
   };
 }

@@ -23,15 +23,17 @@ export function preparing(room: Room): Preparing {
   const { phase, undo, say } = room;
   return {
     hello: async (params) => {
-      phase.enter('greeted');
+      phase.demand('new');
       if (process.getuid?.() !== 0)
         throw new PhaulError('TARGET_NOT_ROOT', 'phaul does not run as root on the target.');
       await settleAbandoned();
       room.migration = params.migration;
-      const host = hostname();
-      if (params.protocol === protocolVersion) return { protocol: protocolVersion, phaul: version, host };
-      const message = `The source (phaul ${params.phaul}) speaks protocol ${params.protocol}, the target (phaul ${version}) protocol ${protocolVersion}.`;
-      throw new PhaulError('PROTOCOL_VERSION', message);
+      if (params.protocol !== protocolVersion) {
+        const message = `The source (phaul ${params.phaul}) speaks protocol ${params.protocol}, the target (phaul ${version}) protocol ${protocolVersion}.`;
+        throw new PhaulError('PROTOCOL_VERSION', message);
+      }
+      phase.enter('greeted');
+      return { protocol: protocolVersion, phaul: version, host: hostname() };
     },
     survey: async ({ candidates }) => {
       phase.demand('greeted');
@@ -55,6 +57,7 @@ export function preparing(room: Room): Preparing {
       phase.demand('checked');
       if (room.refused)
         throw new PhaulError('PROTOCOL_ERROR', 'The source begins what the target has refused.');
+      phase.once('begin');
       room.choices = params;
       await makeRoom(room);
       const channels = present(room.channels);
@@ -75,6 +78,7 @@ export function preparing(room: Room): Preparing {
     },
     prepare: async () => {
       phase.demand('begun');
+      phase.once('prepare');
       const { container, devices, replaced } = present(room.parts);
       undo.push('the devices', devices.abort);
       await devices.begin();
@@ -88,8 +92,10 @@ export function preparing(room: Room): Preparing {
     attach: async ({ direct }) => {
       phase.demand('begun');
       only(room, 'live');
+      phase.once('attach');
       const { nextMem, closeDirect } = present(room.channels);
       const pages = await nextMem(direct);
+      undo.push('the stream of pages', () => Promise.resolve(void pages.destroy()));
       const images = await nextMem(direct);
       room.images = images;
       closeDirect();
@@ -103,6 +109,7 @@ export function preparing(room: Room): Preparing {
     arm: async () => {
       phase.demand('prepared');
       only(room, 'live');
+      phase.once('arm');
       const choices = present(room.choices);
       const restore = await armRestore({
         signal: room.signal,

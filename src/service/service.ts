@@ -8,8 +8,8 @@ import { targetSession } from './session.ts';
 /** The target's side of one migration over standard input and output. Returns when nothing is left to be done. */
 export async function runService(): Promise<void> {
   // sshd hangs up on the service when the connection breaks; it must live on to undo, or to wait for the source.
-  for (const signal of ['SIGHUP', 'SIGPIPE', 'SIGTERM', 'SIGINT'] as const)
-    process.on(signal, () => stdin.destroy());
+  // (Not SIGPIPE, which Node ignores: any stream that the source has closed would raise it.)
+  for (const signal of ['SIGHUP', 'SIGTERM', 'SIGINT'] as const) process.on(signal, () => stdin.destroy());
   const listeners = attendance(() => void session.left());
   const session = targetSession(listeners.log, listeners.filling, (directory) =>
     listeners.admit(directory, own),

@@ -53,6 +53,13 @@ for (const from of all)
     }
   });
 
+test('a call is taken once', (t) => {
+  const keeper = at('begun');
+  t.notThrows(() => keeper.once('prepare'));
+  t.notThrows(() => keeper.once('attach'));
+  t.throws(() => keeper.once('prepare'), { code: 'PROTOCOL_ERROR', message: /prepare twice/ });
+});
+
 test('what a phase does not allow is refused by its name', (t) => {
   const keeper = at('begun');
   t.notThrows(() => keeper.demand('prepared', 'begun'));

@@ -6,8 +6,10 @@ import { serve, type Server } from '../../src/rpc/server.ts';
 
 /** One end under test, with its streams in hand: `say` is what the other side sends, `heard` what it was sent. */
 export interface End {
-  readonly say: (...frames: (object | string)[]) => void;
+  readonly say: (...frames: (object | string | Buffer)[]) => void;
   readonly hangUp: () => void;
+  /** The connection is gone, without an end. */
+  readonly break: () => void;
   /** Every frame sent by the end under test, heartbeats left out. */
   readonly heard: () => Record<string, unknown>[];
 }
@@ -24,8 +26,11 @@ function end(): End & { readonly input: PassThrough; readonly output: PassThroug
     output,
     say: (...frames) => {
       for (const frame of frames)
-        input.write(typeof frame === 'string' ? frame : `${JSON.stringify(frame)}\n`);
+        input.write(
+          typeof frame === 'string' || Buffer.isBuffer(frame) ? frame : `${JSON.stringify(frame)}\n`,
+        );
     },
+    break: () => void input.destroy(),
     hangUp: () => void input.end(),
     heard: () =>
       text
@@ -36,18 +41,27 @@ function end(): End & { readonly input: PassThrough; readonly output: PassThroug
   };
 }
 
+interface CallerEnd extends End, Caller {
+  /** The notices that were heard. */
+  readonly log: string[];
+  /** How many of them after no call could be answered any more. */
+  readonly late: () => number;
+}
+
 /** A caller whose target is played by the test. */
-export function callerEnd(greeting = 'phaul-rpc\n'): End & Caller & { readonly log: string[] } {
+export function callerEnd(greeting = 'phaul-rpc\n'): CallerEnd {
   const ends = end();
   const log: string[] = [];
+  let atDeath = Infinity;
   const rpc = caller({
     ...ends,
     onLog: (level, text) => log.push(`${level}: ${text}`),
     onFilling: ({ placed, total }) => log.push(`filling: ${placed} of ${total}`),
     whyClosed: () => Promise.resolve(linkLost()),
+    onDeath: () => (atDeath = log.length),
   });
   ends.say(greeting);
-  return { ...ends, ...rpc, log };
+  return { ...ends, ...rpc, log, late: () => Math.max(0, log.length - atDeath) };
 }
 
 /** A server whose source is played by the test. Handlers that are not given fail the call. */
@@ -85,7 +99,8 @@ export function joined(handlers: Partial<Handlers>): {
 }
 
 const none = (): Promise<never> => Promise.reject(new Error('no handler'));
-const noHandlers: Handlers = {
+/** Each fails the call. */
+export const noHandlers: Handlers = {
   hello: none,
   survey: none,
   check: none,

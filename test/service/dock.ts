@@ -8,7 +8,7 @@ import type { HType } from '../../src/contracts/htype.ts';
 import { drivers } from '../../src/contracts/registry.ts';
 import { PhaulError } from '../../src/errors.ts';
 import type { Landed } from '../../src/journal/story.ts';
-import type { Params } from '../../src/rpc/methods.ts';
+import { type Params, protocolVersion } from '../../src/rpc/methods.ts';
 import { stage, type Stage } from './stage.ts';
 
 /** What becomes of the container when it is started on the target. */
@@ -21,6 +21,8 @@ export type Step = (typeof steps)[number];
 export interface Dock extends Omit<Stage, 'upTo' | 'only'> {
   readonly id: string;
   readonly did: readonly string[];
+  /** Of each call, as an honest source makes it. */
+  readonly params: { readonly [S in Step]: Params<S> };
   /** The container's process, if it was started. */
   readonly process: () => ChildProcess | undefined;
   readonly upTo: (last: Step) => Promise<void>;
@@ -123,7 +125,10 @@ const swap: FsDriver = {
     const id = tree?.target.slice(1);
     return {
       refusals: () => Promise.resolve([]),
-      prepare: () => note(id, 'swap prepare'),
+      prepare: async () => {
+        if (tree?.source === noRoom) throw new PhaulError('DISK_FULL', 'It has no room.');
+        await note(id, 'swap prepare');
+      },
       serve: () => Promise.resolve(),
       finish: () => note(id, 'swap finish'),
       abort: () => note(id, 'swap abort'),
@@ -138,12 +143,16 @@ const swap: FsDriver = {
 
 let count = 0;
 
+/** A tree for which there is no room on the target. */
+const noRoom = '/no/room';
+
 /** @param begin what the source says there, where it differs from the usual */
 export function dock(
   t: ExecutionContext,
   fate: Fate = 'runs',
   begin: Partial<Params<'begin'>> = {},
   device: 'lamp' | 'crane' = 'lamp',
+  files: 'have room' | 'have none' = 'have room',
 ): Dock {
   // Without CRIU: revive mode needs none.
   const s = stage(t, {}, '/nonexistent/criu');
@@ -152,43 +161,42 @@ export function dock(
   logs.set(id, did);
   t.teardown(() => started.get(id)?.kill('SIGKILL'));
   const { call } = s;
-  const tree = { source: `/${id}`, target: `/${id}`, without: [] };
-  const make: Record<Step, () => Promise<unknown>> = {
-    hello: () => s.only('hello'),
-    check: () =>
-      call.check(
-        s.check({
-          mode: 'revive',
-          container: { htype: 'ship', id, trees: [], needs: [], meta: fate },
-          fs: [{ driver: 'swap', trees: [tree] }],
-          devices: [{ name: device, state: id }],
-        }),
-      ),
-    begin: () =>
-      call.begin({
-        shellJob: false,
-        tcp: 'keep',
-        lazy: false,
-        zstd: false,
-        dataPort: null,
-        start: true,
-        keepImages: false,
-        ...begin,
-      }),
-    prepare: () => call.prepare({}),
-    ready: () => call.ready({}),
-    commit: () => call.commit({ devices: [] }),
-    finish: () => call.finish({}),
+  const source = files === 'have room' ? `/${id}` : noRoom;
+  const tree = { source, target: `/${id}`, without: [] };
+  const params: Dock['params'] = {
+    hello: { protocol: protocolVersion, phaul: '0.1.0', migration: s.migration },
+    check: s.check({
+      mode: 'revive',
+      container: { htype: 'ship', id, trees: [], needs: [], meta: fate },
+      fs: [{ driver: 'swap', trees: [tree] }],
+      devices: [{ name: device, state: id }],
+    }),
+    begin: {
+      shellJob: false,
+      tcp: 'keep',
+      lazy: false,
+      zstd: false,
+      dataPort: null,
+      start: true,
+      keepImages: false,
+      ...begin,
+    },
+    prepare: {},
+    ready: {},
+    commit: { devices: [] },
+    finish: {},
   };
+  const only = (step: Step): Promise<unknown> => call[step](params[step] as never);
   return {
     ...s,
     id,
     did,
+    params,
     process: () => started.get(id),
     upTo: async (last) => {
-      for (const step of steps.slice(0, steps.indexOf(last) + 1)) await make[step]();
+      for (const step of steps.slice(0, steps.indexOf(last) + 1)) await only(step);
     },
-    only: async (step) => void (await make[step]()),
+    only: async (step) => void (await only(step)),
     land: async () => {
       const outcome = await call.commit({ devices: [] });
       if (outcome.outcome === 'undone') throw new Error(outcome.error?.message);
