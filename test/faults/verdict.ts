@@ -1,0 +1,71 @@
+import type { Lab } from '../lab/lab.ts';
+import type { Traffic } from '../lab/traffic.ts';
+import type { PhaulEnd } from '../migration/phaul.ts';
+import type { Case } from './cases.ts';
+import type { Portraits } from './course-run.ts';
+import { within } from './courses.ts';
+import { looksLike, whereItRuns } from './look.ts';
+import { overlaps, runsOn } from './overlap.ts';
+import { pair } from './stage.ts';
+import { workOf } from './workload.ts';
+
+interface Evidence {
+  readonly end: PhaulEnd;
+  readonly portraits: Portraits;
+  /** In live mode the client's, which has been at it all the time. */
+  readonly traffic: Traffic | null;
+}
+
+/** The one rule for the end of every case, when both hosts are calm. @returns how it was broken */
+export async function verdict(
+  lab: Lab,
+  each: Case,
+  { end, portraits, traffic }: Evidence,
+): Promise<string[]> {
+  const { course } = each;
+  const { runc, itself } = await whereItRuns(lab);
+  const report = await traffic?.stop();
+  const wrong = overlaps((await Promise.all(pair(lab).map(runsOn))).flat(), course.mode);
+  if (runc === '' && itself === '' && mayBeLost(each)) {
+    if (end.error?.code !== 'FILL_FAILED')
+      wrong.push(`it is lost, and phaul ended with ${end.exitCode}, which does not say so`);
+    return wrong;
+  }
+  if (runc !== itself) wrong.push(`it runs on ${itself || 'none'}, and runc says ${runc || 'none'}`);
+  if (!['a', 'b'].includes(itself)) return [...wrong, `it runs on ${itself || 'neither'}`];
+  wrong.push(...consistent(each, end, itself));
+  if (report && report.errors.length + report.lost + report.doubled > 0)
+    wrong.push(`its client: ${JSON.stringify(report)}`);
+  if (course.mode === 'revive') wrong.push(...(await workOf(lab.host(itself as 'a' | 'b'))));
+  wrong.push(...(await looksLike(lab, itself === 'a' ? portraits.before : portraits.after)));
+  return wrong;
+}
+
+/** What phaul said must be what there is. One that was killed says nothing. */
+function consistent({ fault, step }: Case, { exitCode, error }: PhaulEnd, where: string): string[] {
+  const killed = fault.kills?.(step) === 'source';
+  if (killed !== (exitCode === 128 + 9)) return [`phaul ended with ${exitCode}`];
+  if (killed || error?.code === 'IN_DOUBT') return [];
+  const said = error
+    ? error.sourceState === 'running'
+      ? 'a'
+      : error.sourceState === 'gone'
+        ? 'b'
+        : null
+    : 'b';
+  return said === where
+    ? []
+    : [`it runs on ${where}, and phaul said: ${error?.code ?? 'ok'}, ${error?.sourceState ?? 'gone'}`];
+}
+
+/**
+ * Whoever kills phaul on the target while it puts memory in place kills the container, as a power failure would (docs/page-path.md): no task may go on with
+ * memory that is not its own.
+ */
+function mayBeLost({ course, step, fault }: Case): boolean {
+  return (
+    course.name === 'lazy' &&
+    fault.kills?.(step) === 'target' &&
+    within(course, step, 'notes running', 'answers fill', 'target')
+  );
+}
