@@ -1,52 +1,24 @@
-// Every fault at every step: `npm run test:faults`. `-- --only TEXT` runs the cases whose names contain the text. Last line: N passed, N failed.
-import { Lab } from '../lab/lab.ts';
-import { allCases, type Case } from './cases.ts';
-import { runCase } from './case-run.ts';
-import { goWithoutFault, type Portraits } from './course-run.ts';
-import { setStage } from './stage.ts';
+// Every fault at every step: `npm run test:faults`. Last line: N passed, N failed.
+//   -- --only REGEX   the cases with such names, for instance --only '^lazy 34,'
+//   -- --labs N       in so many labs at the same time; most cases only wait
+import { parseArgs } from 'node:util';
+import { allCases } from './cases.ts';
+import { runCases } from './runner.ts';
 
-process.env['PHAUL_LAB'] ??= 'faults';
-const only = process.argv[process.argv.indexOf('--only') + 1];
-const cases = allCases().filter(({ name }) => !process.argv.includes('--only') || name.includes(only ?? ''));
+const { values } = parseArgs({
+  options: { only: { type: 'string', default: '' }, labs: { type: 'string', default: '2' } },
+});
+const wanted = new RegExp(values.only);
+const cases = allCases().filter(({ name }) => wanted.test(name));
 console.log(`${cases.length} cases`);
-
-let lab = await Lab.up();
-await setStage(lab);
-const portraits = new Map<string, Portraits>();
-let passed = 0;
-const failed: string[] = [];
-for (const each of cases) {
-  const began = performance.now();
-  const wrong = await attempt(each);
-  const seconds = ((performance.now() - began) / 1000).toFixed(1);
-  console.log(`${wrong.length === 0 ? 'ok' : 'not ok'} - ${each.name} (${seconds} s)`);
-  if (wrong.length === 0) passed++;
-  else {
-    failed.push(each.name);
-    console.log(wrong.map((line) => `    ${line}`).join('\n'));
-    lab = await Lab.up();
-    await setStage(lab);
-  }
-}
-await Lab.down();
-for (const name of failed) console.log(`failed: ${name}`);
-console.log(`${passed} passed, ${failed.length} failed`);
-process.exitCode = failed.length > 0 || passed === 0 ? 1 : 0;
-
-async function attempt(each: Case): Promise<string[]> {
-  try {
-    let known = portraits.get(each.course.name);
-    if (!known) {
-      const { portraits: found, unexpected, missing } = await goWithoutFault(lab, each.course);
-      known = found;
-      portraits.set(each.course.name, known);
-      if (unexpected.length + missing.length > 0)
-        return [
-          `steps that the table lacks: ${unexpected.join(', ')}; that did not come: ${missing.join(', ')}`,
-        ];
-    }
-    return await runCase(lab, each, known);
-  } catch (error) {
-    return [error instanceof Error ? (error.stack ?? error.message) : String(error)];
-  }
-}
+const failed = new Set<string>();
+const began = performance.now();
+await runCases(cases, Number(values.labs), (name, wrong, seconds) => {
+  console.log(`${wrong.length === 0 ? 'ok' : 'not ok'} - ${name} (${seconds.toFixed(1)} s)`);
+  for (const line of wrong) console.log(`    ${line.replaceAll('\n', '\n    ')}`);
+  if (wrong.length > 0) failed.add(name);
+});
+for (const name of failed) console.log(`failed: --only '^${name}$'`);
+console.log(`${Math.round((performance.now() - began) / 1000)} s`);
+console.log(`${cases.length - failed.size} passed, ${failed.size} failed`);
+process.exitCode = failed.size > 0 || cases.length === 0 ? 1 : 0;

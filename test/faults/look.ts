@@ -29,17 +29,24 @@ function general(whole: Footprint): Footprint {
 // What ends by itself, for instance sshd's session, may take a moment.
 const patienceMs = 10_000;
 
-/** Waits until the hosts look like one of these. @returns how they differ from it, by its name */
-export async function looksLike(lab: Lab, wanted: Portrait): Promise<string[]> {
-  const deadline = Date.now() + patienceMs;
+/** Waits until the hosts look like that, if that may still be. @returns how they differ from it */
+export async function looksLike(lab: Lab, wanted: Portrait, patient: boolean): Promise<string[]> {
+  const deadline = Date.now() + (patient ? patienceMs : 0);
   for (;;) {
     const now = await portrait(lab);
     const found = now.flatMap((host, index) =>
       difference(wanted[index] ?? {}, host).map((line) => `on ${'ab'[index]}: ${line}`),
     );
-    if (found.length === 0 || Date.now() > deadline) return found;
+    if (found.length === 0 || Date.now() > deadline) return shortened(found);
     await sleep(100);
   }
+}
+
+const mostLines = 15;
+
+function shortened(lines: string[]): string[] {
+  const more = lines.length - mostLines;
+  return more > 0 ? [...lines.slice(0, mostLines), `… and ${more} more`] : lines;
 }
 
 /** The hosts on which it runs, as runc says and as it says itself. */

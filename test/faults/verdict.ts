@@ -14,13 +14,15 @@ interface Evidence {
   readonly portraits: Portraits;
   /** In live mode the client's, which has been at it all the time. */
   readonly traffic: Traffic | null;
+  /** Whether what is not as it should be may still become so. */
+  readonly patient: boolean;
 }
 
 /** The one rule for the end of every case, when both hosts are calm. @returns how it was broken */
 export async function verdict(
   lab: Lab,
   each: Case,
-  { end, portraits, traffic }: Evidence,
+  { end, portraits, traffic, patient }: Evidence,
 ): Promise<string[]> {
   const { course } = each;
   const { runc, itself } = await whereItRuns(lab);
@@ -37,7 +39,7 @@ export async function verdict(
   if (report && report.errors.length + report.lost + report.doubled > 0)
     wrong.push(`its client: ${JSON.stringify(report)}`);
   if (course.mode === 'revive') wrong.push(...(await workOf(lab.host(itself as 'a' | 'b'))));
-  wrong.push(...(await looksLike(lab, itself === 'a' ? portraits.before : portraits.after)));
+  wrong.push(...(await looksLike(lab, itself === 'a' ? portraits.before : portraits.after, patient)));
   return wrong;
 }
 
