@@ -1,5 +1,6 @@
 import { type Course, courses } from './courses.ts';
-import { type Fault, faults } from './faults.ts';
+import type { Fault } from './fault.ts';
+import { faults } from './faults.ts';
 import { type Step, told } from './steps.ts';
 
 /** A fault at a step of a course. */

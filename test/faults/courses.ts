@@ -1,5 +1,7 @@
 import type { Mode } from '../../src/acts.ts';
-import { call, criu, inOrder, note, record, type Step } from './steps.ts';
+import type { HostRole } from '../../src/errors.ts';
+import { deciding, preparing, recovering, resuming, revivingSteps, settling } from './protocol.ts';
+import { inOrder, type Step, told } from './steps.ts';
 
 /** One way in which a migration goes, and all the steps of it. */
 export interface Course {
@@ -7,60 +9,88 @@ export interface Course {
   readonly mode: Mode;
   /** Of phaul migrate. */
   readonly args: readonly string[];
+  /** What breaks first, where the course is how phaul mends that. */
+  readonly prelude: Prelude | null;
+  /** In the order in which they come, where they wait for each other. */
   readonly steps: readonly Step[];
 }
 
-const lazily = (fill: boolean): Step[] =>
-  inOrder([
-    call('hello'),
-    call('survey'),
-    call('check'),
-    call('begin'),
-    call('attach'),
-    call('prepare'),
-    call('arm'),
-    criu('source', 'pre-dump', 'network-lock', 'query-ext-files', 'post-dump'),
-    note('source', 'asked'),
-    call('checkpoint', [
-      record('target', 'ready'),
-      criu('target', 'pre-restore', 'setup-namespaces', 'post-setup-namespaces', 'post-restore'),
-    ]),
-    record('source', 'handed'),
-    call('commit', [
-      record('target', 'committed'),
-      criu('target', 'network-unlock', 'pre-resume'),
-      note('target', 'running'),
-      criu('target', 'post-resume'),
-      record('target', 'landed'),
-    ]),
-    record('source', 'landed'),
-    fill ? call('fill') : [],
-    call('finish'),
-  ]);
+export interface Prelude {
+  readonly step: Step;
+  readonly breaks: 'the connection' | 'phaul';
+}
 
-const revive = inOrder([
-  call('hello'),
-  call('survey'),
-  call('check'),
-  call('begin'),
-  call('prepare'),
-  note('source', 'asked'),
-  call('ready', [record('target', 'ready')]),
-  record('source', 'handed'),
-  call('commit', [record('target', 'committed'), note('target', 'running'), record('target', 'landed')]),
-  record('source', 'landed'),
-  call('finish'),
-]);
+const lazy = ['--restore', 'lazy'];
 
 export const courses: readonly Course[] = [
-  { name: 'lazy', mode: 'live', args: ['--restore', 'lazy'], steps: lazily(true) },
-  { name: 'eager', mode: 'live', args: ['--restore', 'eager'], steps: lazily(false) },
-  { name: 'revive', mode: 'revive', args: ['--mode', 'revive'], steps: revive },
+  {
+    name: 'lazy',
+    mode: 'live',
+    args: lazy,
+    prelude: null,
+    steps: inOrder([preparing('live'), deciding, settling({ fill: true })]),
+  },
+  {
+    name: 'eager',
+    mode: 'live',
+    args: ['--restore', 'eager'],
+    prelude: null,
+    steps: inOrder([preparing('live'), deciding, settling({ fill: false })]),
+  },
+  {
+    name: 'revive',
+    mode: 'revive',
+    args: ['--mode', 'revive'],
+    prelude: null,
+    steps: inOrder([revivingSteps]),
+  },
+  {
+    name: 'resumed',
+    mode: 'live',
+    args: lazy,
+    prelude: { step: { host: 'source', by: 'migrate', name: 'asks commit' }, breaks: 'the connection' },
+    steps: inOrder([resuming]),
+  },
+  {
+    name: 'recovered',
+    mode: 'live',
+    args: lazy,
+    prelude: { step: { host: 'source', by: 'migrate', name: 'has recorded handed' }, breaks: 'phaul' },
+    steps: inOrder([recovering]),
+  },
 ];
 
-/** Whether a step lies between two others of its course, these included, in the order of the table. */
-export function within({ steps }: Course, step: Step, from: string, to: string, host: Step['host']): boolean {
-  const at = (name: string): number => steps.findIndex((each) => each.name === name && each.host === host);
+/** Whether a step lies between two others of its course, these included; not if the course has them not. */
+function within({ steps }: Course, step: Step, from: string, to: string): boolean {
+  const at = (wanted: string): number => steps.findIndex((each) => told(each) === wanted);
   const index = steps.indexOf(step);
-  return at(from) <= index && index <= at(to);
+  return at(from) >= 0 && at(from) <= index && index <= at(to);
+}
+
+/** There is a CRIU on that host, in every run. */
+export function hasCriu(role: HostRole, step: Step, course: Course): boolean {
+  return role === 'source'
+    ? within(course, step, 'source asks attach', 'source has recorded landed')
+    : within(course, step, 'target answers arm', 'target CRIU says post-resume');
+}
+
+/** The target may have the container complete: from here on the two must find out together whose it is. */
+export function decides(step: Step, course: Course): boolean {
+  const last = course.steps.at(-1);
+  return (
+    course.prelude !== null || (last !== undefined && within(course, step, 'source notes asked', told(last)))
+  );
+}
+
+/** Something has been written down, and is to be. */
+export function writes(step: Step, course: Course): boolean {
+  const last = course.steps.at(-1);
+  return (
+    course.prelude !== null || (last !== undefined && within(course, step, 'source asks begin', told(last)))
+  );
+}
+
+/** The target puts memory in place behind the container that runs, or may run, there. */
+export function fills(step: Step, course: Course): boolean {
+  return course.prelude !== null || within(course, step, 'target notes running', 'source hears fill');
 }

@@ -2,7 +2,15 @@
 // fault that /faults/plan asks for at its step: synchronously, so that nothing of the deed has been done, or all of it. The other side is strike.ts.
 // Plain JavaScript, because the hosts have nothing but Node.
 import { subscribe } from 'node:diagnostics_channel';
-import { appendFileSync, existsSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 
 const command = process.argv[2];
 
@@ -52,6 +60,7 @@ function ask(step) {
   writeFileSync('/faults/asking', JSON.stringify({ step, pid: process.pid, criu: criu() }));
   renameSync('/faults/asking', '/faults/struck');
   while (!existsSync('/faults/go')) pause(5);
+  rmSync('/faults/go');
 }
 
 function pause(ms) {

@@ -17,8 +17,10 @@ function general(whole: Footprint): Footprint {
     const each = list.map((line) =>
       line
         .replaceAll(/@if\d+/g, '')
-        // Times of files, and the random addresses of the ends of cables.
+        .replaceAll(/ +/g, ' ')
+        // Times of files, sizes of those that tell a time, and the random addresses of the ends of cables.
         .replace(/^(. \/srv\/.*) [\d.]+$/, '$1')
+        .replace(/^(. \/srv\/\.phaul-left.*) \d+$/, '$1')
         .replace(/^((?:v|eth)\S+ .*)([0-9a-f]{2}:){5}[0-9a-f]{2}/, '$1'),
     );
     return [kind, each.sort()] as const;

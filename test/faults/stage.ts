@@ -9,7 +9,8 @@ export NODE_OPTIONS=--import=/opt/phaul/test/faults/injector.mjs
 exec node /opt/phaul/dist/src/cli/main.js "$@"
 `;
 
-// /faults is where injector.mjs and strike.ts talk. The disks are small ones, so that they can be filled.
+// /faults is where injector.mjs and strike.ts talk. The disks are small ones, so that they can be filled, and the container has
+// little to copy, so that the cases are short.
 const script = `
 mkdir /faults /var/lib/phaul /tmp/srv
 mount -t tmpfs faults /faults
@@ -17,6 +18,8 @@ mount -t tmpfs -o size=1m,mode=700 journals /var/lib/phaul
 cp -a /srv/. /tmp/srv
 mount -t tmpfs -o size=100m,mode=755 disk /srv
 mv /tmp/srv/* /srv; rmdir /tmp/srv
+cd /srv/rootfs-redis/usr/lib/python3.*
+find . -mindepth 1 -maxdepth 1 -type d -not -name encodings -not -name importlib -not -name collections -not -name re -exec rm -r {} +
 : >/run/witness
 chmod 755 /usr/local/bin/phaul`;
 

@@ -10,7 +10,7 @@ export interface Step {
   readonly name: string;
 }
 
-type Part = Step | readonly Part[];
+export type Part = Step | readonly Part[];
 
 /** A call of the source's, with what the target does before it answers. */
 export function call(

@@ -13,7 +13,7 @@ const lookEveryMs = 10;
 /** Tells the phaul that will come to a step on a host what to do there, once (injector.mjs). */
 export async function arm(host: NamespaceHost, { name, by }: Step, strike: Strike): Promise<void> {
   const path = (file: string): string => join(host.root, 'faults', file);
-  for (const file of ['struck', 'claimed', 'go']) await rm(path(file), { force: true });
+  for (const file of ['struck', 'claimed']) await rm(path(file), { force: true });
   await writeFile(path('new'), JSON.stringify({ step: name, by, ...strike }));
   await rename(path('new'), path('plan'));
 }
@@ -40,7 +40,7 @@ export async function goOn(host: NamespaceHost): Promise<void> {
 
 /** Forgets what was armed, and the steps that were noted. */
 export async function disarm(host: NamespaceHost): Promise<void> {
-  for (const file of ['plan', 'steps']) await rm(join(host.root, 'faults', file), { force: true });
+  for (const file of ['plan', 'go', 'steps']) await rm(join(host.root, 'faults', file), { force: true });
 }
 
 function exists(path: string): Promise<boolean> {

@@ -3,7 +3,7 @@ import type { Traffic } from '../lab/traffic.ts';
 import type { PhaulEnd } from '../migration/phaul.ts';
 import type { Case } from './cases.ts';
 import type { Portraits } from './course-run.ts';
-import { within } from './courses.ts';
+import { fills } from './courses.ts';
 import { looksLike, whereItRuns } from './look.ts';
 import { overlaps, runsOn } from './overlap.ts';
 import { pair } from './stage.ts';
@@ -44,20 +44,21 @@ export async function verdict(
 }
 
 /** What phaul said must be what there is. One that was killed says nothing. */
-function consistent({ fault, step }: Case, { exitCode, error }: PhaulEnd, where: string): string[] {
-  const killed = fault.kills?.(step) === 'source';
+function consistent({ course, fault, step }: Case, { exitCode, error }: PhaulEnd, where: string): string[] {
+  const killed =
+    course.prelude?.breaks === 'phaul' || (step.by !== 'recover' && fault.kills?.(step) === 'source');
   if (killed !== (exitCode === 128 + 9)) return [`phaul ended with ${exitCode}`];
+  // Who was in doubt has not said where it is.
   if (killed || error?.code === 'IN_DOUBT') return [];
   const said = error
     ? error.sourceState === 'running'
       ? 'a'
       : error.sourceState === 'gone'
         ? 'b'
-        : null
+        : '?'
     : 'b';
-  return said === where
-    ? []
-    : [`it runs on ${where}, and phaul said: ${error?.code ?? 'ok'}, ${error?.sourceState ?? 'gone'}`];
+  if (said === where) return [];
+  return [`it runs on ${where}, and phaul said: ${error?.code ?? 'ok'}, ${error?.sourceState ?? 'gone'}`];
 }
 
 /**
@@ -65,9 +66,5 @@ function consistent({ fault, step }: Case, { exitCode, error }: PhaulEnd, where:
  * memory that is not its own.
  */
 function mayBeLost({ course, step, fault }: Case): boolean {
-  return (
-    course.name === 'lazy' &&
-    fault.kills?.(step) === 'target' &&
-    within(course, step, 'notes running', 'answers fill', 'target')
-  );
+  return course.args.includes('lazy') && fault.kills?.(step) === 'target' && fills(step, course);
 }

@@ -1,0 +1,53 @@
+import type { Mode } from '../../src/acts.ts';
+import { call, criu, note, type Part, record } from './steps.ts';
+
+// The protocol as a table: what comes after what. A new message, state or notification of CRIU's that is missing here fails the tests.
+
+/** While the container runs on the source. */
+export const preparing = (mode: Mode): Part => [
+  call('hello'),
+  call('survey'),
+  call('check'),
+  call('begin'),
+  mode === 'live' ? call('attach') : [],
+  call('prepare'),
+  mode === 'live' ? call('arm') : [],
+];
+
+/** Live mode, while it stands still. */
+export const deciding: Part = [
+  criu('source', 'pre-dump', 'network-lock', 'query-ext-files', 'post-dump'),
+  note('source', 'asked'),
+  call('checkpoint', [
+    record('target', 'ready'),
+    criu('target', 'pre-restore', 'setup-namespaces', 'post-setup-namespaces', 'post-restore'),
+  ]),
+  record('source', 'handed'),
+  call('commit', [
+    record('target', 'committed'),
+    criu('target', 'network-unlock', 'pre-resume'),
+    note('target', 'running'),
+    criu('target', 'post-resume'),
+    record('target', 'landed'),
+  ]),
+];
+
+/** When it runs on the target. */
+export const settling = ({ fill }: { fill: boolean }): Part => [
+  record('source', 'landed'),
+  fill ? call('fill') : [],
+  call('finish'),
+];
+
+/** Revive mode, all of it. */
+export const revivingSteps: Part = [
+  preparing('revive'),
+  note('source', 'asked'),
+  call('ready', [record('target', 'ready')]),
+  record('source', 'handed'),
+  call('commit', [record('target', 'committed'), note('target', 'running'), record('target', 'landed')]),
+  settling({ fill: false }),
+];
+
+export const resuming: Part = [];
+export const recovering: Part = [];
