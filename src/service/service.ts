@@ -20,6 +20,7 @@ export async function runService(): Promise<void> {
   const own: Handlers = { ...session.handlers, resume: noMore };
   // What another session began, if this connection was made to go on with it.
   let former: Partial<Handlers> = {};
+  let leave = (): void => undefined;
   let greeted = false;
   const either = <M extends 'commit' | 'fill' | 'abort' | 'finish'>(method: M): Handlers[M] =>
     ((params: never) => (former[method] ?? own[method])(params)) as Handlers[M];
@@ -32,12 +33,11 @@ export async function runService(): Promise<void> {
     },
     resume: async ({ migration }) => {
       if (!greeted) throw new PhaulError('PROTOCOL_ERROR', 'Who has not been greeted resumes nothing.');
-      const { result, handlers } = await resume(migration, {
-        say: listeners.log,
-        onFilling: listeners.filling,
-      });
-      former = handlers ?? {};
-      return result;
+      const words = { say: listeners.log, onFilling: listeners.filling };
+      const resumed = await resume(migration, words);
+      former = resumed.handlers ?? {};
+      leave = resumed.leave;
+      return resumed.result;
     },
     commit: either('commit'),
     fill: either('fill'),
@@ -48,6 +48,7 @@ export async function runService(): Promise<void> {
   const awake = setInterval(() => undefined, 1 << 30);
   await session.over;
   clearInterval(awake);
+  leave();
   listeners.close();
   stdin.destroy();
 }
