@@ -1,6 +1,6 @@
 import type { Lab } from '../lab/lab.ts';
 import { startTraffic, type Traffic } from '../lab/traffic.ts';
-import { type PhaulRun, startPhaul } from '../migration/phaul.ts';
+import type { PhaulRun } from '../migration/phaul.ts';
 import { calm } from './calm.ts';
 import type { Case } from './cases.ts';
 import type { Portraits } from './course-run.ts';

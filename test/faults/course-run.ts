@@ -24,7 +24,7 @@ export async function goWithoutFault(
   await startWorkload(lab, course.mode);
   await Promise.all(pair(lab).map(disarm));
   const before = await portrait(lab);
-  const run = await begin(lab, course, [], () => Promise.resolve());
+  const run = await begin(lab, course, [], async () => void (await Promise.all(pair(lab).map(disarm))));
   const { exitCode, text } = await run.ended;
   const left = await calm(lab);
   if (exitCode !== (course.prelude?.breaks === 'phaul' ? 137 : 0) || left.length > 0)

@@ -82,6 +82,14 @@ export function decides(step: Step, course: Course): boolean {
   );
 }
 
+/** The source has handed the container over, and does not know what the target made of that. */
+export function handsOver(step: Step, course: Course): boolean {
+  return (
+    within(course, step, 'source records handed', 'source has recorded landed') ||
+    within(course, step, 'source asks resume', 'source has recorded landed')
+  );
+}
+
 /** Something has been written down, and is to be. */
 export function writes(step: Step, course: Course): boolean {
   const last = course.steps.at(-1);

@@ -10,12 +10,14 @@ const other = ({ host }: Step): HostRole => (host === 'source' ? 'target' : 'sou
 export const deaths: readonly Fault[] = [
   {
     name: 'phaul is killed',
+    kind: 'death',
     suits: () => true,
     strike: { act: 'die' },
     kills: ({ host }) => host,
   },
   {
     name: 'the other phaul is killed',
+    kind: 'death',
     // Nobody is there at the first word.
     suits: ({ name }) => name !== 'asks hello',
     strike: ask,
@@ -24,12 +26,14 @@ export const deaths: readonly Fault[] = [
   },
   {
     name: 'CRIU is killed',
+    kind: 'death',
     suits: (step: Step, course: Course) => hasCriu(step.host, step, course),
     strike: ask,
     deed: ({ lab, here }) => kill(criuOn(lab, here)),
   },
   {
     name: 'the other CRIU is killed',
+    kind: 'death',
     suits: (step: Step, course: Course) => hasCriu(other(step), step, course),
     strike: ask,
     deed: ({ lab, there }) => kill(criuOn(lab, there)),

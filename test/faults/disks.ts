@@ -20,7 +20,9 @@ async function fillDisk(host: NamespaceHost): Promise<void> {
 /** The disk of a host with the journals and the files is full, until phaul on the source has ended. */
 export const diskFaults: readonly Fault[] = (['source', 'target'] as const).map((role: HostRole) => ({
   name: `the disk of the ${role} is full`,
-  suits: (step, course) => writes(step, course),
+  kind: 'disk',
+  // What is written next is the first that cannot be: so the disk of the step's own host.
+  suits: (step, course) => step.host === role && writes(step, course),
   strike: ask,
   deed: (scene) => fillDisk(scene[role]),
   mend: async (scene) => {

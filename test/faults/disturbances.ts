@@ -8,17 +8,20 @@ const recover = ['phaul', 'recover'];
 export const disturbances: readonly Fault[] = [
   {
     name: 'the connection is closed',
+    kind: 'disturbance',
     suits: () => true,
     strike: ask,
     deed: ({ lab, source }) => kill(sshOn(lab, source)),
   },
   {
     name: 'it takes its time',
+    kind: 'disturbance',
     suits: () => true,
     strike: { act: 'delay', ms: 2000 },
   },
   {
     name: 'the connection is closed, and three more recover it',
+    kind: 'disturbance',
     // Only from there on phaul connects again.
     suits: (step, course) => decides(step, course),
     strike: ask,

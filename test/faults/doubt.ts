@@ -1,8 +1,8 @@
 import type { PhaulEnd } from '../migration/phaul.ts';
 import { isRunning } from '../lab/migrate.ts';
 import { ask, type Fault, type Scene } from './fault.ts';
-import { cut, speaks } from './links.ts';
-import { decides } from './courses.ts';
+import { bothWays, cut, speaks } from './links.ts';
+import { decides, handsOver } from './courses.ts';
 
 interface Told {
   readonly migration: string;
@@ -37,18 +37,14 @@ async function decide({ source, target }: Scene): Promise<void> {
 }
 
 /** The link is cut until phaul has given up, and not joined before somebody has done something about it. */
-function cutForEver(name: string, act: (scene: Scene) => Promise<void>): Fault {
+function cutForEver(name: string, suits: Fault['suits'], act: (scene: Scene) => Promise<void>): Fault {
   return {
     name,
-    // Before that it is as with any other cut: nobody is in doubt.
-    suits: (step, course) => speaks(step) && decides(step, course),
+    kind: 'doubt',
+    suits: (step, course) => speaks(step) && suits(step, course),
     args: ['--timeout', '5'],
     strike: ask,
-    deed: (scene) =>
-      cut(scene, [
-        ['source', 'target'],
-        ['target', 'source'],
-      ]),
+    deed: (scene) => cut(scene, bothWays),
     mend: async (scene) => {
       const end = await scene.over;
       const wrong = end?.error?.code === 'IN_DOUBT' ? await advice(scene, end) : [];
@@ -60,6 +56,8 @@ function cutForEver(name: string, act: (scene: Scene) => Promise<void>): Fault {
 }
 
 export const doubtFaults: readonly Fault[] = [
-  cutForEver('the link is cut until phaul has given up', () => Promise.resolve()),
-  cutForEver('the link is cut, and an operator decides', decide),
+  // Before that it is as with any other cut.
+  cutForEver('the link is cut until phaul has given up', decides, () => Promise.resolve()),
+  // Nobody is in doubt at any other time.
+  cutForEver('the link is cut, and an operator decides', handsOver, decide),
 ];

@@ -20,6 +20,7 @@ export interface Scene {
 
 export interface Fault {
   readonly name: string;
+  readonly kind: 'death' | 'disturbance' | 'link' | 'doubt' | 'disk';
   /** Whether it makes sense at a step of a course. */
   readonly suits: (step: Step, course: Course) => boolean;
   /** More arguments for phaul migrate. */

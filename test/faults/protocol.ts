@@ -1,5 +1,5 @@
 import type { Mode } from '../../src/acts.ts';
-import { call, criu, note, type Part, record } from './steps.ts';
+import { call, callAgain, criu, note, type Part, record } from './steps.ts';
 
 // The protocol as a table: what comes after what. A new message, state or notification of CRIU's that is missing here fails the tests.
 
@@ -14,6 +14,14 @@ export const preparing = (mode: Mode): Part => [
   mode === 'live' ? call('arm') : [],
 ];
 
+const letGo: readonly Part[] = [
+  record('target', 'committed'),
+  criu('target', 'network-unlock', 'pre-resume'),
+  note('target', 'running'),
+  criu('target', 'post-resume'),
+  record('target', 'landed'),
+];
+
 /** Live mode, while it stands still. */
 export const deciding: Part = [
   criu('source', 'pre-dump', 'network-lock', 'query-ext-files', 'post-dump'),
@@ -23,13 +31,7 @@ export const deciding: Part = [
     criu('target', 'pre-restore', 'setup-namespaces', 'post-setup-namespaces', 'post-restore'),
   ]),
   record('source', 'handed'),
-  call('commit', [
-    record('target', 'committed'),
-    criu('target', 'network-unlock', 'pre-resume'),
-    note('target', 'running'),
-    criu('target', 'post-resume'),
-    record('target', 'landed'),
-  ]),
+  call('commit', letGo),
 ];
 
 /** When it runs on the target. */
@@ -49,5 +51,21 @@ export const revivingSteps: Part = [
   settling({ fill: false }),
 ];
 
-export const resuming: Part = [];
-export const recovering: Part = [];
+/** Live mode, after the connection has broken at the commit. */
+export const resuming: Part = [
+  call('hello'),
+  call('resume'),
+  callAgain('commit', letGo),
+  record('source', 'landed'),
+  callAgain('fill'),
+  callAgain('finish'),
+];
+
+/** Live mode, after phaul on the source was killed when it had handed the container over: what `phaul recover` does. */
+export const recovering: Part = [
+  call('hello', [], 'recover'),
+  call('resume', [], 'recover'),
+  callAgain('abort', [record('target', 'undone')], 'recover'),
+  record('source', 'undone', 'recover'),
+  callAgain('finish', [], 'recover'),
+];

@@ -27,6 +27,19 @@ export function call(
   ];
 }
 
+/** The same over a new connection, whose end on the target hands it on to the session that has the migration. */
+export function callAgain(
+  method: Method,
+  inside: readonly Part[] = [],
+  by: 'migrate' | 'recover' = 'migrate',
+): Part {
+  const within = ['asks', 'hears'].map(
+    (verb) => ({ host: 'target', by: 'service', name: `${verb} ${method}` }) as const,
+  );
+  const [asks, takes, answers, hears] = inOrder([call(method, [], by)]) as [Step, Step, Step, Step];
+  return [asks, takes, within[0]!, takes, inside, answers, within[1]!, answers, hears];
+}
+
 const usual = { source: 'migrate', target: 'service' } as const;
 
 /** A line of the journal that must be on disk. */
