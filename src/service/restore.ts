@@ -66,7 +66,7 @@ export async function armRestore(options: RestoreOptions): Promise<Restore> {
   void received.catch(() => undefined).finally(() => options.stream.destroy());
   const decision = deferred<boolean>();
   let opening: () => Promise<void> = () => Promise.resolve();
-  let opened = false;
+  let opened: Promise<void> | null = null;
   let running: Promise<{ pid: number }> | null = null;
   let root: number | undefined;
   let fill: Fill | null = null;
@@ -111,10 +111,7 @@ export async function armRestore(options: RestoreOptions): Promise<Restore> {
     try {
       const answer = await swrk.request(request, async (script, pid) => {
         // criu/cr-restore.c:2269: all stages done, each task stopped at the end of its restorer, about to be detached.
-        if (script === 'pre-resume') {
-          await opening();
-          opened = true;
-        }
+        if (script === 'pre-resume') await (opened ??= opening());
         if (script !== 'post-restore') return true;
         root = pid;
         // Beside the source's answer, not before it: if it fails, nothing runs, and the source takes the container back.
@@ -131,14 +128,21 @@ export async function armRestore(options: RestoreOptions): Promise<Restore> {
         }
         const go = await decision.promise;
         await known;
+        // With this answer CRIU asks nothing more that it listens to: it lets the tasks go on, whatever becomes of this process.
+        if (go) options.journal.note({ state: 'running' });
         return go;
       });
       if (!answer.success || !answer.restore) throw await failure();
       return { pid: answer.restore.pid };
     } catch (error) {
-      if (opened && root !== undefined && (await runsAllTheSame(error, root))) return { pid: root };
-      await noSurvivors();
-      throw error;
+      // Until it has ended it holds them, also while its socket is closed already.
+      await swrk.end();
+      if (root === undefined || !(await runsAllTheSame(error, root))) {
+        await noSurvivors();
+        throw error;
+      }
+      await (opened ??= opening());
+      return { pid: root };
     } finally {
       memories?.end();
     }
@@ -183,7 +187,7 @@ export async function armRestore(options: RestoreOptions): Promise<Restore> {
   };
 }
 
-/** A CRIU that is killed after its last word to phaul may have let the tasks go on, all at once; then they do without it. */
+/** When CRIU is killed, all that it holds goes on: the tasks do without it, unless they were not complete and wait for it in vain. */
 async function runsAllTheSame(error: unknown, root: number): Promise<boolean> {
   if (!(error instanceof PhaulError) || error.code !== 'CRIU_DIED') return false;
   return (await processStart(root)) !== null && !(await waitsInRestorer(root));

@@ -16,9 +16,8 @@ export const preparing = (mode: Mode): Part => [
 
 const letGo: readonly Part[] = [
   record('target', 'committed'),
-  criu('target', 'network-unlock', 'pre-resume'),
   note('target', 'running'),
-  criu('target', 'post-resume'),
+  criu('target', 'network-unlock', 'pre-resume', 'post-resume'),
   record('target', 'landed'),
 ];
 
