@@ -15,7 +15,7 @@ export function phaulOn(lab: Lab, host: Host, ...commands: string[]): number[] {
   return processes(lab, host)
     .filter(
       ({ args }) =>
-        args[0] === 'node' && /\/main\.js$/.test(args[1] ?? '') && commands.includes(args[2] ?? ''),
+        args[0] === 'node' && args[1]?.endsWith('/main.js') === true && commands.includes(args[2] ?? ''),
     )
     .map(({ pid }) => pid);
 }
