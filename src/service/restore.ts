@@ -67,6 +67,7 @@ export async function armRestore(options: RestoreOptions): Promise<Restore> {
   const decision = deferred<boolean>();
   let opening: () => Promise<void> = () => Promise.resolve();
   let opened: Promise<void> | null = null;
+  let mayRun = false;
   let running: Promise<{ pid: number }> | null = null;
   let root: number | undefined;
   let fill: Fill | null = null;
@@ -112,8 +113,9 @@ export async function armRestore(options: RestoreOptions): Promise<Restore> {
       const answer = await swrk.request(request, async (script, pid) => {
         // criu/cr-restore.c:2269: all stages done, each task stopped at the end of its restorer, about to be detached.
         if (script === 'pre-resume') await (opened ??= opening());
+        // Known as soon as there is one (criu/cr-service.c, send_criu_rpc_script).
+        root ??= pid;
         if (script !== 'post-restore') return true;
-        root = pid;
         // Beside the source's answer, not before it: if it fails, nothing runs, and the source takes the container back.
         const known = Promise.all([options.container.restored(pid ?? 0), noteTree(pid ?? 0)]);
         known.catch(() => undefined);
@@ -130,6 +132,7 @@ export async function armRestore(options: RestoreOptions): Promise<Restore> {
         await known;
         // With this answer CRIU asks nothing more that it listens to: it lets the tasks go on, whatever becomes of this process.
         if (go) options.journal.note({ state: 'running' });
+        mayRun = go;
         return go;
       });
       if (!answer.success || !answer.restore) throw await failure();
@@ -137,7 +140,7 @@ export async function armRestore(options: RestoreOptions): Promise<Restore> {
     } catch (error) {
       // Until it has ended it holds them, also while its socket is closed already.
       await swrk.end();
-      if (root === undefined || !(await runsAllTheSame(error, root))) {
+      if (!mayRun || root === undefined || !(await runsAllTheSame(error, root))) {
         await noSurvivors();
         throw error;
       }
