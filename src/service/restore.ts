@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { TargetContainer } from '../contracts/htype.ts';
 import { criuFailure } from '../criu/failure.ts';
+import { removeRemains } from '../criu/remains.ts';
 import { receiveImages } from '../criu/image-stream.ts';
 import { restoreRequest, type CriuChoices } from '../criu/requests.ts';
 import { startSwrk, type Swrk } from '../criu/swrk.ts';
@@ -75,6 +76,7 @@ export async function armRestore(options: RestoreOptions): Promise<Restore> {
   /** CRIU kills what it made when it fails; one that died itself has killed nobody. */
   const noSurvivors = async (): Promise<void> => {
     if (root !== undefined) await killTree(root);
+    await removeRemains(join(directory, 'restore.log'));
     fill?.close();
   };
   const giveUp = (): void => {
