@@ -29,7 +29,9 @@ async function advice({ source }: Scene, end: PhaulEnd): Promise<string[]> {
 
 /** What an operator does who sees where it runs, first on the source, then on the target if that still waits. */
 async function decide({ source, target }: Scene): Promise<void> {
-  const dead = (await isRunning(target, 'ct101')) ? 'source' : 'target';
+  // runc calls it running as soon as its tasks exist: phaul's own word is what counts.
+  const waits = (await status(target)).some(({ state }) => state === 'ready');
+  const dead = !waits && (await isRunning(target, 'ct101')) ? 'source' : 'target';
   const [told] = await status(source);
   if (told) await source.sh(`phaul recover ${told.migration} --${dead}-is-dead --yes`);
   for (const { migration, state } of await status(target))
