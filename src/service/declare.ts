@@ -17,7 +17,9 @@ export function dangerOnTarget(dead: 'source' | 'target', container: string, sou
 export async function declareOnTarget(story: Story, dead: 'source' | 'target', words: Words): Promise<void> {
   const { result, handlers, leave } = await resume(story.migration, words);
   try {
-    if (!handlers || (result.outcome === 'open' && dead === 'source' && story.state !== 'ready'))
+    // One that has been let run answers the word once more.
+    const takesIt = story.state === 'ready' || story.state === 'landed';
+    if (!handlers || (result.outcome === 'open' && dead === 'source' && !takesIt))
       throw new PhaulError('USAGE', `${story.container} does not wait here for the source's word.`, {
         hint: `phaul status says where it stands.`,
       });
