@@ -97,8 +97,3 @@ export function writes(step: Step, course: Course): boolean {
     course.prelude !== null || (last !== undefined && within(course, step, 'source asks begin', told(last)))
   );
 }
-
-/** The target puts memory in place behind the container that runs, or may run, there. */
-export function fills(step: Step, course: Course): boolean {
-  return course.prelude !== null || within(course, step, 'target notes running', 'source hears fill');
-}

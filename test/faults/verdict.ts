@@ -3,7 +3,6 @@ import type { Traffic } from '../lab/traffic.ts';
 import type { PhaulEnd } from '../migration/phaul.ts';
 import type { Case } from './cases.ts';
 import type { Portraits } from './course-run.ts';
-import { fills } from './courses.ts';
 import { looksLike, whereItRuns } from './look.ts';
 import { overlaps, runsOn } from './overlap.ts';
 import { pair } from './stage.ts';
@@ -28,11 +27,6 @@ export async function verdict(
   const { runc, itself } = await whereItRuns(lab);
   const report = await traffic?.stop();
   const wrong = overlaps((await Promise.all(pair(lab).map(runsOn))).flat(), course.mode);
-  if (runc === '' && itself === '' && mayBeLost(each)) {
-    if (end.error?.code !== 'FILL_FAILED')
-      wrong.push(`it is lost, and phaul ended with ${end.exitCode}, which does not say so`);
-    return wrong;
-  }
   if (runc !== itself) wrong.push(`it runs on ${itself || 'none'}, and runc says ${runc || 'none'}`);
   if (!['a', 'b'].includes(itself)) return [...wrong, `it runs on ${itself || 'neither'}`];
   wrong.push(...consistent(each, end, itself));
@@ -67,12 +61,4 @@ function consistent({ course, fault, step }: Case, { exitCode, error }: PhaulEnd
  */
 function mayLoseConnections({ step, fault }: Case): boolean {
   return step.name === 'CRIU says post-dump' && fault.name === 'CRIU is killed';
-}
-
-/**
- * Whoever kills phaul on the target while it puts memory in place kills the container, as a power failure would (docs/page-path.md): no task may go on with
- * memory that is not its own.
- */
-function mayBeLost({ course, step, fault }: Case): boolean {
-  return course.args.includes('lazy') && fault.kills?.(step) === 'target' && fills(step, course);
 }
