@@ -24,7 +24,7 @@ const letGo: readonly Part[] = [
 /** Live mode, while it stands still. */
 export const deciding: Part = [
   criu('source', 'pre-dump', 'network-lock', 'query-ext-files', 'post-dump'),
-  note('source', 'asked'),
+  record('source', 'asked'),
   call('checkpoint', [
     record('target', 'ready'),
     criu('target', 'pre-restore', 'setup-namespaces', 'post-setup-namespaces', 'post-restore'),
@@ -43,7 +43,7 @@ export const settling = ({ fill }: { fill: boolean }): Part => [
 /** Revive mode, all of it. */
 export const revivingSteps: Part = [
   preparing('revive'),
-  note('source', 'asked'),
+  record('source', 'asked'),
   call('ready', [record('target', 'ready')]),
   record('source', 'handed'),
   call('commit', [record('target', 'committed'), note('target', 'running'), record('target', 'landed')]),
