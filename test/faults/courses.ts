@@ -78,7 +78,8 @@ export function hasCriu(role: HostRole, step: Step, course: Course): boolean {
 export function decides(step: Step, course: Course): boolean {
   const last = course.steps.at(-1);
   return (
-    course.prelude !== null || (last !== undefined && within(course, step, 'source records asked', told(last)))
+    course.prelude !== null ||
+    (last !== undefined && within(course, step, 'source records asked', told(last)))
   );
 }
 

@@ -1,5 +1,5 @@
 import type { Mode } from '../../src/acts.ts';
-import { call, callAgain, criu, note, type Part, record } from './steps.ts';
+import { call, callAgain, criu, deed, note, type Part, record } from './steps.ts';
 
 // The protocol as a table: what comes after what. A new message, state or notification of CRIU's that is missing here fails the tests.
 
@@ -36,6 +36,7 @@ export const deciding: Part = [
 /** When it runs on the target. */
 export const settling = ({ fill }: { fill: boolean }): Part => [
   record('source', 'landed'),
+  deed('source', 'releases', 'has released'),
   fill ? call('fill') : [],
   call('finish'),
 ];
@@ -43,6 +44,7 @@ export const settling = ({ fill }: { fill: boolean }): Part => [
 /** Revive mode, all of it. */
 export const revivingSteps: Part = [
   preparing('revive'),
+  deed('source', 'stops', 'has stopped'),
   record('source', 'asked'),
   call('ready', [record('target', 'ready')]),
   record('source', 'handed'),
@@ -56,6 +58,7 @@ export const resuming: Part = [
   call('resume'),
   callAgain('commit', letGo),
   record('source', 'landed'),
+  deed('source', 'releases', 'has released'),
   callAgain('fill'),
   callAgain('finish'),
 ];

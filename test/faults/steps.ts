@@ -52,6 +52,11 @@ export function note(host: HostRole, state: State): Part {
   return { host, by: usual[host], name: `notes ${state}` };
 }
 
+/** What a host does by itself. */
+export function deed(host: HostRole, ...names: string[]): Part {
+  return names.map((name) => ({ host, by: usual[host], name }));
+}
+
 /** CRIU asks whether to go on. */
 export function criu(host: HostRole, ...scripts: string[]): Part {
   return scripts.map((script) => ({ host, by: usual[host], name: `CRIU says ${script}` }));
