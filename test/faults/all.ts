@@ -5,6 +5,8 @@ import { parseArgs } from 'node:util';
 import { allCases } from './cases.ts';
 import { runCases } from './runner.ts';
 
+// Labs of its own, so that one in use by hand is left alone.
+process.env['PHAUL_LAB'] ??= 'faults';
 const { values } = parseArgs({
   options: { only: { type: 'string', default: '' }, labs: { type: 'string', default: '2' } },
 });
