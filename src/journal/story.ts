@@ -11,7 +11,16 @@ import { z } from 'zod';
  * nothing has run. `running`: from here it may have run. `landed`: it has been let run (or is left stopped, as asked). `undone`: it does not run
  * here and never will, which the source has not been told.
  */
-export const states = ['open', 'asked', 'handed', 'ready', 'committed', 'running', 'landed', 'undone'] as const;
+export const states = [
+  'open',
+  'asked',
+  'handed',
+  'ready',
+  'committed',
+  'running',
+  'landed',
+  'undone',
+] as const;
 
 export type State = (typeof states)[number];
 

@@ -31,7 +31,14 @@ export async function startTraffic(
   pauseMs = 0,
 ): Promise<Traffic> {
   const lines: string[] = [];
-  const client = ['node', '/opt/phaul/dist/test/lab/redis-client.js', address, String(port), '0', String(pauseMs)];
+  const client = [
+    'node',
+    '/opt/phaul/dist/test/lab/redis-client.js',
+    address,
+    String(port),
+    '0',
+    String(pauseMs),
+  ];
   const command = await new Promise<ReturnType<Host['spawn']>>((resolve, reject) => {
     const running = host.spawn(client, { check: false, onLine });
     function onLine(line: string, stream: 'stdout' | 'stderr'): void {
