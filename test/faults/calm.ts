@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Lab } from '../lab/lab.ts';
 import { pair } from './stage.ts';
-import { phaulOn } from './victims.ts';
+import { guardsOn, phaulOn } from './victims.ts';
 
 // Two silences of 8 s, ssh's 10 s to find that nobody answers, and the guard's longest pause before it tries again.
 const patienceMs = 45_000;
@@ -22,7 +22,7 @@ export async function calm(lab: Lab): Promise<string[]> {
 async function unrest(lab: Lab): Promise<string[]> {
   const found = pair(lab).map(async (host) => {
     const journals = await readdir(join(host.root, 'var/lib/phaul'));
-    const phauls = phaulOn(lab, host, 'migrate', 'service', 'recover');
+    const phauls = [...phaulOn(lab, host, 'migrate', 'service', 'recover'), ...guardsOn(lab, host)];
     return [
       ...journals.map((id) => `${host.name} still remembers migration ${id}`),
       ...(phauls.length > 0 ? [`phaul is still at work on ${host.name}`] : []),

@@ -20,6 +20,13 @@ export function phaulOn(lab: Lab, host: Host, ...commands: string[]): number[] {
     .map(({ pid }) => pid);
 }
 
+/** Who goes on when phaul has died there (src/journal/guard.ts): shells that know a migration's directory. */
+export function guardsOn(lab: Lab, host: Host): number[] {
+  return processes(lab, host)
+    .filter(({ args }) => args[0] === '/bin/sh' && args[4]?.startsWith('/var/lib/phaul/') === true)
+    .map(({ pid }) => pid);
+}
+
 /** The CRIU that a phaul there has started, but not what that has made. */
 export function criuOn(lab: Lab, host: Host): number[] {
   const phauls = phaulOn(lab, host, 'migrate', 'service');
