@@ -21,6 +21,7 @@ export async function runService(): Promise<void> {
   // What another session began, if this connection was made to go on with it.
   let former: Partial<Handlers> = {};
   let leave = (): void => undefined;
+  let ended = false;
   let greeted = false;
   const either = <M extends 'commit' | 'fill' | 'abort' | 'finish'>(method: M): Handlers[M] =>
     ((params: never) => (former[method] ?? own[method])(params)) as Handlers[M];
@@ -37,6 +38,8 @@ export async function runService(): Promise<void> {
       const resumed = await resume(migration, words);
       former = resumed.handlers ?? {};
       leave = resumed.leave;
+      // Who asked has gone meanwhile.
+      if (ended) leave();
       return resumed.result;
     },
     commit: either('commit'),
@@ -48,6 +51,7 @@ export async function runService(): Promise<void> {
   const awake = setInterval(() => undefined, 1 << 30);
   await session.over;
   clearInterval(awake);
+  ended = true;
   leave();
   listeners.close();
   stdin.destroy();
