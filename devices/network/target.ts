@@ -49,6 +49,7 @@ export function networkTarget(unchecked: Json, ctx: DriverContext): TargetDevice
         ctx,
       );
       await ctx.run('ip', [...inside(state), '-batch', '-'], { input: insideCommands(state).join('\n') });
+      ctx.ifKilled('sh', ['-c', opening, 'sh', name, ...openingInput(state)], 'moved');
       batches.host = ipBatch('ip', null, 'link show dev lo', ctx.signal);
       batches.inside = ipBatch('ip', name, 'link show dev lo', ctx.signal);
     },
@@ -81,6 +82,21 @@ const deaf = {
 
 async function deafen(link: string): Promise<void> {
   for (const [key, value] of Object.entries(deaf)) await writeSysctl(key.replace('*', link), value);
+}
+
+// $1: the namespace, $2: sysctls and their values, $3: commands of `ip`, $4: those inside the namespace.
+const opening = `
+printf '%s\\n' "$2" | while read -r key value; do [ -z "$key" ] || echo "$value" >"/proc/sys/net/$key"; done
+printf '%s\\n' "$3" | ip -batch -
+printf '%s\\n' "$4" | ip -n "$1" -batch -`;
+
+/** As activate() does, where nobody is left to hand anything over. */
+function openingInput(state: NetworkState): string[] {
+  const routed = state.links.filter(({ host }) => host.bridge === null);
+  const sysctls = routed.flatMap(({ host }) => Object.entries(host.sysctls).map((pair) => pair.join(' ')));
+  return [sysctls, state.links.flatMap(openCommands), announceCommands(state)].map((lines) =>
+    lines.join('\n'),
+  );
 }
 
 /** A routed end works with the sysctls it had on the source; in a bridge they have no meaning. */

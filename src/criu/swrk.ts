@@ -62,8 +62,13 @@ export async function startSwrk(options: SwrkOptions): Promise<Swrk> {
   }
 }
 
+// What CRIU said before it ended has long been on its way.
+const lastWordMs = 50;
+
 function session(child: ChildProcess, socket: Socket): Swrk {
   const exited = once(child, 'exit');
+  // The tasks that it was making have its end of the socket, too: without this a CRIU that is killed would not be missed.
+  child.once('exit', () => setTimeout(() => socket.destroy(), lastWordMs));
   let waiting: {
     handler: NotifyHandler | undefined;
     resolve: (r: CriuResponse) => void;

@@ -11,7 +11,7 @@ import { z } from 'zod';
  * nothing has run. `running`: from here it may have run. `landed`: it has been let run (or is left stopped, as asked). `undone`: it does not run
  * here and never will, which the source has not been told.
  */
-const states = [
+export const states = [
   'open',
   'asked',
   'handed',

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { processTree } from './processes.ts';
@@ -89,7 +89,8 @@ export function freezer(own: string | null, name: string, homes: string): Freeze
   return {
     close: async (pid) => {
       if (own === null) await moveTo(pid);
-      await writeFile(join(directory, file), hold);
+      // At once, where nothing else is to be done first: a CRIU that is killed before lets them run with their connections in its hands.
+      writeFileSync(join(directory, file), hold);
     },
     open: script(opening),
     kill: script(killing),

@@ -12,10 +12,14 @@ export function dangerOnSource(dead: Dead, container: string, target: string): s
     : `The copy that is held here will be destroyed. If ${container} does not run on ${target}, it is gone.`;
 }
 
-/** Ends a migration from this host by an operator's word, without asking the target. @throws USAGE where nothing is in doubt */
+/**
+ * Ends a migration from this host by an operator's word, without asking the target. One that has the container lives, and is told when it can be reached.
+ * @throws USAGE where nothing is in doubt
+ */
 export async function declareOnSource(journal: Journal, dead: Dead): Promise<void> {
   const { state, container, peer } = journal.story();
-  if (state === 'handed') await (dead === 'target' ? takeBack(journal) : leave(journal));
+  if (state === 'handed' && dead === 'source') return leave(journal);
+  if (state === 'handed') await takeBack(journal);
   else if (dead === 'source')
     throw new PhaulError('USAGE', `${container} has not been handed over to ${peer}.`, {
       hint: `phaul recover ${journal.migration} ends the migration.`,

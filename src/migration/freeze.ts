@@ -4,6 +4,7 @@ import { criuFailure } from '../criu/failure.ts';
 import { dumpRequest } from '../criu/requests.ts';
 import { deferred } from '../deferred.ts';
 import { asPhaulError, PhaulError } from '../errors.ts';
+import { endTcpRepair } from '../linux/tcp-repair.ts';
 import { allDead, killTree, processTree } from '../linux/processes.ts';
 import type { Freezer } from '../linux/freezer.ts';
 import { run } from '../run.ts';
@@ -101,6 +102,11 @@ export async function freeze(m: Migration, plan: Plan, armed: Armed): Promise<Fr
       throw incomplete.error;
     }
     await held?.catch(() => undefined);
+    const died = await answer.then(
+      () => false,
+      () => true,
+    );
+    if (died) await endTcpRepair(await processTree(pid));
     await run(fence.open.command, fence.open.args);
     for (const withdraw of noted) withdraw();
     m.sourceState = 'running';

@@ -14,6 +14,7 @@ import { parseDestination } from '../transport/destination.ts';
 import { join } from 'node:path';
 import { settleAbandoned } from '../journal/abandoned.ts';
 import { lockContainer } from '../journal/container-lock.ts';
+import { postGuard } from '../journal/guard.ts';
 import { createJournal } from '../journal/journal.ts';
 import { type Freezer, freezer } from '../linux/freezer.ts';
 import { createWorkspace, type Workspace } from '../workspace.ts';
@@ -166,6 +167,7 @@ export async function preflight(m: Migration): Promise<Plan> {
 async function takeNotes(m: Migration, htype: string): Promise<Workspace> {
   const { container, destination: peer, mode, imagePath, keepImages } = m.options;
   m.journal = await createJournal({ migration: m.id, role: 'source', htype, container, mode, peer });
+  postGuard(m.id);
   const workspace = await createWorkspace(m.journal, { imagePath, keepImages });
   m.undo.push('the working directory', workspace.remove);
   return workspace;

@@ -9,7 +9,6 @@ import { pace } from '../pages/pace.ts';
 import type { SenderOptions } from '../pages/sender.ts';
 import { headerBytes } from '../pages/wire.ts';
 import { loadZstd } from '../pages/zstd.ts';
-import { postGuard } from '../journal/guard.ts';
 import type { Result } from '../rpc/methods.ts';
 import { openMemoryChannel } from './memory-channel.ts';
 import { interruptible, type Migration } from './migration.ts';
@@ -64,9 +63,8 @@ function senderOptions({ options }: Migration, { zstd }: Plan): SenderOptions {
   };
 }
 
-/** The target makes room. From here somebody goes on if this process is killed. */
+/** The target makes room. */
 export async function begin(m: Migration, plan: Plan): Promise<Result<'begin'>> {
-  postGuard(m.id);
   const { start, keepImages, data, dataPort } = m.options;
   const port = m.options.mode === 'revive' || data === 'ssh' ? null : dataPort;
   const { lazy, zstd } = plan;

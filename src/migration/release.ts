@@ -1,4 +1,5 @@
 import { asPhaulError, PhaulError } from '../errors.ts';
+import { step } from '../step.ts';
 import type { Migration } from './migration.ts';
 import type { Plan } from './preflight.ts';
 
@@ -14,6 +15,7 @@ export async function release(m: Migration, plan: Plan, giveUp: () => Promise<vo
   const attempt = (name: string, work: () => Promise<unknown>): Promise<unknown> =>
     work().catch((error: unknown) => failures.push(`${name}: ${asPhaulError(error).message}`));
 
+  step('releases');
   await attempt('the processes', giveUp);
   m.sourceState = 'gone';
   await attempt('the container', () => container.release(link.host));
@@ -21,6 +23,7 @@ export async function release(m: Migration, plan: Plan, giveUp: () => Promise<vo
   await attempt('the files', () =>
     plan.files.release({ container: container.description.id, target: link.host }),
   );
+  step('has released');
   if (failures.length === 0) return;
   throw new PhaulError(
     'RELEASE_FAILED',

@@ -1,6 +1,7 @@
 import type { SyncResult } from '../contracts/fs-driver.ts';
 import type { Revival, Stop } from '../contracts/htype.ts';
 import { asPhaulError, PhaulError } from '../errors.ts';
+import { step } from '../step.ts';
 import { interruptible, journalOf, type Migration } from './migration.ts';
 import type { Plan } from './preflight.ts';
 import { standstill } from './standstill.ts';
@@ -23,6 +24,7 @@ export async function stop(m: Migration, plan: Plan): Promise<Stopped> {
   const mapped = await plan.container.mappedFiles();
   const withdraw = journalOf(m).will('undone', '/bin/sh', ['-c', patiently(revival.startByHand, m)]);
   const began = performance.now();
+  step('stops');
   const stopping = revival.stop(m.options.stopTimeout * 1000);
   m.undo.push('the stop', async () => {
     await startAgain(m, plan, stopping);
@@ -35,6 +37,7 @@ export async function stop(m: Migration, plan: Plan): Promise<Stopped> {
       throw error;
     }),
   );
+  step('has stopped');
   const downMs = standstill(m);
   m.sourceState = 'stopped';
   const stopMs = Math.round(performance.now() - began);

@@ -14,42 +14,34 @@ export function dangerOnTarget(dead: 'source' | 'target', container: string, sou
  * Ends a migration to this host by an operator's word, without waiting for the source's.
  * @throws USAGE where nothing waits for a word, and what went wrong when it was let run
  */
-export async function declareOnTarget(
-  { migration, container, state }: Story,
-  dead: 'source' | 'target',
-  words: Words,
-): Promise<void> {
-  const { result, handlers } = await resume(migration, words);
-  if (handlers && result.outcome !== 'open') {
-    // Only remembered, for a host that will not ask any more.
-    await handlers.finish({});
-    if (result.outcome === 'undone' && dead === 'source') throw undoneAlready(container);
-    return;
-  }
-  if (!handlers || (dead === 'source' && state !== 'ready')) {
-    handlers?.close();
-    throw new PhaulError('USAGE', `${container} does not wait here for the source's word.`, {
-      hint: `phaul status says where it stands.`,
-    });
-  }
+export async function declareOnTarget(story: Story, dead: 'source' | 'target', words: Words): Promise<void> {
+  const { result, handlers, leave } = await resume(story.migration, words);
   try {
-    await end(handlers, dead, container);
+    // One that has been let run answers the word once more.
+    const takesIt = story.state === 'ready' || story.state === 'landed';
+    if (!handlers || (result.outcome === 'open' && dead === 'source' && !takesIt))
+      throw new PhaulError('USAGE', `${story.container} does not wait here for the source's word.`, {
+        hint: `phaul status says where it stands.`,
+      });
+    // Else it is only remembered, for a host that will not ask any more.
+    if (result.outcome === 'open')
+      await (dead === 'source' ? letRun(story, handlers) : giveUp(story, handlers));
+    await handlers.finish({});
+    if (result.outcome === 'undone' && dead === 'source') throw undoneAlready(story.container);
   } finally {
-    handlers.close();
+    leave();
   }
 }
 
-async function end(handlers: Resumed, dead: 'source' | 'target', container: string): Promise<void> {
-  if (dead === 'source') {
-    const outcome = await handlers.commit({ devices: [] });
-    if (outcome.outcome === 'undone')
-      throw outcome.error ? fromWire(outcome.error) : undoneAlready(container);
-  } else {
-    const outcome = await handlers.abort({});
-    if (outcome.outcome === 'landed')
-      throw new PhaulError('USAGE', `${container} runs here.`, { hint: 'Stop it with its own tool.' });
-  }
-  await handlers.finish({});
+async function letRun({ container }: Story, { commit }: Resumed): Promise<void> {
+  const outcome = await commit({ devices: [] });
+  if (outcome.outcome === 'undone') throw outcome.error ? fromWire(outcome.error) : undoneAlready(container);
+}
+
+async function giveUp({ container }: Story, { abort }: Resumed): Promise<void> {
+  const outcome = await abort({});
+  if (outcome.outcome === 'landed')
+    throw new PhaulError('USAGE', `${container} runs here.`, { hint: 'Stop it with its own tool.' });
 }
 
 function undoneAlready(container: string): PhaulError {

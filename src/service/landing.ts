@@ -21,10 +21,7 @@ export function landing(room: Room, handed: readonly Json[]): Landing {
   const open = (): Promise<void> => devices.activate(handed);
   const takeOff = async (): Promise<Landed> => {
     if (!room.restore) return startHere(room, open);
-    const { pid } = await room.restore.letGo(async () => {
-      await open();
-      journal.note({ state: 'running' });
-    });
+    const { pid } = await room.restore.letGo(open);
     return { pid, watchedMs: 0, startByHand: null };
   };
   /** The source takes the container back as soon as it hears of the failure. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { TargetContainer } from '../contracts/htype.ts';
 import { criuFailure } from '../criu/failure.ts';
+import { removeRemains } from '../criu/remains.ts';
 import { receiveImages } from '../criu/image-stream.ts';
 import { restoreRequest, type CriuChoices } from '../criu/requests.ts';
 import { startSwrk, type Swrk } from '../criu/swrk.ts';
@@ -70,7 +71,8 @@ export async function armRestore(options: RestoreOptions): Promise<Restore> {
   void received.catch(() => undefined).finally(() => options.stream.destroy());
   const decision = deferred<boolean>();
   let opening: () => Promise<void> = () => Promise.resolve();
-  let opened = false;
+  let opened: Promise<void> | null = null;
+  let mayRun = false;
   let running: Promise<{ pid: number }> | null = null;
   let root: number | undefined;
   let fill: Fill | null = null;
@@ -78,6 +80,7 @@ export async function armRestore(options: RestoreOptions): Promise<Restore> {
   /** CRIU kills what it made when it fails; one that died itself has killed nobody. */
   const noSurvivors = async (): Promise<void> => {
     if (root !== undefined) await killTree(root);
+    await removeRemains(join(directory, 'restore.log'));
     fill?.close();
   };
   const giveUp = (): void => {
@@ -116,12 +119,10 @@ export async function armRestore(options: RestoreOptions): Promise<Restore> {
     try {
       const answer = await swrk.request(request, async (script, pid) => {
         // criu/cr-restore.c:2269: all stages done, each task stopped at the end of its restorer, about to be detached.
-        if (script === 'pre-resume') {
-          await opening();
-          opened = true;
-        }
+        if (script === 'pre-resume') await (opened ??= opening());
+        // Known as soon as there is one (criu/cr-service.c, send_criu_rpc_script).
+        root ??= pid;
         if (script !== 'post-restore') return true;
-        root = pid;
         if (pid !== undefined) unwatch = watchRoot(pid, swrk);
         // Beside the source's answer, not before it: if it fails, nothing runs, and the source takes the container back.
         const known = Promise.all([options.container.restored(pid ?? 0), noteTree(pid ?? 0)]);
@@ -137,14 +138,22 @@ export async function armRestore(options: RestoreOptions): Promise<Restore> {
         }
         const go = await decision.promise;
         await known;
+        // With this answer CRIU asks nothing more that it listens to: it lets the tasks go on, whatever becomes of this process.
+        if (go) options.journal.note({ state: 'running' });
+        mayRun = go;
         return go;
       });
       if (!answer.success || !answer.restore) throw await failure();
       return { pid: answer.restore.pid };
     } catch (error) {
-      if (opened && root !== undefined && (await mayHaveRun(error, root))) return { pid: root };
-      await noSurvivors();
-      throw error;
+      // Until it has ended it holds them, also while its socket is closed already.
+      await swrk.end();
+      if (!mayRun || root === undefined || !(await mayHaveRun(error, root, opened !== null))) {
+        await noSurvivors();
+        throw error;
+      }
+      await (opened ??= opening());
+      return { pid: root };
     } finally {
       unwatch();
       memories?.end();
@@ -191,12 +200,13 @@ export async function armRestore(options: RestoreOptions): Promise<Restore> {
 }
 
 /**
- * A CRIU that is killed after its last word to phaul may have let the tasks go on, all at once; then they do without it, or have ended since. One that
- * fails has killed them.
+ * When CRIU is killed all that it holds goes on, at once: the tasks do without it, unless they were not complete and wait for it in vain. Or they have ended
+ * since.
+ * @param complete CRIU has said its last word before it lets them go on
  */
-async function mayHaveRun(error: unknown, root: number): Promise<boolean> {
+async function mayHaveRun(error: unknown, root: number, complete: boolean): Promise<boolean> {
   if (!(error instanceof PhaulError) || error.code !== 'CRIU_DIED') return false;
-  return !(await waitsInRestorer(root));
+  return (await processStart(root)) === null ? complete : !(await waitsInRestorer(root));
 }
 
 /** If somebody kills the task that it restores, CRIU waits for it for ever. Gives what ends the watch. */

@@ -9,11 +9,15 @@ import type { Handlers, Outcome, Result } from '../rpc/methods.ts';
 import { workspaceDirectory } from '../workspace.ts';
 import { sessionSocket } from './attendance.ts';
 
-/** What the source may still ask of a session whose connection broke. */
-export type Resumed = Pick<Handlers, 'commit' | 'fill' | 'abort' | 'finish'> & {
-  /** Nothing more is asked of it; without that neither process would end. */
-  readonly close: () => void;
-};
+/** What the source, or an operator, may still ask. */
+export type Resumed = Pick<Handlers, 'commit' | 'fill' | 'abort' | 'finish'>;
+
+/** A session that is at work, spoken to over a connection of one's own. */
+interface Joined {
+  readonly handlers: Resumed;
+  /** It does not end before everybody has left it. Idempotent. */
+  readonly leave: () => void;
+}
 
 export interface Words {
   readonly say: (level: 'log' | 'warn', text: string) => void;
@@ -31,17 +35,22 @@ const patienceMs = 15_000;
 export async function resume(
   migration: string,
   words: Words,
-): Promise<{ readonly result: Result<'resume'>; readonly handlers: Resumed | null }> {
+): Promise<{
+  readonly result: Result<'resume'>;
+  readonly handlers: Resumed | null;
+  readonly leave: () => void;
+}> {
+  const leave = (): void => undefined;
   const deadline = performance.now() + patienceMs;
   for (;;) {
-    if (!(await isKnown(migration))) return { result: { outcome: 'unknown' }, handlers: null };
+    if (!(await isKnown(migration))) return { result: { outcome: 'unknown' }, handlers: null, leave };
     const session = await connectSession(migration, words);
-    if (session) return { result: { outcome: 'open' }, handlers: session };
+    if (session) return { result: { outcome: 'open' }, ...session };
     const journal = takeOverJournal(migration, 'target');
     if (journal) {
       const story = await settled(journal).finally(journal.close);
-      if (!story) return { result: { outcome: 'unknown' }, handlers: null };
-      return { result: remembered(story), handlers: remember(story) };
+      if (!story) return { result: { outcome: 'unknown' }, handlers: null, leave };
+      return { result: remembered(story), handlers: remember(story), leave };
     }
     if (performance.now() > deadline)
       throw new PhaulError('TIMEOUT', "The target's phaul has the migration, and does not answer.");
@@ -50,7 +59,7 @@ export async function resume(
 }
 
 /** The session that is at work on a migration on this host, or null. */
-export async function connectSession(migration: string, words: Words): Promise<Resumed | null> {
+export async function connectSession(migration: string, words: Words): Promise<Joined | null> {
   const socket = connect(sessionSocket(workspaceDirectory(migration, 'target')));
   // Whether anybody is there; later its end tells.
   const connected = await new Promise<boolean>((resolve) => {
@@ -66,11 +75,13 @@ export async function connectSession(migration: string, words: Words): Promise<R
     whyClosed: () => Promise.resolve(new PhaulError('LINK_LOST', "The target's phaul has ended.")),
   });
   return {
-    commit: (params) => session.call('commit', params),
-    fill: (params) => session.call('fill', params),
-    abort: (params) => session.call('abort', params),
-    finish: (params) => session.call('finish', params),
-    close: () => {
+    handlers: {
+      commit: (params) => session.call('commit', params),
+      fill: (params) => session.call('fill', params),
+      abort: (params) => session.call('abort', params),
+      finish: (params) => session.call('finish', params),
+    },
+    leave: () => {
       session.close();
       socket.destroy();
     },
@@ -112,6 +123,5 @@ function remember(story: Story): Resumed {
       takeOverJournal(story.migration, 'target')?.remove();
       return Promise.resolve({});
     },
-    close: () => undefined,
   };
 }

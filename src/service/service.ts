@@ -2,7 +2,7 @@ import { stdin, stdout } from 'node:process';
 import { PhaulError } from '../errors.ts';
 import type { Handlers } from '../rpc/methods.ts';
 import { attendance } from './attendance.ts';
-import { resume, type Resumed } from './resume.ts';
+import { resume } from './resume.ts';
 import { targetSession } from './session.ts';
 
 /** The target's side of one migration over standard input and output. Returns when nothing is left to be done. */
@@ -19,7 +19,9 @@ export async function runService(): Promise<void> {
   };
   const own: Handlers = { ...session.handlers, resume: noMore };
   // What another session began, if this connection was made to go on with it.
-  let former: Partial<Resumed> = {};
+  let former: Partial<Handlers> = {};
+  let leave = (): void => undefined;
+  let ended = false;
   let greeted = false;
   const either = <M extends 'commit' | 'fill' | 'abort' | 'finish'>(method: M): Handlers[M] =>
     ((params: never) => (former[method] ?? own[method])(params)) as Handlers[M];
@@ -32,12 +34,13 @@ export async function runService(): Promise<void> {
     },
     resume: async ({ migration }) => {
       if (!greeted) throw new PhaulError('PROTOCOL_ERROR', 'Who has not been greeted resumes nothing.');
-      const { result, handlers } = await resume(migration, {
-        say: listeners.log,
-        onFilling: listeners.filling,
-      });
-      former = handlers ?? {};
-      return result;
+      const words = { say: listeners.log, onFilling: listeners.filling };
+      const resumed = await resume(migration, words);
+      former = resumed.handlers ?? {};
+      leave = resumed.leave;
+      // Who asked has gone meanwhile.
+      if (ended) leave();
+      return resumed.result;
     },
     commit: either('commit'),
     fill: either('fill'),
@@ -48,7 +51,8 @@ export async function runService(): Promise<void> {
   const awake = setInterval(() => undefined, 1 << 30);
   await session.over;
   clearInterval(awake);
-  former.close?.();
+  ended = true;
+  leave();
   listeners.close();
   stdin.destroy();
 }

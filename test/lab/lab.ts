@@ -7,7 +7,7 @@ import { processesOf, removeCgroups } from './cgroups.ts';
 import { type HostName, hostNames } from './host.ts';
 import { withLock } from './lock.ts';
 import { NamespaceHost } from './namespace-host.ts';
-import { connect, plugCable, pullCable } from './network.ts';
+import { blockPackets, connect, passPackets, plugCable, pullCable } from './network.ts';
 import { labName, stateDirectory } from './paths.ts';
 import { ensureRoot } from './root.ts';
 
@@ -71,6 +71,16 @@ export class Lab {
   /** Plugs it in again. */
   join(name: HostName): Promise<void> {
     return plugCable(this.#record.switch, name);
+  }
+
+  /** Loses on the way whatever one host sends to the other, in this direction only. */
+  block(from: HostName, to: HostName): Promise<void> {
+    return blockPackets(this.#record.switch, this.#record.c, from, to);
+  }
+
+  /** Ends all blocks. */
+  unblock(): Promise<void> {
+    return passPackets(this.#record.switch, this.#record.c);
   }
 }
 

@@ -43,6 +43,38 @@ export function plugCable(switchPid: number, name: HostName): Promise<void> {
   return ip(switchPid, plug(name));
 }
 
+// In the family bridge: what the switch hands on. The hosts' own traffic with others is not touched.
+const table = 'bridge lab-block';
+
+/**
+ * Lets nothing that one host sends reach the other; what goes the other way, or to a third, passes. The carrier stays: nobody is told.
+ * @param toolsPid a process of a host: the machine itself need not have nft
+ */
+export function blockPackets(
+  switchPid: number,
+  toolsPid: number,
+  from: HostName,
+  to: HostName,
+): Promise<void> {
+  return nft(
+    switchPid,
+    toolsPid,
+    `add table ${table}`,
+    `add chain ${table} forward { type filter hook forward priority 0; policy accept; }`,
+    `add rule ${table} forward iifname ${from} oifname ${to} drop`,
+  );
+}
+
+/** Everything passes again. */
+export function passPackets(switchPid: number, toolsPid: number): Promise<void> {
+  return nft(switchPid, toolsPid, `add table ${table}`, `delete table ${table}`);
+}
+
+async function nft(switchPid: number, toolsPid: number, ...commands: string[]): Promise<void> {
+  const argv = ['nsenter', '-t', String(toolsPid), '-m', `--net=/proc/${switchPid}/ns/net`, 'nft', '-f', '-'];
+  await start(argv, argv.join(' '), { input: `${commands.join('\n')}\n` }).result;
+}
+
 function plug(name: HostName): string {
   return `link set dev ${name} up master br0`;
 }

@@ -1,11 +1,11 @@
-// A client that notices everything: node redis-client.js HOST PORT [SECONDS]
-// On one connection it sends INCR, waits for the answer, sends the next; until SECONDS are over or SIGTERM comes.
+// A client that notices everything: node redis-client.js HOST PORT [SECONDS [PAUSE]]
+// On one connection it sends INCR, waits for the answer, sends the next (after PAUSE milliseconds); until SECONDS are over (0: never) or SIGTERM comes.
 // stdout: {"type":"started"} with the first answer, and at the end one line as TrafficReport says.
 // Exit code 0 if every answer was right, 1 otherwise, 2 for wrong use.
 import { connect } from 'node:net';
 import type { TrafficReport } from './traffic.ts';
 
-const [host = '', port, seconds] = process.argv.slice(2);
+const [host = '', port, seconds = '0', pause = '0'] = process.argv.slice(2);
 const lastAnswerWithinMs = 10_000;
 
 const errors: string[] = [];
@@ -18,8 +18,8 @@ let last = { clock: 0, at: 0 };
 let stopping = false;
 let done = false;
 
-if (!host || !Number(port) || (seconds !== undefined && !(Number(seconds) > 0))) {
-  console.error('usage: redis-client HOST PORT [SECONDS]');
+if (!host || !Number(port) || !(Number(seconds) >= 0) || !(Number(pause) >= 0)) {
+  console.error('usage: redis-client HOST PORT [SECONDS [PAUSE]]');
   process.exit(2);
 }
 
@@ -39,14 +39,19 @@ socket.setEncoding('utf8').on('data', (chunk: string) => {
 
 process.on('SIGTERM', stop);
 process.on('SIGINT', stop);
-if (seconds !== undefined) setTimeout(stop, Number(seconds) * 1000);
+if (Number(seconds) > 0) setTimeout(stop, Number(seconds) * 1000);
 
 function onAnswer(answer: string): void {
   measureGap();
   if (last.clock !== 0) countAnswer(answer); // The answer to DEL is the first.
   last = { clock: performance.now(), at: Date.now() };
   if (stopping) finish();
-  else socket.write('INCR lab:counter\r\n');
+  else if (Number(pause) > 0) setTimeout(increment, Number(pause));
+  else increment();
+}
+
+function increment(): void {
+  if (!done) socket.write('INCR lab:counter\r\n');
 }
 
 function countAnswer(answer: string): void {

@@ -23,10 +23,22 @@ export interface Traffic {
   stop(): Promise<TrafficReport>;
 }
 
-/** Starts the client on a host; it increments a number without pause. Returns when the first answer is there. */
-export async function startTraffic(host: Host, address = '10.77.0.101', port = 6379): Promise<Traffic> {
+/** Starts the client on a host; it increments a number, without pause if none is asked for. Returns when the first answer is there. */
+export async function startTraffic(
+  host: Host,
+  address = '10.77.0.101',
+  port = 6379,
+  pauseMs = 0,
+): Promise<Traffic> {
   const lines: string[] = [];
-  const client = ['node', '/opt/phaul/dist/test/lab/redis-client.js', address, String(port)];
+  const client = [
+    'node',
+    '/opt/phaul/dist/test/lab/redis-client.js',
+    address,
+    String(port),
+    '0',
+    String(pauseMs),
+  ];
   const command = await new Promise<ReturnType<Host['spawn']>>((resolve, reject) => {
     const running = host.spawn(client, { check: false, onLine });
     function onLine(line: string, stream: 'stdout' | 'stderr'): void {
