@@ -2,6 +2,7 @@ import type { Json, DriverContext } from '../../src/contracts/context.ts';
 import type { SourceDevice } from '../../src/contracts/device.ts';
 import type { SourceContainer } from '../../src/contracts/htype.ts';
 import type { Refusal } from '../../src/errors.ts';
+import { announceHere } from './announce.ts';
 import { ipBatch } from './batch.ts';
 import { reopenCommands } from './commands.ts';
 import { gathering } from './hand-over.ts';
@@ -50,6 +51,7 @@ export async function networkSource(
       shut = false;
       for (const [tool, commands] of Object.entries(open))
         await ctx.run(tool, ['-batch', '-'], { input: commands.join('\n'), abortable: false });
+      announceHere(state, ctx);
     },
     release: async () => {
       bridge.end();

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
 import { network } from '../../devices/network/network.ts';
@@ -80,6 +81,23 @@ test.serial('an abort brings back the connection, with routes and neighbours as 
   t.is((await asker.answer(now(), 100))?.word, 'source');
   await source.abort();
   t.is((await asker.answer(now(), 100))?.word, 'source');
+});
+
+test.serial('after an abort switches know that it is here, though it says nothing', async (t) => {
+  const lan = makeLan();
+  t.teardown(lan.remove);
+  const source = await sourceOf(lan);
+  const mac = /ether (\S+)/.exec(ip('-n', lan.container, 'link', 'show', 'dev', 'eth0'))?.[1] ?? '?';
+  const known = (): string =>
+    execFileSync('bridge', ['fdb', 'show', 'br', lan.names.b], { encoding: 'utf8' });
+  await source.freeze();
+  // As after an announcement by the target.
+  for (const line of known().split('\n'))
+    if (line.startsWith(mac))
+      execFileSync('bridge', ['fdb', 'del', mac, 'dev', line.split(' ')[2] ?? '', 'master']);
+  t.false(known().includes(mac));
+  await source.abort();
+  t.regex(known(), new RegExp(`^${mac} dev \\S+ba `, 'm'));
 });
 
 test.serial('everything inside the namespace is the same on the target', async (t) => {
