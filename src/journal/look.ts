@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { killTree, processStart } from '../linux/processes.ts';
 import { waitsInRestorer } from '../linux/restorer.ts';
@@ -30,13 +31,22 @@ export async function whatBecameOf(
   const alive = async (): Promise<boolean> => (await processStart(tree.pid)) === tree.start;
   if (state === 'landed') return (await outlivesFill(alive, isFilled)) ? 'landed' : 'lost';
   if (tree.criu !== null) await endOf(tree.criu);
-  if (!(await alive())) return state === 'running' ? 'lost' : 'undone';
+  if (!(await alive())) return state === 'running' && !(await gaveUp(tree.log)) ? 'lost' : 'undone';
   if (mode === 'revive') return 'landed';
   if (state === 'running' && !(await waitsInRestorer(tree.pid)))
     return (await outlivesFill(alive, isFilled)) ? 'landed' : 'lost';
   // Its CRIU died before any task was let go on.
   await killTree(tree.pid);
   return 'undone';
+}
+
+/**
+ * CRIU needs phaul once more where memory follows, and kills the tasks before any of them runs if that is gone (criu/cr-restore.c,
+ * lazy_pages_finish_restore, out_kill_network_unlocked).
+ */
+async function gaveUp(log: string | undefined): Promise<boolean> {
+  const said = log === undefined ? '' : await readFile(log, 'utf8').catch(() => '');
+  return said.includes('Restoring FAILED');
 }
 
 /** CRIU goes on without phaul: it kills the tasks, or lets them go. */

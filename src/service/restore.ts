@@ -162,7 +162,8 @@ export async function armRestore(options: RestoreOptions): Promise<Restore> {
 
   const noteTree = async (pid: number): Promise<void> => {
     const start = await processStart(pid);
-    if (start !== null) options.journal.note({ tree: { pid, start, criu: swrk.pid } });
+    if (start !== null)
+      options.journal.note({ tree: { pid, start, criu: swrk.pid, log: join(directory, 'restore.log') } });
   };
   const noteFilled = (): void => {
     filled.then(
