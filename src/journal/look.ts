@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { killTree, processStart } from '../linux/processes.ts';
 import { waitsInRestorer } from '../linux/restorer.ts';
@@ -29,8 +30,9 @@ export async function whatBecameOf(
   if (!tree) return 'undone';
   const alive = async (): Promise<boolean> => (await processStart(tree.pid)) === tree.start;
   if (state === 'landed') return (await outlivesFill(alive, isFilled)) ? 'landed' : 'lost';
-  if (tree.criu !== null) await endOf(tree.criu);
-  if (!(await alive())) return state === 'running' ? 'lost' : 'undone';
+  const killed = async (): Promise<boolean> => !(await alive()) && (await gaveUp(tree.log));
+  if (tree.criu !== null) await endOf(tree.criu, killed);
+  if (!(await alive())) return state === 'running' && !(await killed()) ? 'lost' : 'undone';
   if (mode === 'revive') return 'landed';
   if (state === 'running' && !(await waitsInRestorer(tree.pid)))
     return (await outlivesFill(alive, isFilled)) ? 'landed' : 'lost';
@@ -39,10 +41,22 @@ export async function whatBecameOf(
   return 'undone';
 }
 
-/** CRIU goes on without phaul: it kills the tasks, or lets them go. */
-async function endOf(criu: number): Promise<void> {
+/**
+ * CRIU needs phaul once more where memory follows, and kills the tasks before any of them runs if that is gone (criu/cr-restore.c,
+ * lazy_pages_finish_restore, out_kill_network_unlocked).
+ */
+async function gaveUp(log: string | undefined): Promise<boolean> {
+  const said = log === undefined ? '' : await readFile(log, 'utf8').catch(() => '');
+  return /Killing processes because of failure on restore|Restoring FAILED/.test(said);
+}
+
+/** CRIU goes on without phaul: it kills the tasks, or lets them go. When it has killed them there it has been seen to hang. */
+async function endOf(criu: number, killed: () => Promise<boolean>): Promise<void> {
   const deadline = performance.now() + criuMs;
-  while ((await processStart(criu)) !== null && performance.now() < deadline) await sleep(lookEveryMs);
+  while ((await processStart(criu)) !== null && performance.now() < deadline) {
+    if (await killed()) return killTree(criu);
+    await sleep(lookEveryMs);
+  }
 }
 
 async function outlivesFill(alive: () => Promise<boolean>, isFilled: () => boolean): Promise<boolean> {

@@ -74,8 +74,10 @@ const line = z.object({
     })
     .optional(),
   withdrawn: z.int().optional(),
-  /** The container's root task on the target, and the CRIU that makes it. */
-  tree: z.object({ pid: z.int(), start: z.string(), criu: z.int().nullable() }).optional(),
+  /** The container's root task on the target, and the CRIU that makes it, with its log. */
+  tree: z
+    .object({ pid: z.int(), start: z.string(), criu: z.int().nullable(), log: z.string().optional() })
+    .optional(),
   /** Source: what must be marked as left when the container has moved. */
   files: files.optional(),
   landing: landing.optional(),

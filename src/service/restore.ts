@@ -136,6 +136,8 @@ export async function armRestore(options: RestoreOptions): Promise<Restore> {
           filled = guardFill(following, { root: pid ?? 0, migration: options.migration, directory });
           filled.catch(() => decision.resolve(false));
         }
+        // At once: whoever goes on if this process is killed waits for that.
+        filled.then((all) => options.journal.note({ filled: all })).catch(() => undefined);
         const go = await decision.promise;
         await known;
         // With this answer CRIU asks nothing more that it listens to: it lets the tasks go on, whatever becomes of this process.
@@ -162,13 +164,11 @@ export async function armRestore(options: RestoreOptions): Promise<Restore> {
 
   const noteTree = async (pid: number): Promise<void> => {
     const start = await processStart(pid);
-    if (start !== null) options.journal.note({ tree: { pid, start, criu: swrk.pid } });
+    if (start !== null)
+      options.journal.note({ tree: { pid, start, criu: swrk.pid, log: join(directory, 'restore.log') } });
   };
-  const noteFilled = (): void => {
-    filled.then(
-      (all) => options.journal.note({ filled: all }),
-      (error: unknown) => options.journal.note({ lost: asPhaulError(error).message }),
-    );
+  const noteLoss = (): void => {
+    filled.catch((error: unknown) => options.journal.note({ lost: asPhaulError(error).message }));
   };
 
   return {
@@ -186,7 +186,7 @@ export async function armRestore(options: RestoreOptions): Promise<Restore> {
       decision.resolve(true);
       if (!running) throw new Error('nothing was restored');
       const result = await running;
-      noteFilled();
+      noteLoss();
       return result;
     },
     filled: () => filled,

@@ -116,7 +116,7 @@ function remember(story: Story): Resumed {
     commit: outcome,
     abort: outcome,
     fill: () => {
-      if (story.filled) return Promise.resolve(story.filled);
+      if (story.filled && story.lost === null) return Promise.resolve(story.filled);
       throw new PhaulError('FILL_FAILED', story.lost ?? 'Whether its memory came into place is not known.');
     },
     finish: () => {
