@@ -29,7 +29,11 @@ export function gratuitousArp(mac: string, addresses: Link['addresses']): Buffer
     virtioHeader,
     ...[broadcast, mac].map(bytes),
     Buffer.from([8, 6]),
-    ...[request, bytes(mac), address, bytes(nobody), address],
+    request,
+    bytes(mac),
+    address,
+    bytes(nobody),
+    address,
   ]);
 }
 
