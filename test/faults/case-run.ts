@@ -14,7 +14,7 @@ import { startWorkload } from './workload.ts';
 /** Runs one case on a lab where nothing is under way. @returns what was wrong; nothing if all was as it must be */
 export async function runCase(lab: Lab, each: Case, portraits: Portraits): Promise<string[]> {
   const { course, step, fault } = each;
-  await startWorkload(lab, course.mode);
+  await startWorkload(lab, course);
   await Promise.all(pair(lab).map(disarm));
   const traffic = course.mode === 'live' ? await startClient(lab) : null;
   const { run, scene } = await setOff(lab, each);

@@ -1,4 +1,4 @@
-import { type Course, courses, decides } from './courses.ts';
+import { type Course, courses, decides, takesOver } from './courses.ts';
 import type { Fault } from './fault.ts';
 import { faults } from './faults.ts';
 import { type Step, told } from './steps.ts';
@@ -36,6 +36,8 @@ function firstOfEach(steps: readonly Step[]): Step[] {
 function isNew({ kind }: Fault, step: Step, course: Course): boolean {
   // An eager restore differs from a lazy one in how the tasks come to be, and in that nothing follows.
   if (course.name === 'eager') return decides(step, course) && kind === 'death';
+  // Where it has nothing to do with the device it is as without one.
+  if (course.device) return takesOver(step, course) && (kind === 'death' || kind === 'link');
   // What mends one fault meets another. It takes long to find out that a link is cut: once for each call.
   if (course.prelude)
     return kind === 'death' || kind === 'disk' || (step.name.startsWith('asks ') && step.host === 'source');

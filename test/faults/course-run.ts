@@ -21,7 +21,7 @@ export async function goWithoutFault(
   course: Course,
 ): Promise<{ portraits: Portraits; unexpected: string[]; missing: string[] }> {
   const [a, b] = pair(lab);
-  await startWorkload(lab, course.mode);
+  await startWorkload(lab, course);
   await Promise.all(pair(lab).map(disarm));
   const before = await portrait(lab);
   const run = await begin(lab, course, [], async () => void (await Promise.all(pair(lab).map(disarm))));

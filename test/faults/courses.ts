@@ -1,6 +1,14 @@
 import type { Mode } from '../../src/acts.ts';
 import type { HostRole } from '../../src/errors.ts';
-import { deciding, preparing, recovering, resuming, revivingSteps, settling } from './protocol.ts';
+import {
+  deciding,
+  preparing,
+  recovering,
+  resuming,
+  revivingSteps,
+  settling,
+  takingOver,
+} from './protocol.ts';
 import { inOrder, type Step, told } from './steps.ts';
 
 /** One way in which a migration goes, and all the steps of it. */
@@ -9,6 +17,8 @@ export interface Course {
   readonly mode: Mode;
   /** Of phaul migrate. */
   readonly args: readonly string[];
+  /** It has a device that one host only may use. */
+  readonly device?: true;
   /** What breaks first, where the course is how phaul mends that. */
   readonly prelude: Prelude | null;
   /** In the order in which they come, where they wait for each other. */
@@ -43,6 +53,14 @@ export const courses: readonly Course[] = [
     args: ['--mode', 'revive'],
     prelude: null,
     steps: inOrder([revivingSteps]),
+  },
+  {
+    name: 'device',
+    mode: 'revive',
+    args: ['--mode', 'revive'],
+    device: true,
+    prelude: null,
+    steps: inOrder([takingOver]),
   },
   {
     name: 'resumed',
@@ -90,6 +108,10 @@ export function handsOver(step: Step, course: Course): boolean {
     within(course, step, 'source asks resume', 'source has recorded landed')
   );
 }
+
+/** A device that one host only may use changes hands. */
+export const takesOver = (step: Step, course: Course): boolean =>
+  within(course, step, 'source asks standBy', 'source hears takeOver');
 
 /** Something has been written down, and is to be. */
 export function writes(step: Step, course: Course): boolean {

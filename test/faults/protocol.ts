@@ -52,6 +52,20 @@ export const revivingSteps: Part = [
   settling({ fill: false }),
 ];
 
+/** Revive mode with a device that one host only may use: the source lets it go for good before the target takes it. */
+export const takingOver: Part = [
+  preparing('revive'),
+  deed('source', 'stops', 'has stopped'),
+  record('source', 'asked'),
+  call('standBy', [record('target', 'standby')]),
+  record('source', 'handed'),
+  call('takeOver'),
+  call('ready', [record('target', 'ready')]),
+  record('source', 'handed'),
+  call('commit', [record('target', 'committed'), note('target', 'running'), record('target', 'landed')]),
+  settling({ fill: false }),
+];
+
 /** Live mode, after the connection has broken at the commit. */
 export const resuming: Part = [
   call('hello'),

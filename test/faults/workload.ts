@@ -5,6 +5,7 @@ import type { Lab } from '../lab/lab.ts';
 import { redis } from '../lab/redis.ts';
 import { changedCt101 } from '../migration/containers.ts';
 import { runsOn } from './overlap.ts';
+import type { Course } from './courses.ts';
 import { pair } from './stage.ts';
 import type { Mode } from '../../src/acts.ts';
 
@@ -53,12 +54,17 @@ const programs: Readonly<Record<Mode, readonly string[]>> = {
   revive: ['python3', '-c', witness + counting],
 };
 
+/** One that is always willing; what it is good for is shown in external.lab.test.ts. */
+const withDevice = `mkdir /etc/phaul; printf '[devices.toy]\\ncommand = "/bin/true"\\n' >/etc/phaul/config.toml`;
+
 /** Starts ct101 on a, whatever became of it before, and nothing of it on b. */
-export async function startWorkload(lab: Lab, mode: Mode): Promise<void> {
+export async function startWorkload(lab: Lab, { mode, device }: Course): Promise<void> {
   await Promise.all(
     pair(lab).map(async (host) => {
       await removeContainer(host, 'ct101');
-      await host.sh('rm -rf /srv/.phaul-left-* /run/witness; : >/run/witness');
+      await host.sh(
+        `rm -rf /srv/.phaul-left-* /run/witness /etc/phaul; : >/run/witness; ${device ? withDevice : ''}`,
+      );
     }),
   );
   const [a] = pair(lab);
