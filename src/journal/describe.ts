@@ -24,7 +24,7 @@ function onSource(story: Story, kept: boolean): Partial<Record<State, Words>> {
   return {
     handed: {
       where: `${container} has been handed over to ${peer}, and whether it runs there is not known. It is held ${mode === 'live' ? 'frozen' : 'stopped'} here.`,
-      todo: `${asking} Should ${peer} be lost for ever: ${recover} --target-is-dead lets ${container} go on here. Should you see it run there: ${recover} --source-is-dead removes it here.`,
+      todo: `${asking} Should ${peer} be lost for ever: ${recover} --target-is-dead lets ${container} go on here. Should phaul status there say that it was let run: ${recover} --source-is-dead removes it here.`,
     },
     landed: {
       where: `${container} runs on ${peer}.`,
@@ -48,7 +48,7 @@ function onTarget(story: Story, kept: boolean): Partial<Record<State, Words>> {
     },
     ready: {
       where: `${container} is complete here and waits for the word of ${peer}. It does not run here.`,
-      todo: `${peer} gives it, or takes the container back, as soon as the two can talk. Should ${peer} be lost for ever: ${recover} --source-is-dead lets ${container} run here. Should you see it run there: ${recover} --target-is-dead removes it here.`,
+      todo: `${peer} gives it, or takes the container back, as soon as the two can talk. Should ${peer} be lost for ever: ${recover} --source-is-dead lets ${container} run here. Should you see it run on ${peer}: ${recover} --target-is-dead removes it here.`,
     },
     committed: landing,
     running: landing,

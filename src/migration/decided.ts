@@ -63,6 +63,6 @@ export async function inDoubt(
   m.undo.clear();
   m.sourceState = await doubt();
   const { host } = plan.link;
-  const hint = `It is held ${m.sourceState} here. phaul goes on trying to reach ${host}, and ends the migration by itself when it can. Should it be lost for ever: phaul recover ${m.id} --target-is-dead lets it go on here. Should you see it run there: phaul recover ${m.id} --source-is-dead removes it here.`;
+  const hint = `It is held ${m.sourceState} here. phaul goes on trying to reach ${host}, and ends the migration by itself when it can. Should it be lost for ever: phaul recover ${m.id} --target-is-dead lets it go on here. Should phaul status there say that it was let run: phaul recover ${m.id} --source-is-dead removes it here.`;
   return new PhaulError('IN_DOUBT', message, { cause, sourceState: m.sourceState, hint });
 }

@@ -77,7 +77,7 @@ export async function settleFormer(container: string, say: Migration['say']): Pr
 
 function inDoubt({ migration: id, container, peer: target, mode }: Story, cause: PhaulError): PhaulError {
   const message = `${container} was being handed over to ${target}, which cannot be reached: ${cause.message}`;
-  const hint = `It is held here. phaul recover ${id} tries again. Should ${target} be lost for ever: phaul recover ${id} --target-is-dead lets it go on here. Should you see it run there: phaul recover ${id} --source-is-dead removes it here.`;
+  const hint = `It is held here. phaul recover ${id} tries again. Should ${target} be lost for ever: phaul recover ${id} --target-is-dead lets it go on here. Should phaul status there say that it was let run: phaul recover ${id} --source-is-dead removes it here.`;
   const sourceState = mode === 'live' ? 'frozen' : 'stopped';
   return new PhaulError('IN_DOUBT', message, { cause, hint, sourceState });
 }
