@@ -1,39 +1,58 @@
 import { isIPv4 } from 'node:net';
+import { extname } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { DriverContext } from '../../src/contracts/context.ts';
 import { deliverPackets } from '../../src/linux/held-packets.ts';
-import type { Link, NetworkState } from './state.ts';
+import type { NetworkState } from './state.ts';
 
 const virtioHeader = Buffer.alloc(10);
 const broadcast = 'ff:ff:ff:ff:ff:ff';
 const nobody = '00:00:00:00:00:00';
 
+/** A bridged link: its bridge, its MAC address, and one address of its own. */
+export type Whereabouts = readonly [bridge: string, mac: string, address: string];
+
+export function whereabouts({ links }: NetworkState): Whereabouts[] {
+  return links.flatMap(({ mac, addresses, host }) => {
+    const own = addresses.find(({ local }) => isIPv4(local))?.local ?? '0.0.0.0';
+    return host.bridge === null ? [] : [[host.bridge, mac, own] as const];
+  });
+}
+
 /**
- * Says once more that bridged links are on this host: the target may have announced them before it gave up, and until the container speaks by itself a
- * switch would send everything for it there.
+ * Says that the links are on this host: the target may have announced them before it gave up, and until the container speaks by itself a switch would send
+ * everything for it there.
  */
-export function announceHere({ links }: NetworkState, ctx: DriverContext): void {
-  for (const { mac, addresses, host } of links)
+export function announceHere(links: readonly Whereabouts[], log: DriverContext['log']): void {
+  for (const [bridge, mac, address] of links)
     try {
-      if (host.bridge !== null) deliverPackets(host.bridge, [gratuitousArp(mac, addresses)]);
+      deliverPackets(bridge, [gratuitousArp(mac, address)]);
     } catch (error) {
-      ctx.log(`${host.name} is not announced: ${String(error)}`);
+      log(`The container is not announced on ${bridge}: ${String(error)}`);
     }
 }
 
+const program = fileURLToPath(new URL(`./announce-program${extname(import.meta.url)}`, import.meta.url));
+
+/** The same as a program and its arguments, for whoever recovers. */
+export function announcement(links: readonly Whereabouts[]): [string, string[]] {
+  return [process.execPath, [...process.execArgv, program, ...links.flat()]];
+}
+
 /** A request for its own address, as a frame with its virtio-net header (RFC 826; RFC 5227, 3). */
-export function gratuitousArp(mac: string, addresses: Link['addresses']): Buffer {
-  const own = addresses.find(({ local }) => isIPv4(local))?.local ?? '0.0.0.0';
-  const address = Buffer.from(own.split('.').map(Number));
+function gratuitousArp(mac: string, address: string): Buffer {
+  const own = Buffer.from(address.split('.').map(Number));
   const request = Buffer.from([0, 1, 8, 0, 6, 4, 0, 1]);
   return Buffer.concat([
     virtioHeader,
-    ...[broadcast, mac].map(bytes),
+    bytes(broadcast),
+    bytes(mac),
     Buffer.from([8, 6]),
     request,
     bytes(mac),
-    address,
+    own,
     bytes(nobody),
-    address,
+    own,
   ]);
 }
 

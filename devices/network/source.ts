@@ -2,7 +2,7 @@ import type { Json, DriverContext } from '../../src/contracts/context.ts';
 import type { SourceDevice } from '../../src/contracts/device.ts';
 import type { SourceContainer } from '../../src/contracts/htype.ts';
 import type { Refusal } from '../../src/errors.ts';
-import { announceHere } from './announce.ts';
+import { announceHere, announcement, whereabouts } from './announce.ts';
 import { ipBatch } from './batch.ts';
 import { reopenCommands } from './commands.ts';
 import { gathering } from './hand-over.ts';
@@ -31,6 +31,7 @@ export async function networkSource(
   const ip = ipBatch('ip', null, 'link show dev lo', ctx.signal);
   const gathered = gathering(state, ctx);
   const open = { bridge: ports.map(stateOf('forwarding')), ip: others.flatMap(reopenCommands) };
+  const here = whereabouts(state);
   let shut = false;
   const device: SourceDevice = {
     name: 'network',
@@ -38,6 +39,8 @@ export async function networkSource(
     refusals: async () => [...refusals(reading), ...(await firewall(namespace, ctx))],
     freeze: async () => {
       shut = true;
+      // What is noted last comes first.
+      ctx.ifKilled(...announcement(here));
       ctx.ifKilled('sh', ['-c', reopening, 'sh', open.bridge.join('\n'), open.ip.join('\n')]);
       const away = [...state.links.map(({ host }) => host.name), namespaceName(namespace)];
       ctx.ifKilled('sh', ['-c', removal, 'sh', ...away], 'moved');
@@ -51,7 +54,7 @@ export async function networkSource(
       shut = false;
       for (const [tool, commands] of Object.entries(open))
         await ctx.run(tool, ['-batch', '-'], { input: commands.join('\n'), abortable: false });
-      announceHere(state, ctx);
+      announceHere(here, ctx.log);
     },
     release: async () => {
       bridge.end();
