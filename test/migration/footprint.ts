@@ -5,10 +5,10 @@ import type { Host } from '../lab/host.ts';
 /** Everything on a host that a migration could leave behind or take away, one line each, by kind. */
 export type Footprint = Readonly<Record<string, readonly string[]>>;
 
-// What vanishes while it is looked at makes find fail. nft and tc also in the containers' namespaces: CRIU's and the device driver's rules live there.
+// A process that is just ending has no command line any more ([node]). What vanishes while it is looked at makes find fail. nft and tc also in the containers' namespaces: CRIU's and the device driver's rules live there.
 const script = `
 section() { echo "== $1"; }
-section processes; ps -eo pid=,ppid=,args= | awk -v me=$$ '$1 != me && $2 != me && !/<defunct>/ { print $1, $3, $4, $5 }'
+section processes; ps -eo pid=,ppid=,args= | awk -v me=$$ '$1 != me && $2 != me && !/<defunct>/ && $3 !~ /^[[]/ { print $1, $3, $4, $5 }'
 section namespaces; ls /run/netns 2>/dev/null || true
 section links; ip -br link
 section rules; nft list ruleset; tc qdisc
