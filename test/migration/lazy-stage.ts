@@ -65,8 +65,8 @@ export async function rightAgain(host: NamespaceHost, times: number, directory =
   }
 }
 
-/** Shell text that gives the pid of phaul's service on a host. */
-const servicePid = "pgrep -f '^node .*/main.js service --stdio$'";
+/** Shell text that gives the pid of phaul's service on a host; a program that it is just starting still bears its name. */
+const servicePid = "pgrep -o -f '^node .*/main.js service --stdio$'";
 
 /**
  * Shell text that waits until CRIU hands memories over to the service on that host, which runs already; its pid is in $service then. Before others
