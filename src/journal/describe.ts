@@ -13,6 +13,16 @@ export function describe(story: Story, kept: boolean): Words {
   return known[state] ?? underWay(story, kept);
 }
 
+/** What an operator may decide on the source when the target cannot be asked. */
+export function inDoubtAdvice({
+  migration,
+  container,
+  peer,
+}: Pick<Story, 'migration' | 'container' | 'peer'>): string {
+  const recover = `phaul recover ${migration}`;
+  return `Should ${peer} be lost for ever: ${recover} --target-is-dead lets ${container} go on here. Should phaul status there say that it was let run: ${recover} --source-is-dead removes it here.`;
+}
+
 const recovering = ({ migration }: Story): string => `phaul recover ${migration}`;
 
 function onSource(story: Story, kept: boolean): Partial<Record<State, Words>> {
@@ -24,7 +34,7 @@ function onSource(story: Story, kept: boolean): Partial<Record<State, Words>> {
   return {
     handed: {
       where: `${container} has been handed over to ${peer}, and whether it runs there is not known. It is held ${mode === 'live' ? 'frozen' : 'stopped'} here.`,
-      todo: `${asking} Should ${peer} be lost for ever: ${recover} --target-is-dead lets ${container} go on here. Should phaul status there say that it was let run: ${recover} --source-is-dead removes it here.`,
+      todo: `${asking} ${inDoubtAdvice(story)}`,
     },
     landed: {
       where: `${container} runs on ${peer}.`,

@@ -31,7 +31,6 @@ export async function commit(m: Migration, plan: Plan, between: Between): Promis
     throw outcome.error ? fromWire(outcome.error) : givenUp(plan);
   }
   m.undo.clear();
-  await journal.record('landed');
   return outcome;
 }
 

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asPhaulError, PhaulError } from '../errors.ts';
+import { inDoubtAdvice } from '../journal/describe.ts';
 import type { Outcome } from '../rpc/methods.ts';
 import type { Migration } from './migration.ts';
 import type { Plan } from './preflight.ts';
@@ -35,6 +36,8 @@ export async function decided(m: Migration, plan: Plan, word: () => Promise<Outc
     }
     const { link, found } = await reconnectWithin(errandOf(m), deadline - performance.now());
     plan.link.continueOn(link);
+    if (found.outcome === 'landed' && found.lost !== null)
+      m.say('warn', `${found.lost} Look on ${link.host} whether it still runs.`);
     if (found.outcome === 'landed' || found.outcome === 'undone') return found;
     if (found.outcome === 'unknown')
       throw new PhaulError('INTERNAL', `${link.host} remembers nothing of this migration.`);
@@ -62,7 +65,8 @@ export async function inDoubt(
   // First: whatever fails from here on, the rollback must not let it run.
   m.undo.clear();
   m.sourceState = await doubt();
-  const { host } = plan.link;
-  const hint = `It is held ${m.sourceState} here. phaul goes on trying to reach ${host}, and ends the migration by itself when it can. Should it be lost for ever: phaul recover ${m.id} --target-is-dead lets it go on here. Should phaul status there say that it was let run: phaul recover ${m.id} --source-is-dead removes it here.`;
+  const { link, container } = plan;
+  const advice = inDoubtAdvice({ migration: m.id, container: container.description.id, peer: link.host });
+  const hint = `It is held ${m.sourceState} here. phaul goes on trying to reach ${link.host}, and ends the migration by itself when it can. ${advice}`;
   return new PhaulError('IN_DOUBT', message, { cause, sourceState: m.sourceState, hint });
 }

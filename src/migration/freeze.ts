@@ -23,7 +23,7 @@ export interface Frozen {
   /** Settles when the kernel holds it, whoever dies: CRIU lets it run on when phaul does (criu-facts.md, cr-dump.c:2068). */
   readonly held: Promise<void>;
   /**
-   * Give the container up: CRIU kills it. Only after the target's word that it runs there. Gives the memory pages that the dump
+   * Give the container up: it is killed. Only after the target's word that it runs there. Gives the memory pages that the dump
    * sent. @throws Error if a task does not die
    */
   readonly giveUp: () => Promise<number>;

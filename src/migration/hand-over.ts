@@ -22,5 +22,8 @@ export async function transfer(
 
 /** Restore: the tasks come into being on the target, and wait. This checkpoint is the last: nothing follows it. */
 export async function restore(m: Migration, plan: Plan, armed: Armed): Promise<void> {
-  await Promise.all([nowAsked(m), plan.link.call('checkpoint', { iteration: armed.iteration, last: true })]);
+  await Promise.all([
+    nowAsked(m, plan),
+    plan.link.call('checkpoint', { iteration: armed.iteration, last: true }),
+  ]);
 }

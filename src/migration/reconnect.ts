@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ErrorCode } from '../error-codes.ts';
-import { asPhaulError, type PhaulError } from '../errors.ts';
+import { asPhaulError } from '../errors.ts';
 import type { Result } from '../rpc/methods.ts';
 import { parseDestination } from '../transport/destination.ts';
 import { connectSsh } from '../transport/ssh.ts';
@@ -16,11 +15,6 @@ export interface Errand {
   readonly say: Migration['say'];
   readonly onFilling: (progress: { readonly total: number; readonly placed: number }) => void;
 }
-
-/** After these nobody here knows what the target does. */
-const uncertain: readonly ErrorCode[] = ['LINK_LOST', 'PROTOCOL_ERROR', 'TIMEOUT', 'INTERNAL', 'CANCELLED'];
-
-export const isUncertain = ({ code }: PhaulError): boolean => uncertain.includes(code);
 
 export function errandOf(m: Migration): Errand {
   const { destination, acceptNewHostKey } = m.options;

@@ -1,6 +1,6 @@
 import { asPhaulError, PhaulError } from '../errors.ts';
 import { step } from '../step.ts';
-import type { Migration } from './migration.ts';
+import { journalOf, type Migration } from './migration.ts';
 import type { Plan } from './preflight.ts';
 
 /**
@@ -15,6 +15,7 @@ export async function release(m: Migration, plan: Plan, giveUp: () => Promise<vo
   const attempt = (name: string, work: () => Promise<unknown>): Promise<unknown> =>
     work().catch((error: unknown) => failures.push(`${name}: ${asPhaulError(error).message}`));
 
+  await journalOf(m).record('landed');
   step('releases');
   await attempt('the processes', giveUp);
   m.sourceState = 'gone';

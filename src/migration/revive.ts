@@ -33,7 +33,7 @@ export async function revive(m: Migration, plan: Plan): Promise<Summary> {
   const { pid, downMs, startByHand } = await untilCommitted(m, plan, between, async () => {
     await act(m, 'restore', async () => {
       await takeOver(m, plan, between);
-      await Promise.all([nowAsked(m), plan.link.call('ready', {})]);
+      await Promise.all([nowAsked(m, plan), plan.link.call('ready', {})]);
     });
     return act(m, 'commit', async () => {
       const result = await commit(m, plan, between);

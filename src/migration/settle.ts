@@ -1,9 +1,10 @@
-import { asPhaulError, PhaulError } from '../errors.ts';
-import { settleSource } from '../journal/abandoned.ts';
-import { type Journal, stories, takeOverJournal } from '../journal/journal.ts';
-import type { Story } from '../journal/story.ts';
 import { fsDriverNamed } from '../contracts/registry.ts';
 import { driverContext } from '../driver-context.ts';
+import { asPhaulError, PhaulError } from '../errors.ts';
+import { settleSource } from '../journal/abandoned.ts';
+import { inDoubtAdvice } from '../journal/describe.ts';
+import { type Journal, stories, takeOverJournal } from '../journal/journal.ts';
+import type { Story } from '../journal/story.ts';
 import { executeWills } from '../journal/wills.ts';
 import type { Migration } from './migration.ts';
 import type { Errand } from './reconnect.ts';
@@ -11,7 +12,8 @@ import { askTarget, tellTarget } from './tell.ts';
 
 /**
  * Ends a migration from this host whose phaul has died or given up, together with the target.
- * @throws as executeWills; IN_DOUBT if only the target knows who has the container, and what openLink does if it is to be told something; in both cases it cannot be reached
+ * @throws as executeWills; IN_DOUBT if only the target knows who has the container and does not say; as openLink if it is to be told something and cannot
+ * be reached
  */
 export async function settle(journal: Journal, say: Migration['say']): Promise<void> {
   const { state } = journal.story();
@@ -75,9 +77,10 @@ export async function settleFormer(container: string, say: Migration['say']): Pr
   }
 }
 
-function inDoubt({ migration: id, container, peer: target, mode }: Story, cause: PhaulError): PhaulError {
-  const message = `${container} was being handed over to ${target}, which cannot be reached: ${cause.message}`;
-  const hint = `It is held here. phaul recover ${id} tries again. Should ${target} be lost for ever: phaul recover ${id} --target-is-dead lets it go on here. Should phaul status there say that it was let run: phaul recover ${id} --source-is-dead removes it here.`;
+function inDoubt(story: Story, cause: PhaulError): PhaulError {
+  const { migration, container, peer, mode } = story;
+  const message = `${container} was being handed over to ${peer}, and whether it runs there is not known: ${cause.message}`;
+  const hint = `It is held here. phaul recover ${migration} tries again. ${inDoubtAdvice(story)}`;
   const sourceState = mode === 'live' ? 'frozen' : 'stopped';
   return new PhaulError('IN_DOUBT', message, { cause, hint, sourceState });
 }

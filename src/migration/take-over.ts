@@ -3,10 +3,9 @@ import { type Between, decided, inDoubt } from './decided.ts';
 import { abortReason, journalOf, type Migration } from './migration.ts';
 import type { Plan } from './preflight.ts';
 
-/** The target may be ready, and must be told how it ends, if it is not known to more than this already. */
-export async function nowAsked(m: Migration): Promise<void> {
-  const journal = journalOf(m);
-  if (journal.story().state === 'open') await journal.record('asked');
+/** The target may be ready, and must be told how it ends. Where devices have been taken over the journal says more than that already. */
+export async function nowAsked(m: Migration, { devices }: Plan): Promise<void> {
+  if (devices.takenOver.length === 0) await journalOf(m).record('asked');
 }
 
 /**
@@ -16,10 +15,11 @@ export async function nowAsked(m: Migration): Promise<void> {
  */
 export async function takeOver(m: Migration, plan: Plan, { held }: Between): Promise<void> {
   if (plan.devices.takenOver.length === 0) return;
-  await Promise.all([nowAsked(m), plan.link.call('standBy', {})]);
+  const journal = journalOf(m);
+  await Promise.all([journal.record('asked'), plan.link.call('standBy', {})]);
   await held();
   if (m.signal.aborted) throw abortReason(m);
-  await journalOf(m).record('handed');
+  await journal.record('handed');
   await plan.link.call('takeOver', {});
 }
 

@@ -41,29 +41,31 @@ export const settling = ({ fill }: { fill: boolean }): Part => [
   call('finish'),
 ];
 
-/** Revive mode, all of it. */
-export const revivingSteps: Part = [
+/** Revive mode, up to the moment at which it is stopped. */
+const stopping: Part = [
   preparing('revive'),
   deed('source', 'stops', 'has stopped'),
   record('source', 'asked'),
+];
+
+/** Revive mode, from the last files on. */
+const starting: Part = [
   call('ready', [record('target', 'ready')]),
   record('source', 'handed'),
   call('commit', [record('target', 'committed'), note('target', 'running'), record('target', 'landed')]),
   settling({ fill: false }),
 ];
 
+/** Revive mode, all of it. */
+export const revivingSteps: Part = [stopping, starting];
+
 /** Revive mode with a device that one host only may use: the source lets it go for good before the target takes it. */
 export const takingOver: Part = [
-  preparing('revive'),
-  deed('source', 'stops', 'has stopped'),
-  record('source', 'asked'),
+  stopping,
   call('standBy', [record('target', 'standby')]),
   record('source', 'handed'),
   call('takeOver'),
-  call('ready', [record('target', 'ready')]),
-  record('source', 'handed'),
-  call('commit', [record('target', 'committed'), note('target', 'running'), record('target', 'landed')]),
-  settling({ fill: false }),
+  starting,
 ];
 
 /** Live mode, after the connection has broken at the commit. */

@@ -53,7 +53,7 @@ export async function freshRedis(lab: Lab, { mebibytes = 0 } = {}): Promise<void
 export async function clearRemains(lab: Lab): Promise<void> {
   const remains = `
     pkill -KILL -x 'criu|rsync' || true
-    rm -rf /var/lib/phaul
+    rm -rf /var/lib/phaul/*
     grep -o '/run/phaul/[^ ]*' /proc/self/mounts | sort -r | xargs -r umount -l
     rm -rf /run/phaul /srv/.phaul-left-*`;
   await Promise.all([lab.host('a').sh(remains), lab.host('b').sh(remains)]);

@@ -156,7 +156,8 @@ export function dock(
 ): Dock {
   // Without CRIU: revive mode needs none.
   const s = stage(t, {}, '/nonexistent/criu');
-  const id = `ship-${++count}`;
+  // Other test files have ships, too, on this machine.
+  const id = `ship-${process.pid}-${++count}`;
   const did: string[] = [];
   logs.set(id, did);
   t.teardown(() => started.get(id)?.kill('SIGKILL'));

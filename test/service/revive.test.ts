@@ -26,7 +26,7 @@ test('one that is to be left stopped is complete, is not started, and says how i
   await s.upTo('ready');
   const { pid, startByHand } = await s.land();
   t.is(pid, null);
-  t.regex(startByHand ?? '', /^start ship-\d+$/);
+  t.regex(startByHand ?? '', /^start ship-\d+-\d+$/);
   await s.call.finish({});
   t.deepEqual(s.did.slice(4), ['lamp activate', 'started', 'swap finish']);
 });
