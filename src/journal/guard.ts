@@ -1,11 +1,13 @@
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { postSentry } from '../sentry.ts';
-import { journalDirectory } from './journal.ts';
+import { createJournal, type Journal, journalDirectory, unfinishedJournal } from './journal.ts';
 
-// $1: the migration's directory; the others: `phaul recover ID`. Tried again for as long as the other host cannot be reached.
+// $1: the migration's directory; $2: a journal that was never finished; the others: `phaul recover ID`. Tried again for as long as the other host cannot be
+// reached.
 const watch = `cat >/dev/null
-directory=$1; shift
+directory=$1; rm -f "$2"; rmdir "$1" 2>/dev/null
+shift 2
 pause=1
 while [ -e "$directory" ]; do
   "$@" && exit
@@ -16,10 +18,13 @@ done`;
 const main = fileURLToPath(new URL(`../cli/main${extname(import.meta.url)}`, import.meta.url));
 
 /**
- * Posts somebody who goes on with a migration when this process has ended, killed or not: for as long as the migration's journal is there it runs
- * `phaul recover ID`.
+ * Begins a journal, and posts somebody who goes on with its migration when this process has ended, killed or not: for as long as the journal is there it
+ * runs `phaul recover ID`. @throws as createJournal
  */
-export function postGuard(migration: string): void {
+export function createGuardedJournal(about: Parameters<typeof createJournal>[0]): Promise<Journal> {
+  const { migration, role } = about;
   const recover = [process.execPath, ...process.execArgv, main, 'recover', migration];
-  postSentry(watch, [journalDirectory(migration), ...recover]);
+  // First: this process may be killed while it makes the journal.
+  postSentry(watch, [journalDirectory(migration), unfinishedJournal(migration, role), ...recover]);
+  return createJournal(about);
 }

@@ -15,6 +15,9 @@ const base = '/var/lib/phaul';
 export const journalDirectory = (migration: string): string => join(base, migration);
 const journalFile = (migration: string, role: HostRole): string =>
   join(journalDirectory(migration), `${role}.jsonl`);
+/** Where it is until it can be read. */
+export const unfinishedJournal = (migration: string, role: HostRole): string =>
+  `${journalFile(migration, role)}.new`;
 
 /** What one host writes down of a migration, so that whoever comes after this process can finish or undo it. */
 export interface Journal {
@@ -43,7 +46,7 @@ export async function createJournal(
   const path = journalFile(about.migration, about.role);
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const head: Head = { format: 1, phaul: version, since: new Date().toISOString(), boot: bootId(), ...about };
-  const unfinished = `${path}.new`;
+  const unfinished = unfinishedJournal(about.migration, about.role);
   const lock = lockFile(unfinished, true);
   if (!lock) throw new Error(`${path} is being written by somebody else`);
   appendFileSync(lock.fd, `${JSON.stringify({ head } satisfies Line)}\n`);

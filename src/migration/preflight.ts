@@ -8,8 +8,7 @@ import { driverContext } from '../driver-context.ts';
 import { asPhaulError, PhaulError, type Refusal } from '../errors.ts';
 import { settleAbandoned } from '../journal/abandoned.ts';
 import { lockContainer } from '../journal/container-lock.ts';
-import { postGuard } from '../journal/guard.ts';
-import { createJournal } from '../journal/journal.ts';
+import { createGuardedJournal } from '../journal/guard.ts';
 import { type Freezer, freezer } from '../linux/freezer.ts';
 import { processTree, residentBytes, sharedByFork } from '../linux/processes.ts';
 import { sized } from '../observe/amounts.ts';
@@ -166,8 +165,7 @@ export async function preflight(m: Migration): Promise<Plan> {
 /** The journal, and the working directory. */
 async function takeNotes(m: Migration, htype: string): Promise<Workspace> {
   const { container, destination: peer, mode, imagePath, keepImages } = m.options;
-  m.journal = await createJournal({ migration: m.id, role: 'source', htype, container, mode, peer });
-  postGuard(m.id);
+  m.journal = await createGuardedJournal({ migration: m.id, role: 'source', htype, container, mode, peer });
   const workspace = await createWorkspace(m.journal, { imagePath, keepImages });
   m.undo.push('the working directory', workspace.remove);
   return workspace;

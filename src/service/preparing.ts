@@ -4,8 +4,8 @@ import { fsDriverNamed } from '../contracts/registry.ts';
 import { asPhaulError, PhaulError } from '../errors.ts';
 import { settleAbandoned } from '../journal/abandoned.ts';
 import { lockContainer } from '../journal/container-lock.ts';
-import { postGuard } from '../journal/guard.ts';
-import { createJournal, type Journal } from '../journal/journal.ts';
+import { createGuardedJournal } from '../journal/guard.ts';
+import type { Journal } from '../journal/journal.ts';
 import { type Handlers, protocolVersion } from '../rpc/methods.ts';
 import type { DirectListener } from '../transport/direct.ts';
 import { version } from '../version.ts';
@@ -136,10 +136,7 @@ async function makeRoom(room: Room): Promise<void> {
   const { container, mode, imagePath, source } = present(room.checked);
   const { keepImages } = present(room.choices);
   const { htype, id } = container;
-  const unlock = lockContainer(htype, id, 'target');
-  room.unlock = unlock;
-  undo.push('the lock', () => Promise.resolve(unlock()));
-  const journal = await createJournal({
+  const journal = await createGuardedJournal({
     migration: room.migration,
     role: 'target',
     htype,
@@ -148,8 +145,11 @@ async function makeRoom(room: Room): Promise<void> {
     peer: source,
   });
   room.journal = journal;
-  postGuard(room.migration);
   undo.push('the journal', () => forget(journal));
+  // Later than the journal: whoever goes on with that removes the lock's file, too.
+  const unlock = lockContainer(htype, id, 'target');
+  room.unlock = unlock;
+  undo.push('the lock', () => Promise.resolve(unlock()));
   const workspace = await createWorkspace(journal, { imagePath: imagePath ?? undefined, keepImages });
   room.workspace = workspace;
   undo.push('the working directory', () => workspace.remove());

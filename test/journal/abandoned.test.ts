@@ -6,7 +6,7 @@ import { settleAbandoned } from '../../src/journal/abandoned.ts';
 import { stories } from '../../src/journal/journal.ts';
 import type { State } from '../../src/journal/story.ts';
 import { resume } from '../../src/service/resume.ts';
-import { type Former, home, killedPhaul, newJournal } from './journals.ts';
+import { type Former, home, killedPhaul, newJournal, source } from './journals.ts';
 
 // Another test's phaul may be settling at the same time.
 async function gone({ known }: Former): Promise<boolean> {
@@ -109,4 +109,15 @@ test('a guard does it by itself when phaul is killed', async (t) => {
   const former = await killedPhaul(t, will('undone', 'mkdir', '-p', join(at, 'done')), { guarded: true });
   t.true(await gone(former));
   t.true(existsSync(join(at, 'done')));
+});
+
+test('a guard leaves nothing of a journal that was not begun to its end', async (t) => {
+  const deeds = `
+    const { renameSync } = await import('node:fs');
+    const { journalDirectory, unfinishedJournal } = await import('${source}/journal/journal.ts');
+    const { migration } = journal;
+    renameSync(journalDirectory(migration) + '/target.jsonl', unfinishedJournal(migration, 'target'));
+    await workspace.remove();`;
+  const former = await killedPhaul(t, deeds, { role: 'target', guarded: true });
+  t.true(await gone(former));
 });

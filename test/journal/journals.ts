@@ -9,7 +9,8 @@ import type { HostRole } from '../../src/errors.ts';
 import { createJournal, type Journal, journalDirectory, takeOverJournal } from '../../src/journal/journal.ts';
 import { clearWorkspace } from '../../src/workspace.ts';
 
-const source = fileURLToPath(new URL('../../src', import.meta.url));
+/** Where phaul's own code is. */
+export const source = fileURLToPath(new URL('../../src', import.meta.url));
 
 export const about = (migration: string, role: HostRole = 'source') =>
   ({ migration, role, htype: 'box', container: `box-${migration}`, mode: 'live', peer: 'hostb' }) as const;
@@ -52,11 +53,10 @@ export async function killedPhaul(
   const file = join(home(t), 'phaul.mts');
   const program = `
     import { createJournal } from '${source}/journal/journal.ts';
-    import { postGuard } from '${source}/journal/guard.ts';
+    import { createGuardedJournal } from '${source}/journal/guard.ts';
     import { createWorkspace } from '${source}/workspace.ts';
-    const journal = await createJournal(${JSON.stringify(about(migration, role))});
+    const journal = await ${guarded ? 'createGuardedJournal' : 'createJournal'}(${JSON.stringify(about(migration, role))});
     const workspace = await createWorkspace(journal, { imagePath: undefined, keepImages: false });
-    ${guarded ? `postGuard('${migration}');` : ''}
     ${deeds}
     setTimeout(() => undefined, 1e6);
     console.log('ready');

@@ -113,7 +113,7 @@ test.serial('down leaves nothing', async (t) => {
 test.serial('up clears away what is left when everything was killed', async (t) => {
   const before = await stateWithoutLab();
   await Lab.up(name);
-  for (const pid of processesOf(name)) process.kill(pid, 'SIGKILL');
+  for (const pid of processesOf(name)) kill(pid);
   while (processesOf(name).length > 0) await sleep(2);
   t.is(Lab.find(name), undefined);
   t.is(await (await Lab.up(name)).host('a').sh('hostname'), 'a');
@@ -157,6 +157,15 @@ function cli(...args: string[]): ChildProcess {
     env: { ...process.env, PHAUL_LAB: name },
     stdio: 'ignore',
   });
+}
+
+/** It may have gone with those before it. */
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 async function stateWithoutLab(): Promise<object> {
