@@ -11,7 +11,7 @@ import type { Mode } from '../../src/acts.ts';
 
 /**
  * Notes when it runs, on whichever host it does: a file that stays on its host gets the time of the first and of the last sign of life of each birth
- * (overlap.ts). As attributes of the file, because a dump would find an open one. In revive mode it also counts in /data, which goes along.
+ * (overlap.ts). Each has a time of its own, for the witness may be frozen between the two. As attributes of the file, because a dump would find an open one. In revive mode it also counts in /data, which goes along.
  */
 const witness = `
 import os, signal, time
@@ -21,11 +21,12 @@ def asked(*_):
     stop = True
 signal.signal(signal.SIGTERM, asked)
 born = time.time_ns()
+def sign(which, flags=0):
+    os.setxattr('/witness', f'user.{which}.{born}', str(time.time_ns()).encode(), flags)
 def live():
-    now = str(time.time_ns()).encode()
-    os.setxattr('/witness', f'user.last.{born}', now)
-    try: os.setxattr('/witness', f'user.first.{born}', now, os.XATTR_CREATE)
+    try: sign('first', os.XATTR_CREATE)
     except FileExistsError: pass
+    sign('last')
 def log(text):
     with open('/data/log', 'a') as file: file.write(f'{text}\\n')
 count = 0
