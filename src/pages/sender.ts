@@ -111,10 +111,8 @@ export function pageSender(
     const last = parts.at(-1);
     if (!last) return 0;
     if (out.destroyed) throw new PhaulError('LINK_LOST', 'The stream of pages to the target has ended.');
-    out.cork();
     for (const part of parts.slice(0, -1)) out.write(part);
     const more = out.write(last, done);
-    out.uncork();
     if (more) return 0;
     const began = performance.now();
     await drained(out);
