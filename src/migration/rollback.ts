@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ErrorCode } from '../error-codes.ts';
-import { asPhaulError, type PhaulError } from '../errors.ts';
+import { asPhaulError, PhaulError } from '../errors.ts';
 import type { Link } from './link.ts';
 import type { Migration } from './migration.ts';
 import { errandOf } from './reconnect.ts';
@@ -46,9 +46,10 @@ export async function rollback(
 async function undoTarget(link: Link): Promise<{ lost: PhaulError | null; notUndone: string[] }> {
   const timer = new AbortController();
   const told = tell(link).catch((thrown: unknown) => ({ lost: asPhaulError(thrown), notUndone: [] }));
+  const silent = new PhaulError('TIMEOUT', `The target has not answered for ${targetPatienceMs / 1000} s.`);
   const late = sleep(
     targetPatienceMs,
-    { lost: null, notUndone: ['target: it does not answer'] },
+    { lost: silent, notUndone: ['target: it does not answer'] },
     { signal: timer.signal },
   );
   late.catch(() => undefined);

@@ -99,6 +99,18 @@ async function settled(journal: Journal): Promise<Story | null> {
   return state === 'open' ? null : journal.story();
 }
 
+/** The guard may have the journal just then. @throws TIMEOUT: it is still remembered */
+async function forget(migration: string): Promise<void> {
+  const deadline = performance.now() + patienceMs;
+  while (await isKnown(migration)) {
+    const journal = takeOverJournal(migration, 'target');
+    if (journal) return journal.remove();
+    if (performance.now() > deadline)
+      throw new PhaulError('TIMEOUT', "Another phaul on the target has the migration's journal.");
+    await sleep(lookEveryMs);
+  }
+}
+
 function outcomeOf({ state, landing }: Story): Outcome {
   if (state === 'landed' && landing) return { outcome: 'landed', ...landing };
   return { outcome: 'undone', error: null, failures: [] };
@@ -119,9 +131,9 @@ function remember(story: Story): Resumed {
       if (story.filled && story.lost === null) return Promise.resolve(story.filled);
       throw new PhaulError('FILL_FAILED', story.lost ?? 'Whether its memory came into place is not known.');
     },
-    finish: () => {
-      takeOverJournal(story.migration, 'target')?.remove();
-      return Promise.resolve({});
+    finish: async () => {
+      await forget(story.migration);
+      return {};
     },
   };
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
 import { settleAbandoned } from '../../src/journal/abandoned.ts';
-import { stories } from '../../src/journal/journal.ts';
+import { stories, takeOverJournal } from '../../src/journal/journal.ts';
 import type { State } from '../../src/journal/story.ts';
 import { resume } from '../../src/service/resume.ts';
 import { type Former, home, killedPhaul, newJournal, source } from './journals.ts';
@@ -16,6 +16,8 @@ async function gone({ known }: Former): Promise<boolean> {
 
 const stateOf = async ({ migration }: Former): Promise<State | undefined> =>
   (await stories()).find((story) => story.migration === migration)?.state;
+
+const silent = { say: () => undefined, onFilling: () => undefined };
 
 const will = (when: string, ...command: string[]): string =>
   `journal.will('${when}', '${command[0]}', ${JSON.stringify(command.slice(1))});`;
@@ -96,13 +98,23 @@ for (const [role, state] of [
     t.false(existsSync(done));
     if (role === 'target')
       // It waits for whoever has it.
-      await t.throwsAsync(resume(former.migration, { say: () => undefined, onFilling: () => undefined }), {
+      await t.throwsAsync(resume(former.migration, silent), {
         code: 'DRIVER_FAILED',
       });
     writeFileSync(way, '');
     while ((await stateOf(former)) !== 'undone') await settleAbandoned();
     t.true(existsSync(done));
   });
+
+test('it is forgotten when the source has heard of it, also if the guard has the journal just then', async (t) => {
+  const former = await killedPhaul(t, `await journal.record('undone');`, { role: 'target' });
+  const { handlers } = await resume(former.migration, silent);
+  let guard = takeOverJournal(former.migration, 'target');
+  for (; !guard; guard = takeOverJournal(former.migration, 'target')) await sleep(5);
+  setTimeout(guard.close, 100);
+  await handlers?.finish({});
+  t.is(await stateOf(former), undefined);
+});
 
 test('a guard does it by itself when phaul is killed', async (t) => {
   const at = home(t);
