@@ -1,8 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { CommandModule, InferredOptionTypes, Options } from 'yargs';
 import { PhaulError } from '../errors.ts';
 import { settleAbandoned } from '../journal/abandoned.ts';
-import { type Journal, stories, takeOverJournal } from '../journal/journal.ts';
+import { awaitJournal, type Journal, stories, takeOverJournal } from '../journal/journal.ts';
 import type { Story } from '../journal/story.ts';
 import { dangerOnSource, type Dead, declareOnSource } from '../migration/declare.ts';
 import { settle } from '../migration/settle.ts';
@@ -77,21 +76,10 @@ const patienceMs = 15_000;
 
 /** @throws MIGRATION_RUNNING if a living phaul has it, unless it is not needed */
 async function withJournal(
-  { migration, container, role }: Story,
+  { migration, role }: Story,
   needed: boolean,
   work: (journal: Journal) => Promise<void>,
 ): Promise<void> {
-  const deadline = performance.now() + patienceMs;
-  let journal = takeOverJournal(migration, role);
-  while (!journal && needed) {
-    if (performance.now() > deadline)
-      throw new PhaulError('MIGRATION_RUNNING', `phaul is at work on ${container}.`);
-    await sleep(200);
-    journal = takeOverJournal(migration, role);
-  }
-  try {
-    if (journal) await work(journal);
-  } finally {
-    journal?.close();
-  }
+  const journal = needed ? await awaitJournal(migration, role, patienceMs) : takeOverJournal(migration, role);
+  if (journal) await work(journal).finally(journal.close);
 }

@@ -1,9 +1,10 @@
-import { appendFileSync, fsyncSync, readFileSync, renameSync, rmdirSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, fsyncSync, readFileSync, renameSync, rmdirSync, rmSync } from 'node:fs';
 import { mkdir, open, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { fdatasync } from 'node:fs';
-import type { HostRole } from '../errors.ts';
+import { type HostRole, PhaulError } from '../errors.ts';
 import { type FileLock, lockFile } from '../linux/file-lock.ts';
 import { step } from '../step.ts';
 import { version } from '../version.ts';
@@ -76,6 +77,26 @@ export function takeOverJournal(migration: string, role: HostRole): Journal | nu
   if (text !== null && readStory(text)) return journal(lock, path, { migration, role });
   lock.release();
   return null;
+}
+
+const lookEveryMs = 100;
+
+/** As takeOverJournal, from whoever is just settling it. Null: it is gone. @throws MIGRATION_RUNNING if it is held for longer than that */
+export async function awaitJournal(
+  migration: string,
+  role: HostRole,
+  patienceMs: number,
+): Promise<Journal | null> {
+  const deadline = performance.now() + patienceMs;
+  for (;;) {
+    const taken = takeOverJournal(migration, role);
+    if (taken || !existsSync(journalFile(migration, role))) return taken;
+    if (performance.now() > deadline)
+      throw new PhaulError('MIGRATION_RUNNING', 'Another phaul is at work on that migration there.', {
+        host: role,
+      });
+    await sleep(lookEveryMs);
+  }
 }
 
 function journal(

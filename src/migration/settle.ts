@@ -3,7 +3,7 @@ import { driverContext } from '../driver-context.ts';
 import { asPhaulError, PhaulError } from '../errors.ts';
 import { settleSource } from '../journal/abandoned.ts';
 import { inDoubtAdvice } from '../journal/describe.ts';
-import { type Journal, stories, takeOverJournal } from '../journal/journal.ts';
+import { awaitJournal, type Journal, stories, takeOverJournal } from '../journal/journal.ts';
 import type { Story } from '../journal/story.ts';
 import { executeWills } from '../journal/wills.ts';
 import type { Migration } from './migration.ts';
@@ -58,24 +58,35 @@ export async function takeBack(journal: Journal): Promise<void> {
   await journal.record('undone');
 }
 
-/** A former migration of this container that nobody has ended comes first. @throws as settle */
+// The other phaul asks the target, which takes as long as ssh needs to give up.
+const patienceMs = 15_000;
+
+/**
+ * A former migration of this container that nobody has ended comes first. The container's lock must be had: so whoever has a journal is only settling it.
+ * @throws as settle; MIGRATION_RUNNING if that takes too long
+ */
 export async function settleFormer(container: string, say: Migration['say']): Promise<void> {
   for (const story of await stories()) {
     if (story.role !== 'source' || story.container !== container) continue;
-    const journal = takeOverJournal(story.migration, 'source');
-    if (!journal && story.state === 'handed')
-      throw inDoubt(story, new PhaulError('MIGRATION_RUNNING', 'phaul is just asking it.'));
+    const { migration } = story;
+    const journal = isOpen(story)
+      ? await awaitJournal(migration, 'source', patienceMs).catch((thrown: unknown) => {
+          throw story.state === 'handed' ? inDoubt(story, asPhaulError(thrown)) : thrown;
+        })
+      : takeOverJournal(migration, 'source');
     if (!journal) continue;
     try {
       await settle(journal, say);
     } catch (thrown) {
       // It runs here, or there; that the other host does not know yet is no reason against another migration.
-      if (['open', 'asked', 'handed'].includes(journal.story().state)) throw thrown;
+      if (isOpen(journal.story())) throw thrown;
     } finally {
       journal.close();
     }
   }
 }
+
+const isOpen = ({ state }: Story): boolean => ['open', 'asked', 'handed'].includes(state);
 
 function inDoubt(story: Story, cause: PhaulError): PhaulError {
   const { migration, container, peer, mode } = story;

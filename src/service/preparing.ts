@@ -14,6 +14,7 @@ import { openChannels } from './channels.ts';
 import { checkTarget, targetParts } from './check.ts';
 import { receiveMemory } from './memory.ts';
 import { armRestore } from './restore.ts';
+import { settleFormer } from './former.ts';
 import { notAborted, only, present, type Room, roomContext } from './room.ts';
 
 type Preparing = Pick<Handlers, 'hello' | 'survey' | 'check' | 'begin' | 'attach' | 'prepare' | 'arm'>;
@@ -49,6 +50,7 @@ export function preparing(room: Room): Preparing {
       phase.enter('checked');
       room.checked = params;
       room.parts = targetParts(params, roomContext(room));
+      await settleFormer(params.container.htype, params.container.id);
       const answer = await checkTarget(room.criuPath, params, room.parts);
       room.refused = answer.refusals.length > 0;
       return answer;

@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PhaulError } from '../errors.ts';
 import { settleTarget } from '../journal/abandoned.ts';
-import { type Journal, stories, takeOverJournal } from '../journal/journal.ts';
+import { awaitJournal, type Journal, stories, takeOverJournal } from '../journal/journal.ts';
 import type { Story } from '../journal/story.ts';
 import { type Caller, caller } from '../rpc/caller.ts';
 import type { Handlers, Outcome, Result } from '../rpc/methods.ts';
@@ -99,18 +99,6 @@ async function settled(journal: Journal): Promise<Story | null> {
   return state === 'open' ? null : journal.story();
 }
 
-/** The guard may have the journal just then. @throws TIMEOUT: it is still remembered */
-async function forget(migration: string): Promise<void> {
-  const deadline = performance.now() + patienceMs;
-  while (await isKnown(migration)) {
-    const journal = takeOverJournal(migration, 'target');
-    if (journal) return journal.remove();
-    if (performance.now() > deadline)
-      throw new PhaulError('TIMEOUT', "Another phaul on the target has the migration's journal.");
-    await sleep(lookEveryMs);
-  }
-}
-
 function outcomeOf({ state, landing }: Story): Outcome {
   if (state === 'landed' && landing) return { outcome: 'landed', ...landing };
   return { outcome: 'undone', error: null, failures: [] };
@@ -132,7 +120,8 @@ function remember(story: Story): Resumed {
       throw new PhaulError('FILL_FAILED', story.lost ?? 'Whether its memory came into place is not known.');
     },
     finish: async () => {
-      await forget(story.migration);
+      // The guard may have it just then.
+      (await awaitJournal(story.migration, 'target', patienceMs))?.remove();
       return {};
     },
   };

@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
 import { settleAbandoned } from '../../src/journal/abandoned.ts';
-import { stories, takeOverJournal } from '../../src/journal/journal.ts';
+import { awaitJournal, stories } from '../../src/journal/journal.ts';
 import type { State } from '../../src/journal/story.ts';
+import { settleFormer as settleOnSource } from '../../src/migration/settle.ts';
+import { settleFormer as settleOnTarget } from '../../src/service/former.ts';
 import { resume } from '../../src/service/resume.ts';
 import { type Former, home, killedPhaul, newJournal, source } from './journals.ts';
 
@@ -109,12 +111,29 @@ for (const [role, state] of [
 test('it is forgotten when the source has heard of it, also if the guard has the journal just then', async (t) => {
   const former = await killedPhaul(t, `await journal.record('undone');`, { role: 'target' });
   const { handlers } = await resume(former.migration, silent);
-  let guard = takeOverJournal(former.migration, 'target');
-  for (; !guard; guard = takeOverJournal(former.migration, 'target')) await sleep(5);
-  setTimeout(guard.close, 100);
+  const guard = await awaitJournal(former.migration, 'target', 5000);
+  setTimeout(() => guard?.close(), 100);
   await handlers?.finish({});
   t.is(await stateOf(former), undefined);
 });
+
+for (const [role, settleFormer] of [
+  ['source', (container: string) => settleOnSource(container, silent.say)],
+  ['target', (container: string) => settleOnTarget('box', container)],
+] as const)
+  test(`the container's next migration waits for whoever undoes its last one on the ${role}`, async (t) => {
+    const done = join(home(t), 'done');
+    const former = await killedPhaul(t, will('undone', 'touch', done), { role });
+    const guard = await awaitJournal(former.migration, role, 5000);
+    if (!guard) return t.false(former.known(), "another test's phaul was quicker");
+    const settled = settleFormer(`box-${former.migration}`);
+    await sleep(100);
+    t.false(existsSync(done));
+    guard.close();
+    await settled;
+    t.true(existsSync(done));
+    t.false(former.known());
+  });
 
 test('a guard does it by itself when phaul is killed', async (t) => {
   const at = home(t);
