@@ -14,21 +14,24 @@ export async function portrait(lab: Lab): Promise<Portrait> {
 
 function general(whole: Footprint): Footprint {
   const lines = Object.entries(restartable(whole)).map(([kind, list]) => {
-    const each = list.map((line) =>
-      line
-        .replaceAll(/@if\d+/g, '')
-        .replaceAll(/ +/g, ' ')
-        // Times of files, sizes of those that tell a time, and the random addresses of the ends of cables.
-        .replace(/^(. \/srv\/.*) [\d.]+$/, '$1')
-        .replace(/^(. \/srv\/\.phaul-left.*) \d+$/, '$1')
-        .replace(/^((?:v|eth)\S+ .*)([0-9a-f]{2}:){5}[0-9a-f]{2}/, '$1'),
-    );
+    // sshd alone, whose command has ended: over a link that was cut it learns from TCP, minutes later, that nobody is there.
+    const each = list
+      .filter((line) => !line.startsWith('sshd-session: '))
+      .map((line) =>
+        line
+          .replaceAll(/@if\d+/g, '')
+          .replaceAll(/ +/g, ' ')
+          // Times of files, sizes of those that tell a time, and the random addresses of the ends of cables.
+          .replace(/^(. \/srv\/.*) [\d.]+$/, '$1')
+          .replace(/^(. \/srv\/\.phaul-left.*) \d+$/, '$1')
+          .replace(/^((?:v|eth)\S+ .*)([0-9a-f]{2}:){5}[0-9a-f]{2}/, '$1'),
+      );
     return [kind, each.sort()] as const;
   });
   return Object.fromEntries(lines);
 }
 
-// What ends by itself, for instance sshd's session, may take a moment.
+// What ends by itself may take a moment.
 const patienceMs = 10_000;
 
 /** Waits until the hosts look like that, if that may still be. @returns how they differ from it */
