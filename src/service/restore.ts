@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { TargetContainer } from '../contracts/htype.ts';
 import { criuFailure } from '../criu/failure.ts';
-import { removeRemains } from '../criu/remains.ts';
+import { removeDumpRemains, removeRemains } from '../criu/remains.ts';
 import { receiveImages } from '../criu/image-stream.ts';
 import { restoreRequest, type CriuChoices } from '../criu/requests.ts';
 import { startSwrk, type Swrk } from '../criu/swrk.ts';
@@ -174,6 +174,7 @@ export async function armRestore(options: RestoreOptions): Promise<Restore> {
   return {
     create: async (iteration) => {
       const count = await received;
+      if (settings.root !== undefined) await removeDumpRemains(settings.root);
       fill = await memory.complete(iteration);
       const created = deferred<void>();
       running = restore(created.resolve);

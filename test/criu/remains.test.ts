@@ -1,0 +1,21 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'ava';
+import { removeDumpRemains } from '../../src/criu/remains.ts';
+
+test("what a dump left among the container's files goes, and nothing else", async (t) => {
+  const root = mkdtempSync('/tmp/phaul-remains-');
+  t.teardown(() => rmSync(root, { recursive: true }));
+  for (const name of ['cr-tmpfs.aB3_xZ', 'tmp/cr-tmpfs.qthalR', 'tmp/cr-tmpfs.longer-than-that', 'tmp/mine'])
+    mkdirSync(join(root, name), { recursive: true });
+  mkdirSync(join(root, 'tmp/cr-tmpfs.full00'));
+  writeFileSync(join(root, 'tmp/cr-tmpfs.full00/file'), '');
+  await removeDumpRemains(root);
+  t.deepEqual(readdirSync(root), ['tmp']);
+  t.deepEqual(readdirSync(join(root, 'tmp')).sort(), [
+    'cr-tmpfs.full00',
+    'cr-tmpfs.longer-than-that',
+    'mine',
+  ]);
+  await removeDumpRemains(join(root, 'nothing'));
+});
