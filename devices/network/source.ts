@@ -20,7 +20,7 @@ export async function networkSource(
   container: SourceContainer,
   ctx: DriverContext,
 ): Promise<readonly SourceDevice[]> {
-  const namespace = container.networkNamespace;
+  const namespace = container.networkNamespace ?? null;
   if (namespace === null) return [];
   const reading = await readNetwork(namespace, ctx);
   const { state, bridges } = reading;

@@ -61,6 +61,21 @@ export function runcTarget(description: ContainerDescription, ctx: DriverContext
     created = false;
   };
 
+  const start = async (): Promise<number> => {
+    // What it has mounted may no longer be what lies there.
+    if (meta.mountsFiles) {
+      await remove();
+      await create();
+    }
+    await ctx.run('runc', ['--log', log, 'start', id], { abortable: false }).catch(async (cause: unknown) => {
+      throw new PhaulError('START_FAILED', `runc on the target cannot start ${id}: ${await saidIn(log)}.`, {
+        host: 'target',
+        cause,
+      });
+    });
+    return (await readState(id)).init_process_pid;
+  };
+
   return {
     refusals: async () => [
       ...(await installed(ctx)),
@@ -80,27 +95,7 @@ export function runcTarget(description: ContainerDescription, ctx: DriverContext
       await unmountRoot();
       await (mode === 'live' ? mountRoot() : create());
     },
-    start: async () => {
-      // What it has mounted may no longer be what lies there.
-      if (meta.mountsFiles) {
-        await remove();
-        await create();
-      }
-      await ctx
-        .run('runc', ['--log', log, 'start', id], { abortable: false })
-        .catch(async (cause: unknown) => {
-          throw new PhaulError(
-            'START_FAILED',
-            `runc on the target cannot start ${id}: ${await saidIn(log)}.`,
-            {
-              host: 'target',
-              cause,
-            },
-          );
-        });
-      return (await readState(id)).init_process_pid;
-    },
-    startByHand: shellWords('runc', 'start', id),
+    revive: { start, startByHand: shellWords('runc', 'start', id) },
     restore: () => restoreSettings(id, meta, root),
     restored: (pid) => putProcessInState(id, pid),
     started: unmountRoot,

@@ -1,6 +1,7 @@
 import type { Mode } from '../acts.ts';
 import type { Refusal } from '../errors.ts';
 import type { DriverContext, Json } from './context.ts';
+import type { Driver } from './driver.ts';
 import type { SourceContainer } from './htype.ts';
 
 /**
@@ -21,24 +22,22 @@ import type { SourceContainer } from './htype.ts';
  * over there. Undone, it is the other way round: `abort` on the target first, then on the source, then the container runs there again.
  *
  * The core calls one member of a device at a time, says in each error which device it was, and calls `abort` only when what is under way has
- * ended, for which it aborts `ctx.signal`.
+ * ended, for which it aborts `ctx.signal`. `abort`, `release` and `finish` are not called again once they have succeeded. No member has a limit of
+ * the core's: a program of the user's may take as long as the user says. For units and codes see htype.ts.
  */
-export interface DeviceDriver {
-  readonly kind: 'device';
-  readonly name: string;
-  readonly apiVersion: 1;
-  readonly description: string;
-  readonly capabilities: {
-    /**
-     * The target's half has stages 2 and 3: the device is in use there before the commit, so that the source takes it back only after the target's
-     * word that it has given it up.
-     */
-    readonly takeOver: boolean;
-  };
-  /** On the source: the devices of this kind that the container has. */
+export interface DeviceDriver extends Driver<'device', DeviceCapabilities> {
+  /** On the source, once, in preflight, the container runs: the devices of this kind that it has. Changes nothing. A throw refuses the migration. */
   readonly source: (container: SourceContainer, ctx: DeviceContext) => Promise<readonly SourceDevice[]>;
-  /** On the target, with the `state` of the source's half; validates it. */
+  /** On the target, in preflight, with the `state` of the source's half; validates it and changes nothing. @throws PROTOCOL_ERROR */
   readonly target: (state: Json, ctx: DeviceContext) => TargetDevice;
+}
+
+export interface DeviceCapabilities {
+  /**
+   * The target's half has stages 2 and 3: the device is in use there before the commit, so that the source takes it back only after the target's
+   * word that it has given it up.
+   */
+  readonly takeOver: boolean;
 }
 
 export interface DeviceContext extends DriverContext {
@@ -58,7 +57,7 @@ export interface SourceDevice {
   /** What errors and reports call it. */
   readonly name: string;
   readonly state: Json;
-  /** Stage 0, preflight: may we? Changes nothing. */
+  /** Stage 0, preflight, the container runs on the source: may we? Changes nothing. A throw is one more refusal. */
   readonly refusals: () => Promise<Refusal[]>;
   /** Stage 1, while the container runs. A throw undoes the migration; so it does in stages 2 and 3. */
   readonly begin?: () => Promise<void>;
@@ -75,17 +74,17 @@ export interface SourceDevice {
    */
   readonly handOver?: () => Json;
   /**
-   * The migration was undone, at any stage; the container is about to run here again and must have its device. Idempotent. After a throw the container
+   * The migration was undone, at any stage; the container is about to run here again and must have its device. After a throw the container
    * is held, and it is called again later, or else the command that was noted for the case of phaul's death (`ctx.ifKilled`).
    */
   readonly abort: () => Promise<void>;
-  /** After the commit: remove the device from this host. Idempotent. */
+  /** After the commit: remove the device from this host. After a throw, which the user sees as RELEASE_FAILED, it may be called again. */
   readonly release: () => Promise<void>;
 }
 
 export interface TargetDevice {
   readonly name: string;
-  /** Stage 0, preflight: may we? Changes nothing. */
+  /** Stage 0, preflight, the container runs on the source: may we? Changes nothing. A throw is one more refusal. */
   readonly refusals: () => Promise<Refusal[]>;
   /** Stage 1: prepare everything, without the device being usable here. A throw undoes the migration; so it does in stages 2 and 3. */
   readonly begin: () => Promise<void>;
@@ -101,6 +100,6 @@ export interface TargetDevice {
   readonly activate?: (handed: Json) => Promise<void>;
   /** The container runs here, for good: remove what only the migration needed. A throw is a warning. */
   readonly finish?: () => Promise<void>;
-  /** The migration was undone: leave nothing. Idempotent. Once it has been taken over this is called again until it does not throw. */
+  /** The migration was undone: leave nothing. Once the device has been taken over this is called again until it does not throw. */
   readonly abort: () => Promise<void>;
 }

@@ -1,33 +1,34 @@
 import type { Socket } from 'node:net';
 import type { Refusal } from '../errors.ts';
 import type { DriverContext, Json, OpenStream, Tree } from './context.ts';
+import type { Driver } from './driver.ts';
 
-/** How the container's files get to the other host. */
-export interface FsDriver {
-  readonly kind: 'fs';
-  readonly name: string;
-  readonly apiVersion: 1;
-  readonly description: string;
-  readonly capabilities: {
-    /** Bytes travel. False: both hosts see the same files already. */
-    readonly copies: boolean;
-    /** The final sync puts another directory in the place of a tree on the target: what has been mounted from there is stale then. */
-    readonly replaces: boolean;
-  };
+/**
+ * How the container's files get to the other host. Two halves, one object on each host for each migration in which the driver is chosen. What holds for
+ * every member of an htype (htype.ts) holds here.
+ */
+export interface FsDriver extends Driver<'fs', FsCapabilities> {
   /**
-   * On the source, in preflight: what of this tree the target must know to tell whether the driver suits it; null: it does not.
-   * A driver without `look` and `suits` is only taken if no other suits, or the user names it.
+   * On the source, in preflight, the container runs: what of this tree the target must know to tell whether the driver suits it; null: it does not.
+   * At most 60 s. A throw ends the migration, nothing touched. A driver without `look` and `suits` is only taken if no other suits, or the user names it.
    */
   readonly look?: (tree: FsTree, ctx: DriverContext) => Promise<Sight | null>;
   /**
    * On the target, in preflight, with what `look` saw (to be validated): why the driver suits this tree, as a clause that follows a
-   * colon (`both hosts see the same files there`); null: it does not. Changes nothing.
+   * colon (`both hosts see the same files there`); null: it does not. Changes nothing; at most 60 s. A throw ends the migration, nothing touched.
    */
   readonly suits?: (tree: FsTree, seen: Json, ctx: DriverContext) => Promise<string | null>;
-  /** On the source, once per migration, with the trees that this driver has been chosen for: at least one. */
+  /** On the source, once per migration, with the trees that this driver has been chosen for: at least one. Changes nothing. */
   readonly source: (trees: readonly FsTree[], ctx: DriverContext) => SourceFs;
-  /** On the target, once per migration, with the same trees; validates them. */
+  /** On the target, once per migration, with the same trees; validates them and changes nothing. @throws PROTOCOL_ERROR */
   readonly target: (trees: readonly FsTree[], ctx: DriverContext) => TargetFs;
+}
+
+export interface FsCapabilities {
+  /** Bytes travel. False: both hosts see the same files already. */
+  readonly copies: boolean;
+  /** The final sync puts another directory in the place of a tree on the target: what has been mounted from there is stale then. */
+  readonly replaces: boolean;
 }
 
 /** What `look` found. */
@@ -49,7 +50,7 @@ export interface FsTree extends Tree {
 
 /** Order of calls: refusals, sync (once or more, the last with `final`), then release or abort. */
 export interface SourceFs {
-  /** Preflight: why this host cannot do it. Changes nothing. */
+  /** Preflight, the container runs: why this host cannot do it. Changes nothing; at most 60 s. A throw is one more refusal. */
   readonly refusals: () => Promise<Refusal[]>;
   /**
    * One round: make the target's trees equal to the source's. Called while the container runs (several times) and once, with
@@ -57,9 +58,9 @@ export interface SourceFs {
    * for the container's runtime to get ready there. A throw undoes the migration.
    */
   readonly sync: (open: OpenStream, round: SyncRound) => Promise<SyncResult>;
-  /** After the commit: the container has left this host; its files stay here as they are. */
+  /** After the commit: the container has left this host; its files stay here as they are. After a throw it may be called again (RELEASE_FAILED). */
   readonly release: (moved: { readonly container: string; readonly target: string }) => Promise<void>;
-  /** The migration was undone at any point: leave nothing but the trees themselves. Idempotent. */
+  /** The migration was undone at any point, and no `sync` is under way: leave nothing but the trees themselves. After a throw it may be called again. */
   readonly abort?: () => Promise<void>;
 }
 
@@ -80,14 +81,17 @@ export interface SyncResult {
 
 /** Order of calls: refusals, prepare, serve (as streams come), then finish or abort. */
 export interface TargetFs {
-  /** Preflight: why this host cannot take the files. `force`: the user allows existing files to be overwritten. */
+  /** Preflight: why this host cannot take the files. `force`: the user allows existing files to be overwritten. Changes nothing; at most 60 s. */
   readonly refusals: (force: boolean) => Promise<Refusal[]>;
-  /** Before the first round; creates what `serve` needs. */
+  /** Once, before the first round, the container runs on the source; creates what `serve` needs. A throw undoes the migration. */
   readonly prepare: () => Promise<void>;
-  /** Called with each stream that the source opened; resolves when that stream is done. */
+  /**
+   * Called with each stream that the source opened; resolves when that stream is done. Must end when `ctx.signal` is aborted. A throw closes the stream
+   * and is written to the log: the source's `sync` must notice, and say why.
+   */
   readonly serve: (stream: Socket) => Promise<void>;
-  /** The container runs here, for good: remove what only an undo would have needed. */
+  /** The container runs here, for good: remove what only an undo would have needed. A throw is a warning. */
   readonly finish?: () => Promise<void>;
-  /** The migration was undone: remove what the rounds wrote, as far as it did not exist before. Idempotent. */
+  /** The migration was undone, and no `serve` is under way: remove what the rounds wrote, as far as it did not exist before. After a throw it may be called again. */
   readonly abort: () => Promise<void>;
 }

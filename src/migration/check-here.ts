@@ -52,7 +52,7 @@ async function withContainer(m: Migration, name: string): ReturnType<typeof chec
   const ctx = driverContext('/run', m.signal, m.say);
   const container = await htype.source(name, m.options, ctx);
   // Which driver it will be is for both hosts to say; the one that takes everything must work here at least.
-  const { source } = m.options.fs === undefined ? fallback() : fsDriverNamed(m.options.fs);
+  const { source } = m.options.fs === undefined ? await fallback() : await fsDriverNamed(m.options.fs);
   const files = source(await fsTrees(container.description.trees), ctx);
   const move = { container: name, peer: '', mode: m.options.mode };
   const devices = await devicesOf(container, m.signal, (signal) => ({

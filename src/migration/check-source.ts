@@ -1,17 +1,17 @@
 import { release } from 'node:os';
 import type { Mode } from '../acts.ts';
+import type { SourceFs } from '../contracts/fs-driver.ts';
 import type { SourceContainer } from '../contracts/htype.ts';
 import { type CriuProbe, oldestCriu, probeCriu } from '../criu/probe.ts';
 import { codes } from '../error-codes.ts';
 import { asPhaulError, type Refusal } from '../errors.ts';
 import { isWatched, openFiles } from '../linux/processes.ts';
 import type { Devices } from './devices.ts';
-import type { Files } from './files.ts';
 import { type Migration, sourceRefusal } from './migration.ts';
 
 interface SourceParts {
   readonly container: SourceContainer;
-  readonly files: Pick<Files, 'refusals'>;
+  readonly files: Pick<SourceFs, 'refusals'>;
   readonly devices: Pick<Devices, 'refusals'>;
   readonly pids: readonly number[];
 }
@@ -28,8 +28,8 @@ export async function checkSource(
     Promise.resolve(live ? criuRefusals(criu, m) : []),
     live ? ioUring(parts.pids) : [],
     live ? stillFilling(parts.pids) : [],
-    ...[parts.container.refusals(mode), parts.files.refusals(), ...parts.devices.refusals()].map((list) =>
-      list.catch((thrown: unknown) => {
+    ...[parts.container.refusals?.(mode), parts.files.refusals(), ...parts.devices.refusals()].map((list) =>
+      (list ?? Promise.resolve([])).catch((thrown: unknown) => {
         const { code, message, hint } = asPhaulError(thrown, 'DRIVER_FAILED');
         return [sourceRefusal(code, message, hint)];
       }),

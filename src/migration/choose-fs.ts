@@ -1,6 +1,6 @@
 import type { DriverContext } from '../contracts/context.ts';
 import type { FsDriver, FsTree, Sight } from '../contracts/fs-driver.ts';
-import { drivers } from '../contracts/registry.ts';
+import { allFsDrivers } from '../contracts/registry.ts';
 import type { Params } from '../rpc/methods.ts';
 import type { Link } from './link.ts';
 
@@ -33,7 +33,8 @@ export async function chooseFs(
 }
 
 /** The one that takes everything. */
-export const fallback = (): FsDriver => drivers.fsDrivers.find(({ look }) => look === undefined)!;
+export const fallback = async (): Promise<FsDriver> =>
+  (await allFsDrivers()).find(({ look }) => look === undefined)!;
 
 type Candidate = { readonly tree: FsTree; readonly driver: string; readonly sight: Sight };
 
@@ -43,9 +44,11 @@ async function survey(
   ctx: DriverContext,
 ): Promise<{ tree: FsTree; driver: string; reason: string }[]> {
   const candidates: Candidate[] = [];
+  const fsDrivers = await allFsDrivers();
+  const last = await fallback();
   try {
     for (const tree of trees)
-      for (const { name: driver, look } of drivers.fsDrivers) {
+      for (const { name: driver, look } of fsDrivers) {
         const sight = await look?.(tree, ctx);
         if (sight) candidates.push({ tree, driver, sight });
       }
@@ -55,7 +58,7 @@ async function survey(
       const index = candidates.findIndex((each, at) => each.tree === tree && (reasons[at] ?? null) !== null);
       const found = candidates[index];
       if (found) return { tree, driver: found.driver, reason: reasons[index] ?? '' };
-      return { tree, driver: fallback().name, reason: 'nothing quicker suits both hosts' };
+      return { tree, driver: last.name, reason: 'nothing quicker suits both hosts' };
     });
   } finally {
     for (const { sight } of candidates) await sight.close?.();

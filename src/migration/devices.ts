@@ -1,8 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import type { DeviceContext, DeviceDriver, SourceDevice } from '../contracts/device.ts';
 import type { SourceContainer } from '../contracts/htype.ts';
-import { drivers } from '../contracts/registry.ts';
-import { allDevices, deviceFailure } from '../device-failure.ts';
+import { allDeviceDrivers } from '../contracts/registry.ts';
+import { allDevices } from '../all-devices.ts';
 import { asPhaulError, type Refusal } from '../errors.ts';
 import type { Params } from '../rpc/methods.ts';
 
@@ -41,7 +41,7 @@ export async function devicesOf(
   setMaxListeners(0, signal);
   const ctx = context(signal);
   const found = await Promise.all(
-    drivers.devices.map(async (driver): Promise<Owned[]> => {
+    (await allDeviceDrivers()).map(async (driver): Promise<Owned[]> => {
       const devices = await driver.source(container, ctx).catch((thrown: unknown) => {
         throw asPhaulError(thrown, 'DRIVER_FAILED').with({ host: 'source' });
       });
@@ -66,12 +66,7 @@ function group(owned: readonly Owned[], end: () => void): Devices {
       state: device.state,
     })) as Params<'check'>['devices'],
     takenOver: owned.flatMap(({ driver, device }) => (driver.capabilities.takeOver ? [device.name] : [])),
-    refusals: () =>
-      devices.map(({ name, refusals }) =>
-        refusals().catch((thrown: unknown) => {
-          throw deviceFailure(name, thrown);
-        }),
-      ),
+    refusals: () => devices.map((device) => device.refusals()),
     begin: () => stage((device) => device.begin?.()),
     freeze: () => stage((device) => device.freeze()),
     settled: () => stage((device) => device.settled?.()),

@@ -15,8 +15,14 @@ export interface Files {
 }
 
 /** @throws DRIVER_UNKNOWN */
-export function filesOf(shares: readonly Share[], openFs: Transport['openFs'], ctx: DriverContext): Files {
-  const parts = shares.map(({ driver, trees }) => fsDriverNamed(driver).source(trees, ctx));
+export async function filesOf(
+  shares: readonly Share[],
+  openFs: Transport['openFs'],
+  ctx: DriverContext,
+): Promise<Files> {
+  const parts = await Promise.all(
+    shares.map(async ({ driver, trees }) => (await fsDriverNamed(driver)).source(trees, ctx)),
+  );
   return {
     shares,
     refusals: async () => (await Promise.all(parts.map((part) => part.refusals()))).flat(),

@@ -1,4 +1,4 @@
-import { drivers, htypeNamed } from '../contracts/registry.ts';
+import { allHTypes, htypeNamed } from '../contracts/registry.ts';
 import type { HType } from '../contracts/htype.ts';
 import { PhaulError } from '../errors.ts';
 
@@ -13,7 +13,7 @@ export function checkName(name: string): void {
 /** Asks the htypes who knows a container of that name. @throws CONTAINER_NAME, CONTAINER_UNKNOWN, CONTAINER_AMBIGUOUS */
 export async function findContainer(name: string, type: string | undefined): Promise<HType> {
   checkName(name);
-  const candidates = type === undefined ? drivers.htypes : [htypeNamed(type)];
+  const candidates = type === undefined ? await allHTypes() : [await htypeNamed(type)];
   const knowing = await Promise.all(candidates.map((htype) => htype.knows(name)));
   const found = candidates.filter((_, index) => knowing[index]);
   if (found.length === 1) return found[0]!;

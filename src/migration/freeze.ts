@@ -41,7 +41,7 @@ export async function freeze(m: Migration, plan: Plan, armed: Armed): Promise<Fr
   const dumped = deferred<void>();
   const files = deferred<SyncResult>();
   const fence = fenceOf(plan);
-  const { pid, dump: settings } = plan.container;
+  const { pid, dump: settings = {} } = plan.container;
   let since = performance.now();
   let frozen: Promise<void> | null = null;
   let held: Promise<void> | null = null;
@@ -152,7 +152,7 @@ function fenceOf({ fence }: Plan): Freezer {
 }
 
 async function finalSync({ container, files }: Plan): Promise<SyncResult> {
-  return files.sync({ final: true, mapped: await container.mappedFiles() });
+  return files.sync({ final: true, mapped: (await container.mappedFiles?.()) ?? [] });
 }
 
 function dumpFailure(m: Migration, directory: string): Promise<PhaulError> {

@@ -3,7 +3,7 @@ import { join, relative } from 'node:path';
 import type { Tree } from '../contracts/context.ts';
 import type { FsTree } from '../contracts/fs-driver.ts';
 import { beside } from '../contracts/paths.ts';
-import { drivers } from '../contracts/registry.ts';
+import { allFsDrivers } from '../contracts/registry.ts';
 import { isWithin, readMounts } from '../linux/mounts.ts';
 
 // Windows into a kernel: nothing in them is the container's.
@@ -27,6 +27,7 @@ export async function fsTrees(trees: readonly Tree[]): Promise<FsTree[]> {
     if (kernelInterfaces.test(type)) windows.push(path);
     else roots.push({ source: join(around.source, below), target: join(around.target, below), real: path });
   }
+  const keepers = (await allFsDrivers()).map(({ name }) => name);
   const inside = (outer: string, path: string): string[] =>
     outer !== path && isWithin(outer, path) ? [relative(outer, path)] : [];
   return roots
@@ -34,13 +35,13 @@ export async function fsTrees(trees: readonly Tree[]): Promise<FsTree[]> {
     .map(({ source, target, real }) => ({
       source,
       target,
-      without: [...roots.flatMap((other) => places(other.real)), ...windows].flatMap((path) =>
+      without: [...roots.flatMap((other) => places(other.real, keepers)), ...windows].flatMap((path) =>
         inside(real, path),
       ),
     }));
 }
 
 /** A tree, and where the drivers keep what they need for it. */
-function places(tree: string): string[] {
-  return [tree, ...drivers.fsDrivers.map(({ name }) => beside(tree, name))];
+function places(tree: string, fsDrivers: readonly string[]): string[] {
+  return [tree, ...fsDrivers.map((name) => beside(tree, name))];
 }

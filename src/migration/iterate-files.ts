@@ -26,7 +26,7 @@ export async function iterateFiles(m: Migration, plan: Plan): Promise<Iteration[
 
 async function iteration(m: Migration, plan: Plan, number: number): Promise<Iteration> {
   const began = performance.now();
-  const mapped = await plan.container.mappedFiles();
+  const mapped = (await plan.container.mappedFiles?.()) ?? [];
   const { bytes, changed, files } = await interruptible(m, plan.files.sync({ final: false, mapped }));
   const roundMs = Math.round(performance.now() - began);
   return {

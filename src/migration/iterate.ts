@@ -58,7 +58,7 @@ export async function iterate(m: Migration, plan: Plan, { swrk, pages, images }:
     });
     tracking = began;
     // CRIU tells of the freeze before it dumps only where there is a network to be locked (criu/cr-dump.c, network_lock).
-    const filesBeside = plan.container.networkNamespace !== null;
+    const filesBeside = (plan.container.networkNamespace ?? null) !== null;
     const predicted = predictFreeze(costs, performance.now() - tracking, filesBeside);
     const predictedFreezeMs = predicted === null ? null : Math.round(predicted);
     iterations.push({ ...round, predictedFreezeMs });
@@ -121,7 +121,7 @@ async function iteration(
   const parent = number > 1 ? number - 1 : null;
   const directory = await imageDirectory(plan, number);
   pages.begin(number);
-  const { pid, dump: settings } = plan.container;
+  const { pid, dump: settings = {} } = plan.container;
   const answer = await interruptible(
     m,
     swrk.request(preDumpRequest({ directory, pid, settings, choices: criuChoices(m), parent })),
@@ -147,7 +147,7 @@ async function iteration(
   const synced = performance.now();
   const files: SyncResult = await interruptible(
     m,
-    plan.files.sync({ final: false, mapped: await plan.container.mappedFiles() }),
+    plan.files.sync({ final: false, mapped: (await plan.container.mappedFiles?.()) ?? [] }),
   );
   const round = {
     number,

@@ -111,7 +111,7 @@ export async function preflight(m: Migration): Promise<Plan> {
       trees: theirs.map((tree) => ({ ...tree, without: [...tree.without] })),
     })),
   });
-  const files = filesOf(shares, connection.openFs, ctx);
+  const files = await filesOf(shares, connection.openFs, ctx);
   m.undo.push('the files', files.abort);
   m.emit({ type: 'files', files: fileReports({ files }) });
   const [source, cpu] = await Promise.all([
@@ -134,7 +134,9 @@ export async function preflight(m: Migration): Promise<Plan> {
     imagePath: options.imagePath ?? null,
   } as Params<'check'>);
 
-  const fence = live ? freezer(container.cgroup, `phaul-${m.id}`, join(workspace.directory, 'homes')) : null;
+  const fence = live
+    ? freezer(container.cgroup ?? null, `phaul-${m.id}`, join(workspace.directory, 'homes'))
+    : null;
   const refusals = [
     ...(live && !fence ? [noFreezer()] : []),
     ...source.refusals,

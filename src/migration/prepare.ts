@@ -80,7 +80,7 @@ export async function begin(m: Migration, plan: Plan): Promise<Result<'begin'>> 
 
 /** The files go there for the first time; then the devices begin and the runtime gets ready. Gives what moved. */
 export async function firstCopy(m: Migration, plan: Plan): Promise<SyncResult> {
-  const mapped = await plan.container.mappedFiles();
+  const mapped = (await plan.container.mappedFiles?.()) ?? [];
   const copied = await interruptible(m, plan.files.sync({ final: false, mapped }));
   m.undo.push('the devices', plan.devices.abort);
   await interruptible(m, Promise.all([plan.devices.begin(), plan.link.call('prepare', {})]));

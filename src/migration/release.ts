@@ -19,7 +19,7 @@ export async function release(m: Migration, plan: Plan, giveUp: () => Promise<vo
   step('releases');
   await attempt('the processes', giveUp);
   m.sourceState = 'gone';
-  await attempt('the container', () => container.release(link.host));
+  await attempt('the container', async () => container.release?.(link.host));
   for (const { name, done } of devices.release()) await attempt(`device ${name}`, done);
   await attempt('the files', () =>
     plan.files.release({ container: container.description.id, target: link.host }),

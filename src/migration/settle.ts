@@ -49,7 +49,7 @@ export async function leave(journal: Journal): Promise<void> {
 async function markFiles({ files, container, peer }: Story): Promise<void> {
   const ctx = driverContext('/nonexistent', new AbortController().signal, () => undefined);
   for (const { driver, trees } of files)
-    await fsDriverNamed(driver).source(trees, ctx).release({ container, target: peer });
+    await (await fsDriverNamed(driver)).source(trees, ctx).release({ container, target: peer });
 }
 
 /** It is this host's again. */

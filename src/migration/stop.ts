@@ -21,7 +21,7 @@ export interface Stopped {
  */
 export async function stop(m: Migration, plan: Plan): Promise<Stopped> {
   const revival = revivalOf(plan);
-  const mapped = await plan.container.mappedFiles();
+  const mapped = (await plan.container.mappedFiles?.()) ?? [];
   const withdraw = journalOf(m).will('undone', '/bin/sh', ['-c', patiently(revival.startByHand, m)]);
   const began = performance.now();
   step('stops');

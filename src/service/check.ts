@@ -23,14 +23,16 @@ export interface TargetParts {
 }
 
 /** @throws DRIVER_UNKNOWN, PROTOCOL_ERROR if a driver does not understand what its other half said. */
-export function targetParts(params: Params<'check'>, ctx: DriverContext): TargetParts {
+export async function targetParts(params: Params<'check'>, ctx: DriverContext): Promise<TargetParts> {
   const { container, source: peer, mode } = params;
   const move = { container: container.id, peer, mode };
+  const htype = await htypeNamed(params.container.htype);
+  const fsDrivers = await Promise.all(params.fs.map(({ driver }) => fsDriverNamed(driver)));
   return {
-    container: htypeNamed(params.container.htype).target(params.container, ctx),
-    fs: params.fs.map(({ driver, trees }) => fsDriverNamed(driver).target(trees, ctx)),
-    replaced: params.fs.some(({ driver }) => fsDriverNamed(driver).capabilities.replaces),
-    devices: targetDevices(params.devices, { ...ctx, move }, ctx.warn),
+    container: htype.target(params.container, ctx),
+    fs: fsDrivers.map((driver, index) => driver.target(params.fs[index]?.trees ?? [], ctx)),
+    replaced: fsDrivers.some(({ capabilities }) => capabilities.replaces),
+    devices: await targetDevices(params.devices, { ...ctx, move }, ctx.warn),
   };
 }
 
@@ -47,7 +49,7 @@ export async function checkTarget(
     criu && params.cpuinfo !== null ? cpuRefusals(criuPath, params.cpuinfo) : [],
     memoryRefusals(params.memory, params.imagePath),
     ...[
-      parts.container.refusals(),
+      parts.container.refusals?.(),
       ...parts.fs.map((fs) => fs.refusals(params.force)),
       ...parts.devices.refusals(),
     ].map(asRefusals),
@@ -56,7 +58,7 @@ export async function checkTarget(
 }
 
 /** A driver that throws in its preflight refuses by that. */
-function asRefusals(list: Promise<Refusal[]>): Promise<Refusal[]> {
+function asRefusals(list: Promise<Refusal[]> = Promise.resolve([])): Promise<Refusal[]> {
   return list.catch((thrown: unknown) => {
     const error = asPhaulError(thrown, 'DRIVER_FAILED');
     return [{ code: error.code, message: error.message, hint: error.hint, host: 'target' as const }];

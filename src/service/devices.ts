@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Json } from '../contracts/context.ts';
 import type { DeviceContext, TargetDevice } from '../contracts/device.ts';
-import { deviceNamed } from '../contracts/registry.ts';
-import { allDevices, deviceFailure } from '../device-failure.ts';
+import { deviceDriverNamed } from '../contracts/registry.ts';
+import { allDevices } from '../all-devices.ts';
 import { asPhaulError, type Refusal } from '../errors.ts';
 import type { Params } from '../rpc/methods.ts';
 
@@ -30,33 +30,27 @@ const firstPauseMs = 500;
 const mostPauseMs = 30_000;
 
 /** @throws DRIVER_UNKNOWN, PROTOCOL_ERROR if a driver does not understand what its other half said. */
-export function targetDevices(
+export async function targetDevices(
   states: Params<'check'>['devices'],
   ctx: DeviceContext,
   warn: (text: string) => void,
-): TargetDevices {
-  const drivers = states.map(({ name }) => deviceNamed(name));
-  const devices = states.map(({ name, state }) => deviceNamed(name).target(state, ctx));
+): Promise<TargetDevices> {
+  const drivers = await Promise.all(states.map(({ name }) => deviceDriverNamed(name)));
+  const devices = drivers.map((driver, index) => driver.target(states[index]?.state ?? null, ctx));
   let begun: readonly TargetDevice[] = [];
   let taken = false;
   const undo = async (): Promise<void> => {
     const failed: unknown[] = [];
-    for (const device of begun)
-      await device.abort().catch((thrown: unknown) => failed.push(deviceFailure(device.name, thrown)));
+    for (const device of begun) await device.abort().catch((thrown: unknown) => failed.push(thrown));
     if (failed.length > 0) throw failed[0];
   };
   return {
     takenOver: drivers.some(({ capabilities }) => capabilities.takeOver),
-    refusals: () =>
-      devices.map(({ name, refusals }) =>
-        refusals().catch((thrown: unknown) => {
-          throw deviceFailure(name, thrown);
-        }),
-      ),
+    refusals: () => devices.map((device) => device.refusals()),
     begin: async () => {
       for (const device of devices) {
         begun = [device, ...begun];
-        await allDevices([device], () => device.begin());
+        await device.begin();
       }
     },
     takeOver: async () => {
@@ -68,9 +62,9 @@ export function targetDevices(
     },
     activate: async (handed) => {
       await Promise.all(
-        devices.map(async ({ name, activate }, index) => {
+        devices.map(async ({ activate }, index) => {
           await activate?.(handed[index] ?? null).catch((thrown: unknown) => {
-            warn(`${deviceFailure(name, thrown).message} It is not in place.`);
+            warn(`${asPhaulError(thrown).message} It is not in place.`);
           });
         }),
       );

@@ -40,7 +40,7 @@ export function preparing(room: Room): Preparing {
       phase.demand('greeted');
       const reasons = await Promise.all(
         candidates.map(async ({ driver, tree, seen }) => {
-          const reason = await fsDriverNamed(driver).suits?.(tree, seen, roomContext(room));
+          const reason = await (await fsDriverNamed(driver)).suits?.(tree, seen, roomContext(room));
           return reason ?? null;
         }),
       );
@@ -49,7 +49,7 @@ export function preparing(room: Room): Preparing {
     check: async (params) => {
       phase.enter('checked');
       room.checked = params;
-      room.parts = targetParts(params, roomContext(room));
+      room.parts = await targetParts(params, roomContext(room));
       await settleFormer(params.container.htype, params.container.id);
       const answer = await checkTarget(room.criuPath, params, room.parts);
       room.refused = answer.refusals.length > 0;
@@ -86,7 +86,7 @@ export function preparing(room: Room): Preparing {
       await devices.begin();
       notAborted(room);
       undo.push('the container', () => container.abort());
-      await container.prepare(present(room.checked).mode, replaced);
+      await container.prepare?.(present(room.checked).mode, replaced);
       notAborted(room);
       phase.enter('prepared');
       return {};
@@ -159,7 +159,10 @@ async function makeRoom(room: Room): Promise<void> {
   // The source's half of the driver fails too, and with the better view.
   const failed = (error: unknown): void => say('log', `fs: ${asPhaulError(error).message}`);
   const channels = await openChannels(room.migration, (stream, driver) => {
-    (fs[driver]?.serve(stream) ?? refusedStream(stream)).catch(failed);
+    (fs[driver]?.serve(stream) ?? refusedStream(stream)).catch((error: unknown) => {
+      stream.destroy();
+      failed(error);
+    });
   });
   room.channels = channels;
   undo.push('the channels', () => Promise.resolve(channels.close()));

@@ -18,10 +18,10 @@ export async function startHere(room: Room, open: () => Promise<void>): Promise<
   const journal = present(room.journal);
   await open();
   if (!present(room.choices).start)
-    return { pid: null, watchedMs: 0, startByHand: container.startByHand ?? null };
-  if (!container.start) throw new PhaulError('INTERNAL', 'This kind of container cannot be started.');
+    return { pid: null, watchedMs: 0, startByHand: container.revive?.startByHand ?? null };
+  if (!container.revive) throw new PhaulError('INTERNAL', 'This kind of container cannot be started.');
   journal.note({ state: 'running' });
-  const pid = await container.start();
+  const pid = await container.revive.start();
   const began = performance.now();
   const born = await processStart(pid);
   if (born !== null) journal.note({ tree: { pid, start: born, criu: null } });

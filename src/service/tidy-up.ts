@@ -5,7 +5,7 @@ import { present, type Room } from './room.ts';
 export async function tidyUp(room: Room): Promise<void> {
   const { container, fs, devices } = present(room.parts);
   const steps = [
-    () => container.started(),
+    () => container.started?.(),
     () => devices.finish(),
     ...fs.map((each) => () => each.finish?.()),
     () => room.memory?.end(),

@@ -21,7 +21,7 @@ const rpc = caller({
   onFilling: nothing,
   whyClosed: () => transport.closed,
 });
-const driver = fsDriverNamed('rsync');
+const driver = await fsDriverNamed('rsync');
 const trees = [{ source, target, without: [] }];
 try {
   await rpc.call('hello', { protocol: protocolVersion, phaul: version, migration });

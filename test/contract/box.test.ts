@@ -51,11 +51,13 @@ const boxes: HType = {
       prepare: nothing,
       restore: () => Promise.resolve({}),
       restored: () => Promise.resolve(void made.add(id)),
-      start: () => {
-        made.add(id);
-        return Promise.resolve(process.pid);
+      revive: {
+        start: () => {
+          made.add(id);
+          return Promise.resolve(process.pid);
+        },
+        startByHand: 'true',
       },
-      startByHand: 'true',
       started: nothing,
       abort: () => Promise.resolve(void made.delete(id)),
     };

@@ -14,7 +14,7 @@ const port: DeviceDriver = {
   apiVersion: 1,
   description: 'A port that may be open on one host only',
   capabilities: { takeOver: true },
-  source: ({ networkNamespace: name }) => {
+  source: ({ networkNamespace: name = null }) => {
     if (name === null) return Promise.resolve([]);
     const turn = (to: 'open' | 'shut') => () => Promise.resolve(void ports.set(name, to));
     return Promise.resolve([

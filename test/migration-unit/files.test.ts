@@ -39,7 +39,7 @@ const driver = (name: string, part: Partial<SourceFs>): FsDriver => ({
   }),
 );
 
-function files(...names: string[]) {
+async function files(...names: string[]) {
   const opened: number[] = [];
   did.length = 0;
   const shares = names.map((name) => ({ driver: name, trees: [], reason: 'x' }));
@@ -47,32 +47,32 @@ function files(...names: string[]) {
     opened.push(index);
     return Promise.resolve(undefined as never);
   };
-  return { opened, all: filesOf(shares, openFs, ctx) };
+  return { opened, all: await filesOf(shares, openFs, ctx) };
 }
 
 test.serial('what the drivers move is added up', async (t) => {
-  t.deepEqual(await files('one', 'two').all.sync(round), { bytes: 20, changed: 14, files: 2 });
-  t.deepEqual(await files().all.sync(round), { bytes: 0, changed: 0, files: 0 });
+  t.deepEqual(await (await files('one', 'two')).all.sync(round), { bytes: 20, changed: 14, files: 2 });
+  t.deepEqual(await (await files()).all.sync(round), { bytes: 0, changed: 0, files: 0 });
 });
 
 test.serial('each driver opens streams of its own place', async (t) => {
-  const { all, opened } = files('one', 'asks', 'asks');
+  const { all, opened } = await files('one', 'asks', 'asks');
   await all.sync(round);
   t.deepEqual(opened, [1, 2]);
 });
 
 test.serial('one that fails fails the round when the others have ended', async (t) => {
-  await t.throwsAsync(files('fails', 'slow').all.sync(round), { message: 'no' });
+  await t.throwsAsync((await files('fails', 'slow')).all.sync(round), { message: 'fs driver fails: no' });
   t.deepEqual(did, ['slow done']);
 });
 
 test.serial('all are released, and all are aborted', async (t) => {
-  const { all } = files('one', 'two');
+  const { all } = await files('one', 'two');
   await all.release({ container: 'ct101', target: 'b' });
   await all.abort();
   t.deepEqual(did, ['one released', 'two released', 'one aborted', 'two aborted']);
 });
 
-test.serial('a driver that there is not is refused', (t) => {
-  t.throws(() => files('tape'), { code: 'DRIVER_UNKNOWN' });
+test.serial('a driver that there is not is refused', async (t) => {
+  await t.throwsAsync(files('tape'), { code: 'DRIVER_UNKNOWN' });
 });

@@ -48,15 +48,18 @@ const ship: HType = {
     refusals: () => Promise.resolve([]),
     prepare: (mode) => note(id, `prepare ${mode}`),
     replaced: () => note(id, 'replaced'),
-    start: async () => {
-      await note(id, 'start');
-      if (meta === 'fails') throw new PhaulError('START_FAILED', 'It does not want to.', { host: 'target' });
-      const child = spawn(meta === 'ends' ? 'true' : 'sleep', ['1000'], { stdio: 'ignore' });
-      started.set(id, child);
-      await once(child, 'spawn');
-      return child.pid ?? 0;
+    revive: {
+      startByHand: `start ${id}`,
+      start: async () => {
+        await note(id, 'start');
+        if (meta === 'fails')
+          throw new PhaulError('START_FAILED', 'It does not want to.', { host: 'target' });
+        const child = spawn(meta === 'ends' ? 'true' : 'sleep', ['1000'], { stdio: 'ignore' });
+        started.set(id, child);
+        await once(child, 'spawn');
+        return child.pid ?? 0;
+      },
     },
-    startByHand: `start ${id}`,
     restore: () => Promise.resolve({}),
     restored: () => Promise.resolve(),
     started: () => note(id, 'started'),
