@@ -5,7 +5,7 @@ import { PhaulError } from '../../src/errors.ts';
 import { exchange } from '../../src/linux/exchange.ts';
 import { isSubvolume } from './fitness.ts';
 import { receive, takeTrailer } from './receive.ts';
-import { makeStaging, type Staging } from './staging.ts';
+import type { Staging } from './staging.ts';
 import { failureOf, type Header, told } from './talk.ts';
 
 /** One tree on the target. */
@@ -14,8 +14,6 @@ export interface Slot {
   readonly take: (stream: Socket, header: Header, signal: AbortSignal) => Promise<void>;
   /** Removes what the tree has replaced. */
   readonly finish: () => Promise<void>;
-  /** All as it was before. Idempotent. */
-  readonly undo: () => Promise<void>;
 }
 
 // A snapshot, because what was received remains known as the source's snapshot, upon which the next one builds, only for as long as it
@@ -27,14 +25,10 @@ const copy = 'btrfs subvolume snapshot "$1" "$2" >/dev/null && btrfs inspect-int
 const open =
   '{ btrfs property set -f -t subvol "$1" ro false || btrfs property set -t subvol "$1" ro false; } >/dev/null && btrfs inspect-internal rootid "$1" >>"$2"';
 
-/** Makes room for the tree. */
-export async function treeSlot(tree: string, ctx: DriverContext): Promise<Slot> {
-  const staging = await makeStaging(tree, ctx);
+/** Makes room for the tree in its staging, which undoes all that is done here. */
+export async function treeSlot(tree: string, staging: Staging, ctx: DriverContext): Promise<Slot> {
   const arrivals = staging.at('in');
-  await told('target', ctx.run('btrfs', ['subvolume', 'create', arrivals])).catch(async (error: unknown) => {
-    await staging.undo();
-    throw error;
-  });
+  await told('target', ctx.run('btrfs', ['subvolume', 'create', arrivals]));
   let received = 0;
   let busy = false;
   let placed = false;
@@ -67,7 +61,6 @@ export async function treeSlot(tree: string, ctx: DriverContext): Promise<Slot> 
       staging
         .remove()
         .catch(() => ctx.warn(`${staging.at('')} could not be removed; nothing needs it any more.`)),
-    undo: staging.undo,
   };
 }
 

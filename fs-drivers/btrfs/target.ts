@@ -7,12 +7,14 @@ import { checkedTrees, takenPlaces } from '../common/trees.ts';
 import { asRefusals, obstacleThere, toolRefusals } from './fitness.ts';
 import { answer, takeHeader } from './receive.ts';
 import { type Slot, treeSlot } from './slot.ts';
+import { makeStaging, type Staging } from './staging.ts';
 
 /** The half that receives. */
 export function btrfsTarget(unchecked: readonly FsTree[], ctx: DriverContext): TargetFs {
   const trees = checkedTrees(unchecked);
   const stop = new AbortController();
   const signal = AbortSignal.any([ctx.signal, stop.signal]);
+  const stagings: Staging[] = [];
   const slots: Slot[] = [];
   const running = new Set<Promise<void>>();
   return {
@@ -25,7 +27,11 @@ export function btrfsTarget(unchecked: readonly FsTree[], ctx: DriverContext): T
       ];
     },
     prepare: async () => {
-      for (const { target } of trees) slots.push(await treeSlot(target, ctx));
+      for (const { target } of trees) {
+        const staging = await makeStaging(target, ctx);
+        stagings.push(staging);
+        slots.push(await treeSlot(target, staging, ctx));
+      }
     },
     serve: async (stream) => {
       const serving = serve(stream, slots, signal);
@@ -40,7 +46,10 @@ export function btrfsTarget(unchecked: readonly FsTree[], ctx: DriverContext): T
       stop.abort();
       // Nothing may write any more, or what is removed comes back.
       await Promise.allSettled(running);
-      for (let slot = slots.pop(); slot; slot = slots.pop()) await slot.undo();
+      for (let last = stagings.at(-1); last; last = stagings.at(-1)) {
+        await last.undo();
+        stagings.pop();
+      }
     },
   };
 }

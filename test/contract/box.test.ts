@@ -1,79 +1,96 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import type { ExecutionContext } from 'ava';
-import type { HType } from '../../src/contracts/htype.ts';
-import { PhaulError } from '../../src/errors.ts';
-import { testHType } from './htype.ts';
+import test from 'ava';
+import type { HType, SourceContainer, TargetContainer } from '../../src/contracts/htype.ts';
+import { type Check, htypeChecks } from '../../src/testing/index.ts';
+import { boxes, kennel } from './box.ts';
+import { examine } from './examine.ts';
+import { notices } from './notices.ts';
 
-// The smallest htype that keeps the contract, as an example: a container is a file that says what it does.
-const file = (name: string): string => `/tmp/phaul-box-${process.pid}-${name}`;
-const state = (name: string): string => readFileSync(file(name), 'utf8').trim();
-const put = (name: string, is: 'running' | 'held' | 'stopped'): void => writeFileSync(file(name), is);
-const made = new Set<string>();
+examine(htypeChecks(boxes, kennel));
+
+const withTarget = (change: (half: TargetContainer) => Partial<TargetContainer>): HType => ({
+  ...boxes,
+  target: (description, ctx) => {
+    const half = boxes.target(description, ctx);
+    return { ...half, ...change(half) };
+  },
+});
+const withSource = (change: (half: SourceContainer) => Partial<SourceContainer>): HType => ({
+  ...boxes,
+  source: async (name, options, ctx) => {
+    const half = await boxes.source(name, options, ctx);
+    return { ...half, ...change(half) };
+  },
+});
+const checksOf = (htype: HType): Check[] => htypeChecks(htype, kennel);
 const nothing = (): Promise<void> => Promise.resolve();
 
-const boxes: HType = {
-  kind: 'htype',
-  name: 'box',
-  apiVersion: 1,
-  description: 'Containers that are files',
-  capabilities: { live: true, preDump: false, revive: true },
-  knows: (name) => Promise.resolve(existsSync(file(name))),
-  source: (name, { targetId }) => {
-    if (!existsSync(file(name)))
-      return Promise.reject(new PhaulError('CONTAINER_UNKNOWN', `There is no box ${name}.`));
-    return Promise.resolve({
-      description: { htype: 'box', id: targetId ?? name, trees: [], needs: [], meta: { lid: 'closed' } },
-      pid: process.pid,
-      networkNamespace: null,
-      dump: {},
-      refusals: () => Promise.resolve([]),
-      mappedFiles: () => Promise.resolve([]),
-      cgroup: null,
-      revive: {
-        stop: async () => {
-          if (state(name) !== 'running')
-            throw new PhaulError('STOP_FAILED', `${name} does not run.`, { sourceState: 'stopped' });
-          put(name, 'stopped');
-          return { signal: 'SIGTERM', killed: false };
-        },
-        stillStopped: () => Promise.resolve(state(name) === 'stopped'),
-        start: () => Promise.resolve(put(name, 'running')),
-        startByHand: `grep -q stopped ${file(name)} && echo running >${file(name)}`,
-      },
-      release: () => Promise.resolve(rmSync(file(name))),
-    });
-  },
-  target: ({ id, meta }) => {
-    if (typeof meta !== 'object' || meta === null || !('lid' in meta) || typeof meta.lid !== 'string')
-      throw new PhaulError('PROTOCOL_ERROR', 'That is no box.');
-    return {
-      refusals: () => Promise.resolve([]),
-      prepare: nothing,
-      restore: () => Promise.resolve({}),
-      restored: () => Promise.resolve(void made.add(id)),
-      revive: {
-        start: () => {
-          made.add(id);
-          return Promise.resolve(process.pid);
-        },
-        startByHand: 'true',
-      },
-      started: nothing,
-      abort: () => Promise.resolve(void made.delete(id)),
-    };
-  },
-};
+test(
+  'undoes nothing',
+  notices,
+  checksOf(withTarget(() => ({ abort: nothing }))),
+  /^(live|revive): undone .*(restored|start) it leaves/,
+);
+test(
+  'knows everything',
+  notices,
+  checksOf({ ...boxes, knows: () => Promise.resolve(true) }),
+  /neither known nor found/,
+);
+test('has no name', notices, checksOf({ ...boxes, name: 'A box' }), /says what it is|names what it is/);
+test(
+  'takes any description',
+  notices,
+  checksOf({
+    ...boxes,
+    target: (description, ctx) => boxes.target({ ...description, meta: { lid: 'shut' } }, ctx),
+  }),
+  /no honest source/,
+);
+test(
+  'forgets the new name',
+  notices,
+  checksOf({ ...boxes, source: (name, _, ctx) => boxes.source(name, {}, ctx) }),
+  /name that was asked for/,
+);
+test(
+  'refuses without saying why',
+  notices,
+  checksOf(
+    withTarget(() => ({
+      refusals: () => Promise.resolve([{ code: 'NAME_TAKEN', message: 'no', hint: '', host: 'target' }]),
+    })),
+  ),
+  /preflight|name that was asked for/,
+);
+test(
+  'promises what it does not do',
+  notices,
+  checksOf(withTarget(() => ({ revive: undefined as never }))),
+  /revive/,
+);
+test(
+  'does not start again',
+  notices,
+  checksOf(withSource(({ revive }) => ({ revive: { ...revive!, start: nothing } }))),
+  /started it runs again|started again|made good/,
+);
+test(
+  'says that it stopped and did not',
+  notices,
+  checksOf(
+    withSource(({ revive }) => ({
+      revive: { ...revive!, stop: () => Promise.resolve({ signal: 'SIGTERM', killed: false }) },
+    })),
+  ),
+  /stopped|stop or start|cannot be asked|started again/,
+);
 
-let boxCount = 0;
-testHType(boxes, (t: ExecutionContext) => {
-  const name = `box-${++boxCount}`;
-  put(name, 'running');
-  t.teardown(() => rmSync(file(name), { force: true }));
-  return {
-    name,
-    options: {},
-    runs: () => existsSync(file(name)) && state(name) === 'running',
-    footprint: () => made.has(name),
-    restored: process.pid,
-  };
+test('a driver that counts no calls and looks at no signal passes', async (t) => {
+  const slow = withTarget((half) => ({
+    restored: async (pid) => {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      await half.restored?.(pid);
+    },
+  }));
+  for (const { run } of htypeChecks(slow, kennel)) await t.notThrowsAsync(run());
 });

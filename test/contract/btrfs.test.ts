@@ -1,5 +1,6 @@
 import { btrfs } from '../../fs-drivers/btrfs/btrfs.ts';
 import { btrfsDirectory, makeSubvolume } from '../fs-drivers/btrfs-disk.ts';
-import { testFsDriver } from './fs-driver.ts';
+import { fsDriverChecks } from '../../src/testing/index.ts';
+import { examine } from './examine.ts';
 
-testFsDriver(btrfs, { home: btrfsDirectory, makeTree: makeSubvolume });
+examine(fsDriverChecks(btrfs, { home: btrfsDirectory, makeTree: makeSubvolume }));

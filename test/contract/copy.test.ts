@@ -1,3 +1,4 @@
+import test from 'ava';
 import { cpSync, existsSync, lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { once } from 'node:events';
@@ -5,7 +6,9 @@ import { json } from 'node:stream/consumers';
 import type { FsDriver } from '../../src/contracts/fs-driver.ts';
 import { isPlainPath } from '../../src/contracts/paths.ts';
 import { PhaulError } from '../../src/errors.ts';
-import { testFsDriver } from './fs-driver.ts';
+import { fsDriverChecks } from '../../src/testing/index.ts';
+import { examine } from './examine.ts';
+import { notices } from './notices.ts';
 
 const sizeOf = (path: string): number =>
   lstatSync(path).isDirectory()
@@ -76,4 +79,28 @@ const copy: FsDriver = {
   },
 };
 
-testFsDriver(copy);
+examine(fsDriverChecks(copy));
+
+const nothing = (): Promise<void> => Promise.resolve();
+const lame: FsDriver = {
+  ...copy,
+  target: (trees, ctx) => ({ ...copy.target(trees, ctx), abort: nothing }),
+};
+test('undoes nothing', notices, fsDriverChecks(lame), /^undone|ends harms nobody/);
+const lazy: FsDriver = {
+  ...copy,
+  source: (trees, ctx) => {
+    const half = copy.source(trees, ctx);
+    return {
+      ...half,
+      sync: (open, round) =>
+        round.final ? Promise.resolve({ bytes: 0, changed: 0, files: 0 }) : half.sync(open, round),
+    };
+  },
+};
+test('leaves out the last round', notices, fsDriverChecks(lazy), /nothing differs|arrive/);
+const rash: FsDriver = {
+  ...copy,
+  target: (trees, ctx) => ({ ...copy.target(trees, ctx), refusals: () => Promise.resolve([]) }),
+};
+test('overwrites what is there', notices, fsDriverChecks(rash), /refuses to overwrite/);

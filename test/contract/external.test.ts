@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ExecutionContext } from 'ava';
 import { externalDriver } from '../../devices/external/external.ts';
 import { container, example, script, standIn } from '../devices/external-bench.ts';
-import { type Bench, testDevice } from './device.ts';
+import { type Bench, deviceChecks, type Scene } from '../../src/testing/index.ts';
+import { examine } from './examine.ts';
 
 // The example of docs/devices.md, with a stand-in for DRBD that both "hosts" share.
 const home = mkdtempSync('/tmp/phaul-contract-external-');
@@ -23,20 +23,23 @@ writeFileSync(
     .join(''),
 );
 
-testDevice(externalDriver(settings), (t: ExecutionContext): Bench => {
-  rmSync(both, { recursive: true, force: true });
-  for (const host of Object.values(hosts)) mkdirSync(join(both, host), { recursive: true });
-  const roleOf = (host: string): string => {
-    const file = join(both, host, 'role');
-    return existsSync(file) ? readFileSync(file, 'utf8').trim() : 'Secondary';
-  };
-  writeFileSync(join(both, 'a/role'), 'Primary\n');
-  t.teardown(() => {
-    if (existsSync(join(both, 'two'))) throw new Error('both hosts were primary at once');
-  });
-  return {
-    container,
-    elsewhere: () => ({ type: 'drbd-there' }),
-    footprint: () => Object.values(hosts).map(roleOf),
-  };
-});
+examine(
+  deviceChecks(externalDriver(settings), (scene: Scene): Bench => {
+    rmSync(both, { recursive: true, force: true });
+    for (const host of Object.values(hosts)) mkdirSync(join(both, host), { recursive: true });
+    const roleOf = (host: string): string => {
+      const file = join(both, host, 'role');
+      return existsSync(file) ? readFileSync(file, 'utf8').trim() : 'Secondary';
+    };
+    writeFileSync(join(both, 'a/role'), 'Primary\n');
+    scene.after(() => {
+      if (existsSync(join(both, 'two'))) throw new Error('both hosts were primary at once');
+    });
+    return {
+      container,
+      elsewhere: () => ({ type: 'drbd-there' }),
+      footprint: () => Object.values(hosts).map(roleOf),
+    };
+  }),
+  { serial: true },
+);

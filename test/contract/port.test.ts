@@ -1,8 +1,11 @@
+import test from 'ava';
 import type { Json } from '../../src/contracts/context.ts';
-import type { DeviceDriver } from '../../src/contracts/device.ts';
+import type { DeviceDriver, TargetDevice } from '../../src/contracts/device.ts';
 import type { SourceContainer } from '../../src/contracts/htype.ts';
 import { PhaulError } from '../../src/errors.ts';
-import { testDevice } from './device.ts';
+import { type Bench, deviceChecks, type Scene } from '../../src/testing/index.ts';
+import { examine } from './examine.ts';
+import { notices } from './notices.ts';
 
 // The smallest device driver that keeps the contract, as an example.
 const malformed = (): PhaulError => new PhaulError('PROTOCOL_ERROR', 'That is no port.');
@@ -61,12 +64,33 @@ const port: DeviceDriver = {
   },
 };
 
-testDevice(port, (t) => {
+const bench = (scene: Scene): Bench => {
   ports.set('p1', 'open');
-  t.teardown(() => ports.clear());
+  scene.after(() => ports.clear());
   return {
     container: { networkNamespace: 'p1' } as SourceContainer,
     elsewhere: (state) => ({ ...(state as object), name: 'p2' }),
     footprint: () => [...ports],
   };
+};
+
+examine(deviceChecks(port, bench), { serial: true });
+
+const onTarget = (change: Partial<TargetDevice>): DeviceDriver => ({
+  ...port,
+  target: (state, ctx) => ({ ...port.target(state, ctx), ...change }),
 });
+const nothing = (): Promise<void> => Promise.resolve();
+test.serial('undoes nothing', notices, deviceChecks(onTarget({ abort: nothing }), bench), /^undone/);
+test.serial(
+  'believes what it hears',
+  notices,
+  deviceChecks(onTarget({ activate: nothing }), bench),
+  /validated/,
+);
+test.serial(
+  'takes what is there already',
+  notices,
+  deviceChecks(onTarget({ refusals: () => Promise.resolve([]) }), bench),
+  /already is refused/,
+);

@@ -1,4 +1,5 @@
 import { rsync } from '../../fs-drivers/rsync/rsync.ts';
-import { testFsDriver } from './fs-driver.ts';
+import { fsDriverChecks } from '../../src/testing/index.ts';
+import { examine } from './examine.ts';
 
-testFsDriver(rsync);
+examine(fsDriverChecks(rsync));

@@ -1,11 +1,13 @@
-import test from 'ava';
+import assert from 'node:assert/strict';
 import { runc } from '../../htypes/runc/runc.ts';
 import type { ContainerDescription } from '../../src/contracts/htype.ts';
-import { testHTypeAlone } from './htype.ts';
-import { areRefusals, distorted, scratch } from './shared.ts';
+import { check } from '../../src/testing/check.ts';
+import { areRefusals, distorted, throws } from '../../src/testing/expect.ts';
+import { htypeChecksAlone } from '../../src/testing/index.ts';
+import { examine } from './examine.ts';
 
 // With a container and the runtime itself: test/migration, in the lab.
-testHTypeAlone(runc);
+examine(htypeChecksAlone(runc));
 
 const description: ContainerDescription = {
   htype: 'runc',
@@ -20,22 +22,20 @@ const description: ContainerDescription = {
   },
 };
 
-test('a description that no honest source would send is refused', (t) => {
-  const { context } = scratch(t);
-  for (const meta of distorted(description.meta))
-    t.throws(
-      () => runc.target({ ...description, meta }, context()),
-      { code: 'PROTOCOL_ERROR' },
-      JSON.stringify(meta),
-    );
-});
-
-test('what the container needs and the target lacks is refused, and an abort before anything does nothing', async (t) => {
-  const { context } = scratch(t);
-  const target = runc.target(description, context());
-  const refusals = (await target.refusals?.()) ?? [];
-  areRefusals(t, refusals, 'target');
-  t.true(refusals.some(({ code }) => code === 'PATH_MISSING'));
-  await target.abort();
-  await target.abort();
-});
+examine([
+  check('a description that no honest source would send is refused', async ({ context }) => {
+    for (const meta of distorted(description.meta))
+      await throws(() => runc.target({ ...description, meta }, context()), 'PROTOCOL_ERROR');
+  }),
+  check(
+    'what the container needs and the target lacks is refused, and an abort does nothing',
+    async ({ context }) => {
+      const target = runc.target(description, context());
+      const refusals = (await target.refusals?.()) ?? [];
+      areRefusals(refusals, 'target');
+      assert.ok(refusals.some(({ code }) => code === 'PATH_MISSING'));
+      await target.abort();
+      await target.abort();
+    },
+  ),
+]);

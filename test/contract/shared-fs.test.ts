@@ -1,4 +1,5 @@
 import { shared } from '../../fs-drivers/shared.ts';
-import { testFsDriver } from './fs-driver.ts';
+import { fsDriverChecks } from '../../src/testing/index.ts';
+import { examine } from './examine.ts';
 
-testFsDriver(shared);
+examine(fsDriverChecks(shared));

@@ -4,7 +4,7 @@ import test from 'ava';
 import { shared } from '../../fs-drivers/shared.ts';
 import type { Json } from '../../src/contracts/context.ts';
 import { driverContext } from '../../src/driver-context.ts';
-import { picture } from '../contract/shared.ts';
+import { picture } from '../../src/testing/picture.ts';
 
 const ctx = driverContext('/nonexistent', new AbortController().signal, () => undefined);
 

@@ -1,0 +1,217 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Mode } from '../acts.ts';
+import type { HType, TargetContainer } from '../contracts/htype.ts';
+import { wrapHType } from '../contracts/wrap.ts';
+import { processTree } from '../linux/processes.ts';
+import { type Check, check, outcome, type Scene } from './check.ts';
+import { areRefusals, distorted, overTheWire, saysWhatItIs, throws, travels } from './expect.ts';
+import type { Kennel, StagedCheck } from './kennel.ts';
+import { revivalChecks } from './revival.ts';
+
+type Step = 'refusals' | 'prepare' | 'replaced' | 'restore' | 'restored' | 'start';
+
+/** How far the target's half may come before it is undone. */
+const courses: Readonly<Record<Mode, readonly (readonly Step[])[]>> = {
+  live: [
+    ['refusals'],
+    ['prepare'],
+    ['prepare', 'restore'],
+    ['prepare', 'restore', 'replaced'],
+    ['prepare', 'restore', 'restored'],
+  ],
+  revive: [['prepare'], ['prepare', 'replaced'], ['prepare', 'start'], ['prepare', 'replaced', 'start']],
+};
+
+/** Names that a container may have, and that tempt: numbers, a dot more than one expects, what every object has a member of. */
+const oddNames = [
+  '_',
+  '0',
+  '00',
+  '1e3',
+  'a..b',
+  'a+-._',
+  'constructor',
+  '__proto__',
+  '4194305',
+  '9'.repeat(128),
+];
+
+function take(half: TargetContainer, step: Step, mode: Mode, restored: number): Promise<unknown> | undefined {
+  if (step === 'prepare') return half.prepare?.(mode, false);
+  if (step === 'restored') return half.restored?.(restored);
+  if (step === 'start') return half.revive?.start();
+  return half[step]?.();
+}
+
+/**
+ * What every htype must keep: the whole examination.
+ * @param make starts a container, and has `scene.after` end it
+ */
+export function htypeChecks(htype: HType, make: (scene: Scene) => Promise<Kennel> | Kennel): Check[] {
+  const driver = wrapHType(htype);
+  const staged: StagedCheck = (name, exec) =>
+    check(name, async (scene) => {
+      const kennel = await make(scene);
+      const source = await driver.source(kennel.name, kennel.options, scene.context());
+      const target = (description = source.description): TargetContainer =>
+        driver.target(overTheWire(description), scene.context());
+      await exec(scene, { ...kennel, source, target });
+    });
+  const modes = (['live', 'revive'] as const).filter((mode) => htype.capabilities[mode]);
+  return [
+    ...htypeChecksAlone(htype),
+
+    staged('it knows its container, and looking changes nothing', async (_, { name, runs, footprint }) => {
+      const before = footprint();
+      assert.equal(await driver.knows(name), true);
+      assert.equal(runs(), true);
+      assert.deepEqual(footprint(), before);
+    }),
+
+    staged('the description goes over the wire and names what it is', (_, { source }) => {
+      const { description, dump = {}, pid } = source;
+      travels(description);
+      travels(dump);
+      assert.equal(description.htype, htype.name);
+      for (const tree of description.trees)
+        for (const path of [tree.source, tree.target]) assert.match(path, /^\//);
+      assert.equal(process.kill(pid, 0), true);
+      return Promise.resolve();
+    }),
+
+    staged('the container gets the name that was asked for, however odd', async (scene, stage) => {
+      const { name, options, target, footprint } = stage;
+      const before = footprint();
+      for (const targetId of ['other-name', ...oddNames]) {
+        const renamed = await driver.source(name, { ...options, targetId }, scene.context());
+        assert.equal(renamed.description.id, targetId);
+        const half = target(renamed.description);
+        areRefusals((await half.refusals?.()) ?? [], 'target');
+        await half.abort();
+      }
+      assert.deepEqual(footprint(), before);
+    }),
+
+    staged('its preflight changes nothing on either host', async (_, stage) => {
+      const { source, target, runs, footprint } = stage;
+      const before = footprint();
+      for (const mode of modes) areRefusals((await source.refusals?.(mode)) ?? [], 'source');
+      areRefusals((await target().refusals?.()) ?? [], 'target');
+      assert.ok(Array.isArray((await source.mappedFiles?.()) ?? []));
+      assert.equal(runs(), true);
+      assert.deepEqual(footprint(), before);
+    }),
+
+    staged('the cgroup that it names, if any, is its own', async (_, { source }) => {
+      if (!source.cgroup) return;
+      const pids = readFileSync(join(source.cgroup, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean);
+      assert.deepEqual(new Set(pids.map(Number)), new Set(await processTree(source.pid)));
+    }),
+
+    staged(
+      'a description that no honest source would send is refused, and nothing happens',
+      async (_, stage) => {
+        const { source, target, footprint } = stage;
+        const before = footprint();
+        for (const meta of distorted(source.description.meta))
+          await throws(() => target({ ...source.description, meta }), 'PROTOCOL_ERROR', JSON.stringify(meta));
+        assert.deepEqual(footprint(), before);
+      },
+    ),
+
+    ...modes.flatMap((mode) => courses[mode].flatMap((steps) => undoneChecks(staged, mode, steps))),
+
+    ...(htype.capabilities.live
+      ? [
+          staged(
+            'a restore that was begun and ended can be told to CRIU',
+            async (scene, { target, restored }) => {
+              const half = target();
+              scene.after(half.abort);
+              await half.prepare?.('live', false);
+              travels((await half.restore?.()) ?? {});
+              await half.restored?.(restored);
+              await half.started?.();
+              await half.started?.();
+            },
+          ),
+        ]
+      : []),
+
+    staged('it can be revived if it says so, and only then', (_, { source, target }) => {
+      const { revive } = htype.capabilities;
+      assert.equal(source.revive !== undefined, revive);
+      assert.equal(target().revive !== undefined, revive);
+      return Promise.resolve();
+    }),
+
+    ...(htype.capabilities.revive ? revivalChecks(staged) : []),
+
+    staged(
+      'what has left is removed, again and again, and so it is after a failure',
+      async (scene, { source }) => {
+        const { release } = source;
+        if (!release) return;
+        await scene.whileProgramsFail(() => release('hostb'));
+        await release('hostb');
+        await release('hostb');
+      },
+    ),
+  ];
+}
+
+/** Undone before, in the middle of and after the last of these steps, and when it fails. */
+function undoneChecks(staged: StagedCheck, mode: Mode, steps: readonly Step[]): Check[] {
+  const last = steps.at(-1) ?? 'prepare';
+  const undone = (
+    when: string,
+    act: (scene: Scene, half: TargetContainer, step: () => Promise<unknown>) => Promise<void>,
+  ): Check =>
+    staged(
+      `${mode}: undone ${when} ${steps.join(', ')} it leaves nothing, once and twice`,
+      async (scene, stage) => {
+        const { target, footprint, restored, runs } = stage;
+        const before = footprint();
+        const half = target();
+        for (const step of steps.slice(0, -1)) await take(half, step, mode, restored);
+        await act(scene, half, async () => take(half, last, mode, restored));
+        for (const times of ['once', 'twice']) {
+          await half.abort();
+          assert.deepEqual(footprint(), before, times);
+        }
+        assert.equal(runs(), true);
+      },
+    );
+  return [
+    undone('before', (scene) => Promise.resolve(scene.abort())),
+    undone('in the middle of', async (scene, half, step) => {
+      const done = outcome(step());
+      scene.abort();
+      await half.abort();
+      await done;
+    }),
+    undone('after', async (scene, _, step) => {
+      await step();
+      scene.abort();
+    }),
+    undone('after a failure of', async (scene, _, step) => {
+      await scene.whileProgramsFail(step);
+    }),
+  ];
+}
+
+/** The part of the examination that needs no container, nor the runtime. */
+export function htypeChecksAlone(htype: HType): Check[] {
+  const driver = wrapHType(htype);
+  return [
+    saysWhatItIs(htype, 'htype'),
+    check('what does not exist is neither known nor found, whatever its name', async (scene) => {
+      for (const name of ['phaul-no-such', ...oddNames]) {
+        assert.equal(await driver.knows(name), false, name);
+        await throws(() => driver.source(name, {}, scene.context()), 'CONTAINER_UNKNOWN', name);
+      }
+    }),
+  ];
+}
