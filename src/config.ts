@@ -1,5 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { z } from 'zod';
+import { driverName } from './contracts/driver.ts';
+import { isPlainPath } from './contracts/paths.ts';
 import { PhaulError } from './errors.ts';
 
 /** This host's own settings. What is meant for all migrations belongs here; nothing of it comes from the other host. */
@@ -16,7 +18,24 @@ const device = z.strictObject({
   'time-limit': z.number().positive().max(longestSeconds).default(30),
 });
 
+const driver = z
+  .string()
+  .refine(
+    (entry) => driverName.test(entry) || isPlainPath(entry),
+    'must be the name of a driver or an absolute path',
+  );
+
+/** Drivers from elsewhere, in the order in which they are asked. */
+const drivers = z.strictObject({
+  /** Where npm has installed the packages of those that are given by name. */
+  directory: z.string().refine(isPlainPath, 'must be an absolute path').default('/usr/local/lib/phaul'),
+  htype: z.array(driver).default([]),
+  fs: z.array(driver).default([]),
+  device: z.array(driver).default([]),
+});
+
 const schema = z.strictObject({
+  drivers: drivers.prefault({}),
   devices: z
     .record(z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, 'must be small letters, digits and hyphens'), device)
     .default({}),
@@ -28,7 +47,7 @@ export type DeviceSettings = z.infer<typeof device>;
 /** A host without such a file has no settings. @throws CONFIG_INVALID with the place and the reason */
 export async function readConfig(path = configPath): Promise<Config> {
   const text = await readOwn(path);
-  if (text === null) return { devices: {} };
+  if (text === null) return schema.parse({});
   // Loaded only where it is needed: most hosts have no such file.
   const { parse, TomlError } = await import('smol-toml');
   let value: unknown;

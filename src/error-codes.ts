@@ -38,8 +38,33 @@ export const codes = {
   },
   DRIVER_UNKNOWN: {
     exit: 3,
-    meaning: 'A driver of that name is not built in on that host.',
+    meaning: 'That host has no driver of that name.',
     hint: 'phaul drivers lists what there is; both hosts need the same.',
+  },
+  DRIVER_MISSING: {
+    exit: 3,
+    meaning: "A driver that is listed in that host's settings is not installed there.",
+    hint: 'Install it with npm where [drivers] in /etc/phaul/config.toml says, or take it out there.',
+  },
+  DRIVER_INVALID: {
+    exit: 3,
+    meaning: 'What is listed as a driver is none: it does not export one, or one that lacks something.',
+    hint: 'Install a release of it that works, or take it out of [drivers] in /etc/phaul/config.toml.',
+  },
+  DRIVER_API: {
+    exit: 3,
+    meaning: 'A driver, or the other host, is for another version of what phaul and its drivers agree upon.',
+    hint: 'Install releases of phaul and of the driver that fit together, on both hosts the same.',
+  },
+  DRIVER_DUPLICATE: {
+    exit: 3,
+    meaning: 'Two drivers of one kind have the same name.',
+    hint: 'Take one of them out of [drivers] in /etc/phaul/config.toml.',
+  },
+  DRIVER_LOAD: {
+    exit: 3,
+    meaning: 'A driver failed while it was being loaded.',
+    hint: 'See the message; install what it needs, or take it out of [drivers] in /etc/phaul/config.toml.',
   },
   TARGET_UNREACHABLE: {
     exit: 4,
@@ -137,7 +162,7 @@ export const codes = {
   CONFIG_INVALID: {
     exit: 3,
     meaning: "phaul's settings on that host, /etc/phaul/config.toml, are not valid.",
-    hint: 'Correct the file; docs/devices.md says what may be in it.',
+    hint: 'Correct the file; docs/devices.md and docs/drivers.md say what may be in it.',
   },
   DEVICE_REFUSED: {
     exit: 3,

@@ -11,9 +11,12 @@ function written(t: ExecutionContext, text: string): string {
   return path;
 }
 
+const noDrivers = { directory: '/usr/local/lib/phaul', htype: [], fs: [], device: [] };
+const nothing = { drivers: noDrivers, devices: {} };
+
 test('a host without the file has no settings', async (t) => {
-  t.deepEqual(await readConfig('/nonexistent/config.toml'), { devices: {} });
-  t.deepEqual(await readConfig(written(t, '# nothing yet\n')), { devices: {} });
+  t.deepEqual(await readConfig('/nonexistent/config.toml'), nothing);
+  t.deepEqual(await readConfig(written(t, '# nothing yet\n')), nothing);
 });
 
 test('devices have a program, and may have containers and a time limit', async (t) => {
@@ -22,10 +25,22 @@ test('devices have a program, and may have containers and a time limit', async (
     '[devices.drbd]\ncommand = "/a b"\ncontainers = ["ct1"]\ntime-limit = 2.5\n[devices.gpu]\ncommand = "/c"',
   );
   t.deepEqual(await readConfig(path), {
+    drivers: noDrivers,
     devices: {
       drbd: { command: '/a b', containers: ['ct1'], 'time-limit': 2.5 },
       gpu: { command: '/c', 'time-limit': 30 },
     },
+  });
+});
+
+test('drivers from elsewhere are names or paths, and their packages are where it says', async (t) => {
+  const path = written(
+    t,
+    '[drivers]\ndirectory = "/opt/d"\nhtype = ["hello", "/opt/box.js"]\ndevice = ["gpu"]\n',
+  );
+  t.deepEqual(await readConfig(path), {
+    drivers: { directory: '/opt/d', htype: ['hello', '/opt/box.js'], fs: [], device: ['gpu'] },
+    devices: {},
   });
 });
 

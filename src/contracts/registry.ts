@@ -5,37 +5,83 @@ import { rsync } from '../../fs-drivers/rsync/rsync.ts';
 import { shared } from '../../fs-drivers/shared.ts';
 import { pid } from '../../htypes/pid.ts';
 import { runc } from '../../htypes/runc/runc.ts';
+import { readConfig } from '../config.ts';
 import { PhaulError } from '../errors.ts';
+import { version } from '../version.ts';
 import type { DeviceDriver } from './device.ts';
+import type { DriverKind } from './driver.ts';
 import type { FsDriver } from './fs-driver.ts';
 import type { HType } from './htype.ts';
+import { type DriverOf, type Found, loadDriver } from './load.ts';
 import { wrapDevice, wrapFsDriver, wrapHType } from './wrap.ts';
 
 /** Everything built in. This is the one place that names the drivers. */
-const htypes: readonly HType[] = [runc, pid];
-/** Where several suit a tree, the first is taken. */
-const fsDrivers: readonly FsDriver[] = [shared, btrfs, rsync];
-const devices: readonly DeviceDriver[] = [network, external];
+export const builtIn: { readonly [Kind in DriverKind]: readonly DriverOf[Kind][] } = {
+  htype: [runc, pid],
+  // Where several suit a tree, the first is taken.
+  fs: [shared, btrfs, rsync],
+  device: [network, external],
+};
 
-export const drivers = { htypes, fsDrivers, devices } as const;
+const noun = { htype: 'htype', fs: 'fs driver', device: 'device driver' } as const;
 
-/** All drivers of a kind that this host has, as the core uses them (wrap.ts). */
-export const allHTypes = (): Promise<HType[]> => Promise.resolve(htypes.map(wrapHType));
-export const allFsDrivers = (): Promise<FsDriver[]> => Promise.resolve(fsDrivers.map(wrapFsDriver));
-export const allDeviceDrivers = (): Promise<DeviceDriver[]> => Promise.resolve(devices.map(wrapDevice));
+/** All drivers of a kind that this host has, as the core uses them. @throws CONFIG_INVALID, and why one that is listed cannot be used */
+export const allHTypes = async (): Promise<HType[]> => (await all('htype')).map(wrapHType);
+export const allFsDrivers = async (): Promise<FsDriver[]> => (await all('fs')).map(wrapFsDriver);
+export const allDeviceDrivers = async (): Promise<DeviceDriver[]> => (await all('device')).map(wrapDevice);
 
-/** @throws DRIVER_UNKNOWN */
-export const htypeNamed = async (name: string): Promise<HType> => wrapHType(named('htype', htypes, name));
-/** @throws DRIVER_UNKNOWN */
-export const fsDriverNamed = async (name: string): Promise<FsDriver> =>
-  wrapFsDriver(named('fs driver', fsDrivers, name));
-/** @throws DRIVER_UNKNOWN */
+/** One of them. @throws DRIVER_UNKNOWN, or why it cannot be used */
+export const htypeNamed = async (name: string): Promise<HType> => wrapHType(await named('htype', name));
+export const fsDriverNamed = async (name: string): Promise<FsDriver> => wrapFsDriver(await named('fs', name));
 export const deviceDriverNamed = async (name: string): Promise<DeviceDriver> =>
-  wrapDevice(named('device driver', devices, name));
+  wrapDevice(await named('device', name));
 
-function named<D extends { readonly name: string }>(kind: string, among: readonly D[], name: string): D {
-  const found = among.find((driver) => driver.name === name);
-  if (found) return found;
-  const known = among.map((driver) => driver.name).join(', ');
-  throw new PhaulError('DRIVER_UNKNOWN', `There is no ${kind} ${name}; built in: ${known}.`);
+/**
+ * What this host has of a kind, usable or not: what is built in, then what its settings list, in that order.
+ * @throws CONFIG_INVALID
+ */
+export async function findDrivers<Kind extends DriverKind>(
+  kind: Kind,
+  settings = readConfig(),
+): Promise<Found<Kind>[]> {
+  const { drivers } = await settings;
+  const loaded = await Promise.all(drivers[kind].map((entry) => loadDriver(kind, entry, drivers.directory)));
+  const own = builtIn[kind].map((driver) => ({
+    kind,
+    name: driver.name,
+    origin: 'built-in',
+    version,
+    driver,
+  }));
+  return withoutDoubles([...own, ...loaded]);
+}
+
+/** Of two with one name the first counts. */
+function withoutDoubles<Kind extends DriverKind>(found: readonly Found<Kind>[]): Found<Kind>[] {
+  return found.map((each, index) => {
+    const first = found.findIndex(({ name }) => name === each.name);
+    if (first === index || each.driver instanceof PhaulError) return each;
+    const message = `There are two drivers of the kind ${each.kind} called ${each.name}: ${found[first]?.origin} and ${each.origin}.`;
+    return { ...each, driver: new PhaulError('DRIVER_DUPLICATE', message) };
+  });
+}
+
+async function all<Kind extends DriverKind>(kind: Kind): Promise<DriverOf[Kind][]> {
+  return (await findDrivers(kind)).map(({ driver }) => usable(driver));
+}
+
+async function named<Kind extends DriverKind>(kind: Kind, name: string): Promise<DriverOf[Kind]> {
+  // Without the settings: what is wrong there must not keep a migration from being ended.
+  const own = builtIn[kind].find((driver) => driver.name === name);
+  if (own) return own;
+  const found = await findDrivers(kind);
+  const one = found.find((each) => each.name === name);
+  if (one) return usable(one.driver);
+  const known = found.map((each) => each.name).join(', ');
+  throw new PhaulError('DRIVER_UNKNOWN', `There is no ${noun[kind]} ${name}; there are: ${known}.`);
+}
+
+function usable<D>(driver: D | PhaulError): D {
+  if (driver instanceof PhaulError) throw driver;
+  return driver;
 }

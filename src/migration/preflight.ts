@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DriverContext } from '../contracts/context.ts';
+import { driverApi } from '../contracts/driver.ts';
 import type { SourceContainer } from '../contracts/htype.ts';
 import { type CriuProbe, dumpCpuinfo } from '../criu/probe.ts';
 import { driverContext } from '../driver-context.ts';
@@ -123,6 +124,7 @@ export async function preflight(m: Migration): Promise<Plan> {
   const sourceHost = hostname();
   const target = await link.call('check', {
     mode: options.mode,
+    api: driverApi,
     container: container.description,
     fs: shares.map(({ driver, trees: theirs }) => ({ driver, trees: theirs })),
     devices: devices.states,

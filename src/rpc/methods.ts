@@ -103,6 +103,8 @@ export const methods = {
   check: {
     params: z.object({
       mode: z.enum(['live', 'revive']),
+      /** The version of the contracts for which the source's drivers are made (contracts/driver.ts). */
+      api: z.int().default(1),
       container: description,
       /** Which driver moves which trees. Streams of the fs channel go to a driver by its place here. */
       fs: z.array(z.object({ driver: id, trees: z.array(fsTree).min(1).max(64) })).max(mostFsDrivers),

@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm, statfs } from 'node:fs/promises';
 import { release } from 'node:os';
 import { join } from 'node:path';
+import { driverApi } from '../contracts/driver.ts';
 import { fsDriverNamed, htypeNamed } from '../contracts/registry.ts';
 import type { TargetFs } from '../contracts/fs-driver.ts';
 import type { TargetContainer } from '../contracts/htype.ts';
@@ -54,7 +55,12 @@ export async function checkTarget(
       ...parts.devices.refusals(),
     ].map(asRefusals),
   ]);
-  return { criu, kernel: release(), zstd: loadZstd() !== null, refusals: lists.flat() };
+  return {
+    criu,
+    kernel: release(),
+    zstd: loadZstd() !== null,
+    refusals: [...apiRefusals(params.api), ...lists.flat()],
+  };
 }
 
 /** A driver that throws in its preflight refuses by that. */
@@ -63,6 +69,13 @@ function asRefusals(list: Promise<Refusal[]> = Promise.resolve([])): Promise<Ref
     const error = asPhaulError(thrown, 'DRIVER_FAILED');
     return [{ code: error.code, message: error.message, hint: error.hint, host: 'target' as const }];
   });
+}
+
+/** Both halves of a driver must have been made for one contract. */
+function apiRefusals(theirs: number): Refusal[] {
+  if (theirs === driverApi) return [];
+  const message = `The source's drivers are for version ${theirs} of phaul's drivers, the target's for version ${driverApi}.`;
+  return [refusal('DRIVER_API', message)];
 }
 
 function criuRefusals(criu: CriuProbe | null, params: Params<'check'>): Refusal[] {

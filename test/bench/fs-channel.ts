@@ -29,6 +29,7 @@ try {
   const meta = { bundle: target, networkNamespace: null, mountsFiles: false, cgroupMounts: [] };
   const { refusals } = await rpc.call('check', {
     mode: 'revive',
+    api: driver.apiVersion,
     container: { htype: 'runc', id: 'bench', trees: [], needs: [], meta },
     fs: [{ driver: driver.name, trees }],
     devices: [],

@@ -1,6 +1,6 @@
 import test from 'ava';
 import type { FsDriver, FsTree } from '../../src/contracts/fs-driver.ts';
-import { drivers } from '../../src/contracts/registry.ts';
+import { builtIn } from '../../src/contracts/registry.ts';
 import { driverContext } from '../../src/driver-context.ts';
 import { PhaulError } from '../../src/errors.ts';
 import { chooseFs } from '../../src/migration/choose-fs.ts';
@@ -14,7 +14,7 @@ const [a, b] = [tree('/nonexistent/a'), tree('/nonexistent/b')];
 let open = 0;
 /** A driver that looks at the trees whose names it is given. */
 const looking = (name: string, at: readonly string[]): FsDriver => ({
-  ...drivers.fsDrivers[0]!,
+  ...builtIn.fs[0]!,
   name,
   look: ({ source }) => {
     if (!at.includes(source)) return Promise.resolve(null);
@@ -22,9 +22,9 @@ const looking = (name: string, at: readonly string[]): FsDriver => ({
     return Promise.resolve({ seen: `${name} saw ${source}`, close: () => Promise.resolve(void open--) });
   },
 });
-const blind = drivers.fsDrivers.find(({ look }) => look === undefined)!;
+const blind = builtIn.fs.find(({ look }) => look === undefined)!;
 // The registry as it is read by the core, with drivers of this test's in it.
-(drivers.fsDrivers as FsDriver[]).splice(
+(builtIn.fs as FsDriver[]).splice(
   0,
   Infinity,
   looking('quickest', [a.source]),

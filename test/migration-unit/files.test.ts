@@ -1,6 +1,6 @@
 import test from 'ava';
 import type { FsDriver, SourceFs } from '../../src/contracts/fs-driver.ts';
-import { drivers } from '../../src/contracts/registry.ts';
+import { builtIn } from '../../src/contracts/registry.ts';
 import { driverContext } from '../../src/driver-context.ts';
 import { filesOf } from '../../src/migration/files.ts';
 
@@ -9,7 +9,7 @@ const round = { final: false, mapped: [] };
 const did: string[] = [];
 
 const driver = (name: string, part: Partial<SourceFs>): FsDriver => ({
-  ...drivers.fsDrivers[0]!,
+  ...builtIn.fs[0]!,
   name,
   source: () => ({
     refusals: () => Promise.resolve([]),
@@ -20,7 +20,7 @@ const driver = (name: string, part: Partial<SourceFs>): FsDriver => ({
   }),
 });
 // The registry as the core reads it.
-(drivers.fsDrivers as FsDriver[]).push(
+(builtIn.fs as FsDriver[]).push(
   driver('one', {}),
   driver('two', {}),
   driver('asks', {

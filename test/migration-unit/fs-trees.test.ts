@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { beside } from '../../src/contracts/paths.ts';
-import { drivers } from '../../src/contracts/registry.ts';
+import { builtIn } from '../../src/contracts/registry.ts';
 import { fsTrees } from '../../src/migration/fs-trees.ts';
 
 /** A directory of this test's own, in which file systems can be mounted; all of it is gone afterwards. */
@@ -68,7 +68,7 @@ test('what drivers keep beside a tree is left out of the tree around it', async 
   const { home, mount } = ground(t);
   mount(join(home, 'a/disk'), '-t', 'tmpfs', 'phaul');
   const [outer] = await fsTrees([{ source: home, target: home }]);
-  for (const { name } of drivers.fsDrivers)
+  for (const { name } of builtIn.fs)
     t.true(outer?.without.includes(beside('a/disk', name)), `${name}: ${outer?.without.join(', ')}`);
 });
 

@@ -5,7 +5,7 @@ import type { Json } from '../../src/contracts/context.ts';
 import type { DeviceDriver } from '../../src/contracts/device.ts';
 import type { FsDriver } from '../../src/contracts/fs-driver.ts';
 import type { HType } from '../../src/contracts/htype.ts';
-import { drivers } from '../../src/contracts/registry.ts';
+import { builtIn } from '../../src/contracts/registry.ts';
 import { PhaulError } from '../../src/errors.ts';
 import type { Landed } from '../../src/journal/story.ts';
 import { type Params, protocolVersion } from '../../src/rpc/methods.ts';
@@ -140,9 +140,9 @@ const swap: FsDriver = {
 };
 
 // The registry as the session reads it.
-(drivers.htypes as HType[]).push(ship);
-(drivers.devices as DeviceDriver[]).push(lamp, crane);
-(drivers.fsDrivers as FsDriver[]).push(swap);
+(builtIn.htype as HType[]).push(ship);
+(builtIn.device as DeviceDriver[]).push(lamp, crane);
+(builtIn.fs as FsDriver[]).push(swap);
 
 let count = 0;
 

@@ -92,3 +92,28 @@ test('an abort after the commit stops nothing that the migration still needs', a
   await t.notThrowsAsync(async () => s.only('finish'));
   t.true(s.did.includes('swap finish'));
 });
+
+test('a source whose drivers are for another version is refused', async (t) => {
+  const s = stage(t);
+  await s.upTo('hello');
+  const { refusals } = await s.call.check(s.check({ api: 2 }));
+  t.like(
+    refusals.find(({ code }) => code === 'DRIVER_API'),
+    {
+      message: "The source's drivers are for version 2 of phaul's drivers, the target's for version 1.",
+      host: 'target',
+    },
+  );
+});
+
+test('what the source names as a driver is looked up, never loaded', async (t) => {
+  for (const htype of ['vm', 'phaul-htype-vm']) {
+    const s = stage(t);
+    await s.upTo('hello');
+    const container = { ...s.check().container, htype };
+    await t.throwsAsync(async () => s.call.check(s.check({ container })), {
+      code: 'DRIVER_UNKNOWN',
+      message: /^There is no htype (phaul-htype-)?vm; there are: runc, pid/,
+    });
+  }
+});

@@ -8,6 +8,7 @@ import type { ExecutionContext } from 'ava';
 import { stories } from '../../src/journal/journal.ts';
 import type { State } from '../../src/journal/story.ts';
 import { frameBytes, frameKinds, writeFrame } from '../../src/pages/frame.ts';
+import { driverApi } from '../../src/contracts/driver.ts';
 import { type Params, protocolVersion } from '../../src/rpc/methods.ts';
 import { type Session, targetSession } from '../../src/service/session.ts';
 import { type Answer, fakeCriu, type FakeCriu, soundCriu } from '../criu/fake-criu.ts';
@@ -82,6 +83,7 @@ export function stage(t: ExecutionContext, answers: Record<string, Answer> = {},
   let images: Socket | null = null;
   const check: Stage['check'] = (part = {}) => ({
     mode: 'live',
+    api: driverApi,
     container: {
       htype: 'pid',
       id: `4194305-${migration}`,
