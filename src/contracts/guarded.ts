@@ -12,6 +12,8 @@ export interface Rule {
   readonly kind: 'work' | 'once' | 'always' | 'end';
   /** It fails if it takes longer. Whatever it does then is its own affair. */
   readonly limitMs?: number;
+  /** It gives its result at once. All others give promises, whatever the driver's own do. */
+  readonly atOnce?: true;
 }
 
 /** For each member that can be called. */
@@ -81,23 +83,25 @@ function ending(call: Call, underWay: ReadonlySet<Promise<unknown>>): Call {
   return (...args) => (begun ??= end(args));
 }
 
-/** The call with its time taken and limited, and its errors named. What is synchronous stays so. */
-function attributed({ limitMs }: Rule, name: string, call: Call, owner: Owner): Call {
-  return (...args) => {
+/** The call with its time taken and limited, and its errors named. */
+function attributed({ limitMs, atOnce }: Rule, name: string, call: Call, owner: Owner): Call {
+  if (atOnce)
+    return (...args) => {
+      try {
+        return call(...args);
+      } catch (thrown) {
+        throw driverError(owner, thrown);
+      }
+    };
+  return async (...args) => {
     const began = performance.now();
     try {
-      const result = call(...args);
-      if (!(result instanceof Promise)) return result;
-      return within(limitMs, name, result)
-        .catch((thrown: unknown) => {
-          throw driverError(owner, thrown);
-        })
-        .finally(() => {
-          const tookMs = performance.now() - began;
-          if (tookMs > slowMs) owner.log?.(`${owner.name}: ${name} took ${Math.round(tookMs)} ms.`);
-        });
+      return await within(limitMs, name, Promise.resolve(call(...args)));
     } catch (thrown) {
       throw driverError(owner, thrown);
+    } finally {
+      const tookMs = performance.now() - began;
+      if (tookMs > slowMs) owner.log?.(`${owner.name}: ${name} took ${Math.round(tookMs)} ms.`);
     }
   };
 }

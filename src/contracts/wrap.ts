@@ -9,10 +9,11 @@ const work: Rule = { kind: 'work' };
 const once: Rule = { kind: 'once' };
 const always: Rule = { kind: 'always' };
 const end: Rule = { kind: 'end' };
+const maker: Rule = { kind: 'always', atOnce: true };
 const quick: Rule = { kind: 'always', limitMs: 10_000 };
 const question: Rule = { kind: 'work', limitMs: 60_000 };
 
-const htypeRules: Rules<HType> = { knows: quick, source: question, target: always };
+const htypeRules: Rules<HType> = { knows: quick, source: question, target: maker };
 const sourceContainer: Rules<SourceContainer> = { refusals: question, mappedFiles: work, release: end };
 const revival: Rules<Revival> = { stop: always, stillStopped: always, start: always };
 const targetContainer: Rules<TargetContainer> = {
@@ -26,18 +27,18 @@ const targetContainer: Rules<TargetContainer> = {
 };
 const targetRevival: Rules<TargetRevival> = { start: always };
 
-const fsRules: Rules<FsDriver> = { look: question, suits: question, source: always, target: always };
+const fsRules: Rules<FsDriver> = { look: question, suits: question, source: maker, target: maker };
 const sight: Rules<Sight> = { close: end };
 const sourceFs: Rules<SourceFs> = { refusals: question, sync: work, release: end, abort: end };
 const targetFs: Rules<TargetFs> = { refusals: question, prepare: once, serve: work, finish: end, abort: end };
 
-const deviceRules: Rules<DeviceDriver> = { source: always, target: always };
+const deviceRules: Rules<DeviceDriver> = { source: always, target: maker };
 const sourceDevice: Rules<SourceDevice> = {
   refusals: work,
   begin: once,
   freeze: work,
   settled: always,
-  handOver: always,
+  handOver: { kind: 'always', atOnce: true },
   abort: end,
   release: end,
 };

@@ -10,7 +10,11 @@ interface Half {
   readonly abort: () => Promise<void>;
 }
 
-const rules = { begin: { kind: 'work' }, count: { kind: 'always' }, abort: { kind: 'end' } } as const;
+const rules = {
+  begin: { kind: 'work' },
+  count: { kind: 'always', atOnce: true },
+  abort: { kind: 'end' },
+} as const;
 
 /** A half that writes down what is called, as the core has it. */
 function half(t: ExecutionContext, own: Partial<Half> = {}, begin: Rule = rules.begin) {
@@ -62,6 +66,17 @@ test('work is not begun when all is being undone, and what always is to be done,
   await t.throwsAsync(begin(), { code: 'CANCELLED', message: 'htype x: begin was not begun.' });
   t.is(count(), 0);
   t.deepEqual(did, []);
+});
+
+test('a member that forgets to be asynchronous is so nevertheless', async (t) => {
+  const { begin } = half(t, { begin: () => 'at once' as never });
+  t.is(await begin(), 'at once');
+  const thrower = half(t, {
+    begin: () => {
+      throw new Error('no');
+    },
+  });
+  await t.throwsAsync(thrower.begin(), { code: 'DRIVER_FAILED' });
 });
 
 test('what is done once is not done again', async (t) => {

@@ -11,7 +11,15 @@ import { methodsTable } from './reference/methods-table.ts';
 const pages: Readonly<Record<string, (now: string) => string | Promise<string>>> = {
   'docs/cli.md': cliPage,
   'docs/errors.md': errorsPage,
-  'docs/devices.md': async (now) => between(now, 'example', await shellFile('docs/examples/phaul-drbd')),
+  'docs/devices.md': async (now) => between(now, 'example', await file('sh', 'docs/examples/phaul-drbd')),
+  'docs/write-a-driver.md': async (now) => {
+    const example = (name: string): Promise<string> => file('js', `examples/phaul-htype-hello/${name}`);
+    return between(
+      between(now, 'driver', await example('index.js')),
+      'examination',
+      await example('index.test.js'),
+    );
+  },
   'docs/protocol.md': (now) => between(now, 'methods', methodsTable()),
 };
 
@@ -31,8 +39,10 @@ for (const [page, write] of Object.entries(pages)) {
 }
 
 /** A file of the project, as Markdown. */
-async function shellFile(path: string): Promise<string> {
-  return ['```sh', (await readFile(join(projectDirectory, path), 'utf8')).trimEnd(), '```'].join('\n');
+async function file(language: string, path: string): Promise<string> {
+  return [`\`\`\`${language}`, (await readFile(join(projectDirectory, path), 'utf8')).trimEnd(), '```'].join(
+    '\n',
+  );
 }
 
 /** The page with what is between its two marks of that name replaced. @throws if the marks are missing */
