@@ -6,7 +6,7 @@ import { shared } from '../../fs-drivers/shared.ts';
 import { pid } from '../../htypes/pid.ts';
 import { runc } from '../../htypes/runc/runc.ts';
 import { readConfig } from '../config.ts';
-import { PhaulError } from '../errors.ts';
+import { asPhaulError, PhaulError } from '../errors.ts';
 import { version } from '../version.ts';
 import type { DeviceDriver } from './device.ts';
 import type { DriverKind } from './driver.ts';
@@ -25,8 +25,18 @@ export const builtIn: { readonly [Kind in DriverKind]: readonly DriverOf[Kind][]
 
 const noun = { htype: 'htype', fs: 'fs driver', device: 'device driver' } as const;
 
-/** All drivers of a kind that this host has, as the core uses them. @throws CONFIG_INVALID, and why one that is listed cannot be used */
-export const allHTypes = async (): Promise<HType[]> => (await all('htype')).map(wrapHType);
+/** The htypes of this host that can be used, as the core uses them; and why others cannot, if there are such. */
+export async function usableHTypes(): Promise<{ htypes: HType[]; problem: PhaulError | null }> {
+  try {
+    const found = (await findDrivers('htype')).map(({ driver }) => driver);
+    const htypes = found.flatMap((each) => (each instanceof PhaulError ? [] : [wrapHType(each)]));
+    return { htypes, problem: found.find((each) => each instanceof PhaulError) ?? null };
+  } catch (error) {
+    return { htypes: builtIn.htype.map(wrapHType), problem: asPhaulError(error) };
+  }
+}
+
+/** All drivers of a kind that this host has, in the order in which they are asked. @throws CONFIG_INVALID, and why one that is listed cannot be used */
 export const allFsDrivers = async (): Promise<FsDriver[]> => (await all('fs')).map(wrapFsDriver);
 export const allDeviceDrivers = async (): Promise<DeviceDriver[]> => (await all('device')).map(wrapDevice);
 

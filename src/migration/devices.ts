@@ -3,8 +3,9 @@ import type { DeviceContext, DeviceDriver, SourceDevice } from '../contracts/dev
 import type { SourceContainer } from '../contracts/htype.ts';
 import { allDeviceDrivers } from '../contracts/registry.ts';
 import { allDevices } from '../all-devices.ts';
-import { asPhaulError, type Refusal } from '../errors.ts';
+import type { Refusal } from '../errors.ts';
 import type { Params } from '../rpc/methods.ts';
+import { onSource } from './on-source.ts';
 
 /** The source's halves of all devices of the container. Its members are the stages of contracts/device.ts, each for all devices at once. */
 export interface Devices {
@@ -41,10 +42,8 @@ export async function devicesOf(
   setMaxListeners(0, signal);
   const ctx = context(signal);
   const found = await Promise.all(
-    (await allDeviceDrivers()).map(async (driver): Promise<Owned[]> => {
-      const devices = await driver.source(container, ctx).catch((thrown: unknown) => {
-        throw asPhaulError(thrown, 'DRIVER_FAILED').with({ host: 'source' });
-      });
+    (await onSource(allDeviceDrivers())).map(async (driver): Promise<Owned[]> => {
+      const devices = await onSource(driver.source(container, ctx));
       return devices.map((device) => ({ driver, device }));
     }),
   );

@@ -5,6 +5,7 @@ import type { FsTree } from '../contracts/fs-driver.ts';
 import { beside } from '../contracts/paths.ts';
 import { allFsDrivers } from '../contracts/registry.ts';
 import { isWithin, readMounts } from '../linux/mounts.ts';
+import { onSource } from './on-source.ts';
 
 // Windows into a kernel: nothing in them is the container's.
 const kernelInterfaces =
@@ -27,7 +28,7 @@ export async function fsTrees(trees: readonly Tree[]): Promise<FsTree[]> {
     if (kernelInterfaces.test(type)) windows.push(path);
     else roots.push({ source: join(around.source, below), target: join(around.target, below), real: path });
   }
-  const keepers = (await allFsDrivers()).map(({ name }) => name);
+  const keepers = (await onSource(allFsDrivers())).map(({ name }) => name);
   const inside = (outer: string, path: string): string[] =>
     outer !== path && isWithin(outer, path) ? [relative(outer, path)] : [];
   return roots

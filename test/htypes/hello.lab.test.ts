@@ -149,7 +149,7 @@ test.serial('one for another version of the contracts is refused on the host tha
 });
 
 test.serial(
-  'one that cannot be used is shown beside the others, and keeps nobody from naming another',
+  'one that cannot be used is shown beside the others, and keeps nobody from using them',
   async (t) => {
     await a.write(settings, '[drivers]\nhtype = ["hello", "none"]\n');
     const { stdout, exitCode } = await a.run(['phaul', 'drivers'], { check: false });
@@ -159,9 +159,9 @@ test.serial(
       /^htype +none +phaul-htype-none +DRIVER_MISSING: .* is not installed in \/usr\/local\/lib\/phaul\./m,
     );
     t.regex(stdout, /^htype +hello +phaul-htype-hello 1\.0\.0 +Programs/m);
-    const pid = await start(a);
-    failed(t, await phaul(a, ['greeter', 'b']), { code: 'DRIVER_MISSING', state: 'unknown' });
-    const end = await phaul(a, ['--type', 'pid', '--dry-run', pid, 'b']);
+    failed(t, await phaul(a, ['greeter', 'b']), { code: 'DRIVER_MISSING', state: 'unknown', host: 'source' });
+    await start(a);
+    const end = await phaul(a, ['--dry-run', 'greeter', 'b']);
     t.is(end.exitCode, 0, end.text);
   },
 );
