@@ -38,11 +38,14 @@ const oddNames = [
   '9'.repeat(128),
 ];
 
-function take(half: TargetContainer, step: Step, mode: Mode, restored: number): Promise<unknown> | undefined {
-  if (step === 'prepare') return half.prepare?.(mode, false);
-  if (step === 'restored') return half.restored?.(restored);
-  if (step === 'start') return half.revive?.start();
-  return half[step]?.();
+/** How the core takes a step in a course: it says in `prepare` whether `replaced` will come. */
+function taking(half: TargetContainer, mode: Mode, steps: readonly Step[], restored: number) {
+  return async (step: Step): Promise<unknown> => {
+    if (step === 'prepare') return half.prepare?.(mode, steps.includes('replaced'));
+    if (step === 'restored') return half.restored?.(restored);
+    if (step === 'start') return half.revive?.start();
+    return half[step]?.();
+  };
 }
 
 /**
@@ -175,8 +178,9 @@ function undoneChecks(staged: StagedCheck, mode: Mode, steps: readonly Step[]): 
         const { target, footprint, restored, runs } = stage;
         const before = footprint();
         const half = target();
-        for (const step of steps.slice(0, -1)) await take(half, step, mode, restored);
-        await act(scene, half, async () => take(half, last, mode, restored));
+        const take = taking(half, mode, steps, restored);
+        for (const step of steps.slice(0, -1)) await take(step);
+        await act(scene, half, () => take(last));
         for (const times of ['once', 'twice']) {
           await half.abort();
           assert.deepEqual(footprint(), before, times);

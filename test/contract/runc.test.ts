@@ -6,7 +6,7 @@ import { areRefusals, distorted, throws } from '../../src/testing/expect.ts';
 import { htypeChecksAlone } from '../../src/testing/index.ts';
 import { examine } from './examine.ts';
 
-// With a container and the runtime itself: test/migration, in the lab.
+// With a container and the runtime itself: runc.lab.test.ts.
 examine(htypeChecksAlone(runc));
 
 const description: ContainerDescription = {

@@ -1,0 +1,51 @@
+// Examines the htype runc, on a host that has runc. Prints what failed, and on the last line how many checks there were.
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { runc } from '../../htypes/runc/runc.ts';
+import { htypeChecks, type Kennel, type Scene } from '../../src/testing/index.ts';
+import { ociConfig } from '../lab/oci-config.ts';
+
+const sh = (script: string): string => execFileSync('sh', ['-euc', script], { encoding: 'utf8' });
+// As the first process of its namespace it hears only what it has asked for.
+const program = 'trap "exit 0" TERM; while :; do sleep 0.05; done';
+let count = 0;
+
+/** A container that runs, and the name under which the target's half makes another of the same bundle. */
+function start({ home, after }: Scene): Kennel {
+  const name = `exam${++count}`;
+  const there = `${name}-there`;
+  const data = join(home, 'data');
+  const bundle = join(home, 'bundle');
+  mkdirSync(data);
+  mkdirSync(bundle);
+  const config = ociConfig({ id: name, args: ['sh', '-c', program], data });
+  const root = { path: '/srv/rootfs-redis', readonly: true };
+  writeFileSync(join(bundle, 'config.json'), JSON.stringify({ ...config, root }));
+  sh(`ip netns add ${name}; cd ${bundle}; runc --log ${home}/log run -d ${name} </dev/null >/dev/null 2>&1`);
+  const restored = spawn('sleep', ['1000'], { stdio: 'ignore' });
+  after(() => {
+    restored.kill('SIGKILL');
+    sh(`runc delete --force ${there}; runc delete --force ${name}; ip netns del ${name}`);
+  });
+  const containers = (): { id: string; status: string }[] =>
+    (JSON.parse(sh('runc list --format json')) as { id: string; status: string }[] | null) ?? [];
+  return {
+    name,
+    options: { targetId: there },
+    runs: () => containers().some(({ id, status }) => id === name && status === 'running'),
+    footprint: () => [
+      containers().filter(({ id }) => id !== name),
+      readFileSync('/proc/self/mounts', 'utf8'),
+      sh("find /sys/fs/cgroup -name '*-there'; ls /run/runc"),
+    ],
+    restored: restored.pid ?? 0,
+  };
+}
+
+const checks = htypeChecks(runc, start);
+for (const { name, run } of checks)
+  await run().catch((error: unknown) => {
+    console.log(`${name}: ${String(error)}`);
+  });
+console.log(`${checks.length} checks`);
