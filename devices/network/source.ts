@@ -1,4 +1,4 @@
-import type { Json, DriverContext } from '../../src/contracts/context.ts';
+import type { DriverContext } from '../../src/contracts/context.ts';
 import type { SourceDevice } from '../../src/contracts/device.ts';
 import type { SourceContainer } from '../../src/contracts/htype.ts';
 import type { Refusal } from '../../src/errors.ts';
@@ -35,7 +35,7 @@ export async function networkSource(
   let shut = false;
   const device: SourceDevice = {
     name: 'network',
-    state: state as unknown as Json,
+    state,
     refusals: async () => [...refusals(reading), ...(await firewall(namespace, ctx))],
     freeze: async () => {
       shut = true;

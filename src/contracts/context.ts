@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
 
-/** What crosses the wire between the two halves of a driver. The receiving half validates it. */
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+/** What crosses the wire between the two halves of a driver, without what is undefined. The receiving half validates it. */
+export type Json =
+  null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
 
 /** Given to every driver by the core: all that a driver needs of the outside world. */
 export interface DriverContext {

@@ -63,13 +63,13 @@ function group(owned: readonly Owned[], end: () => void): Devices {
     states: owned.map(({ driver, device }) => ({
       name: driver.name,
       state: device.state,
-    })) as Params<'check'>['devices'],
+    })),
     takenOver: owned.flatMap(({ driver, device }) => (driver.capabilities.takeOver ? [device.name] : [])),
     refusals: () => devices.map((device) => device.refusals()),
     begin: () => stage((device) => device.begin?.()),
     freeze: () => stage((device) => device.freeze()),
     settled: () => stage((device) => device.settled?.()),
-    handOver: () => devices.map((device) => device.handOver?.() ?? null) as Params<'commit'>['devices'],
+    handOver: () => devices.map((device) => device.handOver?.() ?? null),
     abort: async () => {
       end();
       await busy;

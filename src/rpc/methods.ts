@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Json } from '../contracts/context.ts';
 import { codes, type ErrorCode } from '../error-codes.ts';
 import { mostFsDrivers } from '../transport/transport.ts';
 import { wireError } from '../wire-error.ts';
@@ -23,7 +24,7 @@ const relativePath = z
       path !== '' && !path.includes('\0') && path.split('/').every((part) => !['', '.', '..'].includes(part)),
     'not a plain relative path',
   );
-const json = z.json();
+const json: z.ZodType<Json> = z.json();
 const count = z.int().nonnegative();
 const nothing = z.object({});
 
