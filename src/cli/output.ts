@@ -1,7 +1,7 @@
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { PhaulError } from '../errors.ts';
 import { jsonLines } from '../observe/json-lines.ts';
-import type { Listener } from '../observe/events.ts';
+import type { Listener } from '../observe/emitter.ts';
 import { progressLines } from '../observe/progress.ts';
 
 interface OutputArguments {

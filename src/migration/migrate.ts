@@ -1,5 +1,6 @@
 import { asPhaulError } from '../errors.ts';
-import { emitter, type Listener, type Result } from '../observe/events.ts';
+import { emitter, type Listener } from '../observe/emitter.ts';
+import type { Result } from '../observe/events.ts';
 import { newMigrationId } from './link.ts';
 import { act, type Migration, newMigration } from './migration.ts';
 import { live } from './live.ts';

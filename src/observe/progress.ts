@@ -1,13 +1,6 @@
 import { duration, sized } from './amounts.ts';
-import type {
-  ErrorReport,
-  HereReport,
-  Listener,
-  PhaulEvent,
-  PlanReport,
-  StopReport,
-  Summary,
-} from './events.ts';
+import type { Listener } from './emitter.ts';
+import type { ErrorReport, HereReport, PhaulEvent, PlanReport, StopReport, Summary } from './events.ts';
 
 const states = {
   running: 'runs on the source as before',
@@ -44,6 +37,8 @@ function linesOf(event: PhaulEvent, verbose: boolean): string[] {
       return event.files.map(
         ({ driver, trees, reason }) => `    ${driver} for ${trees.join(', ')}: ${reason}`,
       );
+    case 'progress':
+      return verbose ? [`    ${event.pages} pages of iteration ${event.iteration} are on their way`] : [];
     case 'iteration':
       return [
         `    iteration ${event.number}: ${event.pages > 0 ? `${event.pages} pages, ` : ''}${sized(event.changedBytes)} of changed files, ${duration(event.roundMs)}${event.predictedFreezeMs === null ? '' : `; a freeze now would take ${duration(event.predictedFreezeMs)}`}`,

@@ -10,6 +10,7 @@ import { checkOptions, migrateOptions } from '../../src/cli/options.ts';
 import { program } from '../../src/cli/program.ts';
 import { version } from '../../src/version.ts';
 import { home, killedPhaul } from '../journal/journals.ts';
+import { wholeRun } from '../observe/whole-run.ts';
 
 const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
@@ -172,23 +173,16 @@ test('wrong usage is said on stderr, with a hint and exit code 2', async (t) => 
 test('with --json it is the one result object on stdout', async (t) => {
   const { code, stdout } = await phaul('migrate', 'ct101', 'b', '--json', '--timeout', '0');
   t.is(code, 2);
-  t.like(JSON.parse(stdout), { type: 'result', ok: false, error: { code: 'USAGE', exitCode: 2 } });
+  const [result, ...more] = wholeRun(stdout);
+  t.like(result, { act: null, ok: false, error: { code: 'USAGE', sourceState: 'running', exitCode: 2 } });
+  t.deepEqual(more, []);
 });
 
 const refused = test.macro({
   exec: async (t, args: string[], exit: number, errorCode: string) => {
     const { code, stdout } = await phaul(...args, '--json');
-    const events = stdout
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line) as { type: string; error?: object });
     t.is(code, exit);
-    t.deepEqual(
-      events.filter(({ type }) => type === 'result').map(({ error }) => (error as { code: string }).code),
-      [errorCode],
-      'exactly one result',
-    );
-    t.is(events.at(-1)?.type, 'result');
+    t.like(wholeRun(stdout).at(-1), { ok: false, error: { code: errorCode, exitCode: exit } });
   },
   title: (what) => what ?? '',
 });

@@ -1,14 +1,10 @@
 import test from 'ava';
-import {
-  emitter,
-  type ErrorReport,
-  type Happening,
-  type PhaulEvent,
-  type PlanReport,
-} from '../../src/observe/events.ts';
+import { emitter } from '../../src/observe/emitter.ts';
+import type { ErrorReport, Happening, PhaulEvent, PlanReport } from '../../src/observe/events.ts';
 import { jsonLines } from '../../src/observe/json-lines.ts';
 import { progressLines } from '../../src/observe/progress.ts';
 import { event, summary } from './events.ts';
+import { validEvent } from './whole-run.ts';
 
 function lines(what: Happening, verbose = false, host: 'source' | 'target' = 'source'): string[] {
   let text = '';
@@ -237,11 +233,13 @@ test('every event is one line of JSON that says all', (t) => {
 test('every listener gets every event, stamped with who, when and where', (t) => {
   const [one, two]: PhaulEvent[][] = [[], []];
   const emit = emitter('aaaaaaaa', [(each) => one?.push(each), (each) => two?.push(each)]);
-  emit({ type: 'frozen' });
+  emit({ type: 'start', container: 'ct101', target: 'hostb', mode: 'live' });
+  emit({ type: 'act-begin', act: 'commit' });
   emit({ type: 'running', freezeMs: 1 }, 'target');
   t.deepEqual(one, two);
-  t.like(one?.[0], { type: 'frozen', migration: 'aaaaaaaa', host: 'source' });
-  t.like(one?.[1], { host: 'target' });
+  t.like(one?.[0], { version: 1, type: 'start', migration: 'aaaaaaaa', host: 'source', act: null });
+  t.like(one?.[2], { host: 'target', act: 'commit' });
+  for (const each of one ?? []) t.notThrows(() => validEvent(JSON.stringify(each)));
   t.regex(one?.[0]?.time ?? '', /^\d{4}-\d\d-\d\dT.*Z$/);
   t.true((one?.[1]?.ms ?? -1) >= (one?.[0]?.ms ?? 0));
 });

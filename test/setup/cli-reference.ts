@@ -6,11 +6,15 @@ import { format, resolveConfig } from 'prettier';
 import { projectDirectory } from '../lab/paths.ts';
 import { cliPage } from './reference/cli-page.ts';
 import { errorsPage } from './reference/errors-page.ts';
+import { eventSchemaFile } from './reference/event-schema.ts';
+import { eventsTables } from './reference/events-tables.ts';
 import { methodsTable } from './reference/methods-table.ts';
 
 const pages: Readonly<Record<string, (now: string) => string | Promise<string>>> = {
   'docs/cli.md': cliPage,
   'docs/errors.md': errorsPage,
+  'docs/events.md': (now) => between(now, 'events', eventsTables()),
+  'docs/events.schema.json': eventSchemaFile,
   'docs/devices.md': async (now) => between(now, 'example', await shellFile('docs/examples/phaul-drbd')),
   'docs/protocol.md': (now) => between(now, 'methods', methodsTable()),
 };
