@@ -3,7 +3,7 @@ import { migrate, rehearse } from '../migration/migrate.ts';
 import type { Result } from '../observe/events.ts';
 import { toMigrateOptions } from './arguments.ts';
 import { migrateOptions } from './options.ts';
-import { listenersFor } from './output.ts';
+import { outputFor } from './output.ts';
 import { userAbort } from './user-abort.ts';
 
 type Arguments = InferredOptionTypes<typeof migrateOptions> & { container: string; dest: string };
@@ -34,9 +34,9 @@ export const migrateCommand: CommandModule<object, Arguments> = {
       .example('$0 migrate --json ct101 hostb | tail -n 1', 'The result, for a program'),
   handler: async (args) => {
     const options = toMigrateOptions(args.container, args.dest, args);
-    const listeners = await listenersFor(args);
+    const { listeners, say } = await outputFor(args);
     const run = args.dryRun ? rehearse : migrate;
-    process.exitCode = exitCodeOf(await run(options, listeners, userAbort()));
+    process.exitCode = exitCodeOf(await run(options, listeners, userAbort(say)));
   },
 };
 

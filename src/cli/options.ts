@@ -161,7 +161,13 @@ export const outputOptions = {
     describe: 'JSON lines on stdout: events, and one result object at the end',
   },
   'log-file': { type: 'string', describe: 'Write every event to this file too' },
-  verbose: { type: 'boolean', alias: 'v', default: false, describe: 'Show details' },
+  verbose: { type: 'boolean', alias: 'v', default: false, describe: 'Show everything that happens' },
+  quiet: {
+    type: 'boolean',
+    alias: 'q',
+    default: false,
+    describe: 'Say only what is wrong: warnings and errors',
+  },
 } as const satisfies Record<string, Options>;
 
 export const migrateOptions = {

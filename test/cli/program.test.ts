@@ -71,6 +71,7 @@ test('the root of everything', wrong, ['migrate', '7', 'b', '--pid-root', '/'], 
 test('a relative pid file', wrong, ['migrate', '7', 'b', '--dst-rpid', 'x.pid'], /--dst-rpid/);
 test('images kept in memory', wrong, ['migrate', '7', 'b', '--keep-images'], /--img-path/);
 test('a service without a way to talk', wrong, ['service'], /--stdio/);
+test('quiet and verbose at once', wrong, ['check', '-q', '-v'], /--quiet and --verbose/);
 test('a log file that cannot be written', wrong, ['check', '--log-file', '/nonexistent/x'], /--log-file/);
 
 test('an option given twice counts as given last', async (t) => {
@@ -176,6 +177,13 @@ test('with --json it is the one result object on stdout', async (t) => {
   const [result, ...more] = wholeRun(stdout);
   t.like(result, { act: null, ok: false, error: { code: 'USAGE', sourceState: 'running', exitCode: 2 } });
   t.deepEqual(more, []);
+});
+
+test('a reader that goes away ends nothing', async (t) => {
+  const command = `"$0" --import tsx "$1" check ct-nobody --json | true; echo "\${PIPESTATUS[0]}"`;
+  const { stdout, stderr } = await promisify(execFile)('bash', ['-c', command, process.execPath, main]);
+  t.is(stdout, '3\n', 'the exit code is that of the check');
+  t.regex(stderr, /^CONTAINER_UNKNOWN: /m);
 });
 
 const refused = test.macro({

@@ -6,6 +6,20 @@ export function event(what: Happening, host: 'source' | 'target' = 'source'): Ph
   return { act: null, ...what, ...stamp } as PhaulEvent;
 }
 
+export const round = {
+  type: 'iteration',
+  number: 2,
+  pages: 900,
+  skippedPages: 1,
+  fsBytes: 2048,
+  changedBytes: 1536,
+  files: 2,
+  roundMs: 12_345,
+  dumpMs: 9000,
+  filesMs: 300,
+  predictedFreezeMs: null,
+} as const;
+
 export const summary: Summary = {
   container: 'ct101',
   source: 'hosta',
