@@ -18,7 +18,7 @@ async function main(args: readonly string[]): Promise<void> {
     process.exitCode = error.exitCode;
     if (args.includes('--json')) {
       const emit = emitter(newMigrationId(), [jsonLines((line) => process.stdout.write(line))]);
-      const failure = report(error.with({ sourceState: 'running' }), []);
+      const failure = report(error.with({ sourceState: 'running' }));
       emit({ type: 'result', ok: false, error: failure });
     } else process.stderr.write(`${error.code}: ${error.message}\n  ${error.hint}\n`);
   }

@@ -1,6 +1,6 @@
 import type { CommandModule, InferredOptionTypes } from 'yargs';
 import { migrate, rehearse } from '../migration/migrate.ts';
-import type { Result } from '../observe/events.ts';
+import type { Ended } from '../migration/ended.ts';
 import { toMigrateOptions } from './arguments.ts';
 import { migrateOptions } from './options.ts';
 import { outputFor } from './output.ts';
@@ -40,6 +40,6 @@ export const migrateCommand: CommandModule<object, Arguments> = {
   },
 };
 
-export function exitCodeOf(result: Result): number {
-  return result.ok ? 0 : result.error.exitCode;
+export function exitCodeOf(ended: Ended<unknown>): number {
+  return ended.ok ? 0 : ended.error.exitCode;
 }
