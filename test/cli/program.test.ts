@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +10,7 @@ import { checkOptions, migrateOptions } from '../../src/cli/options.ts';
 import { program } from '../../src/cli/program.ts';
 import { version } from '../../src/version.ts';
 import { home, killedPhaul } from '../journal/journals.ts';
+import { projectDirectory } from '../lab/paths.ts';
 import { wholeRun } from '../observe/whole-run.ts';
 
 const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
@@ -159,7 +160,9 @@ for (const command of ['migrate', 'check', 'drivers', 'recover', 'service'])
   });
 
 test('the version is that of the package', async (t) => {
-  const { default: manifest } = await import('../../package.json', { with: { type: 'json' } });
+  const manifest = JSON.parse(readFileSync(join(projectDirectory, 'package.json'), 'utf8')) as {
+    version: string;
+  };
   t.is(version, manifest.version);
   t.deepEqual(await phaul('--version'), { code: 0, stdout: `${version}\n`, stderr: '' });
 });

@@ -15,7 +15,8 @@ const pages: Readonly<Record<string, (now: string) => string | Promise<string>>>
   'docs/errors.md': errorsPage,
   'docs/events.md': (now) => between(now, 'events', eventsTables()),
   'docs/events.schema.json': eventSchemaFile,
-  'docs/devices.md': async (now) => between(now, 'example', await shellFile('docs/examples/phaul-drbd')),
+  'docs/devices.md': async (now) => between(now, 'example', await codeFile('sh', 'docs/examples/phaul-drbd')),
+  'docs/library.md': async (now) => between(now, 'example', await codeFile('ts', 'examples/move.ts')),
   'docs/protocol.md': (now) => between(now, 'methods', methodsTable()),
 };
 
@@ -35,8 +36,10 @@ for (const [page, write] of Object.entries(pages)) {
 }
 
 /** A file of the project, as Markdown. */
-async function shellFile(path: string): Promise<string> {
-  return ['```sh', (await readFile(join(projectDirectory, path), 'utf8')).trimEnd(), '```'].join('\n');
+async function codeFile(language: string, path: string): Promise<string> {
+  return [`\`\`\`${language}`, (await readFile(join(projectDirectory, path), 'utf8')).trimEnd(), '```'].join(
+    '\n',
+  );
 }
 
 /** The page with what is between its two marks of that name replaced. @throws if the marks are missing */
