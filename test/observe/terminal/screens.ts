@@ -43,19 +43,24 @@ export async function show(showing: Showing): Promise<Shown> {
     ['--quiet', '--return', '--command', `stty cols ${columns} rows ${rows}; exec ${words}`, '/dev/null'],
     { env: { ...clean, TERM: 'xterm-256color', ...env }, timeout: 60_000, maxBuffer: 2 ** 26 },
   );
+  return replay(stdout, columns, rows);
+}
+
+/** What a terminal shows of what it is sent. */
+export async function replay(stream: string, columns: number, rows: number): Promise<Shown> {
   const terminal = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true });
   const screens: { name: string; lines: string[] }[] = [];
-  for (const { text, name } of atMarks(stdout)) {
+  for (const { text, name } of atMarks(stream)) {
     await new Promise<void>((resolve) => terminal.write(text, resolve));
     const [, width, height] = /^size (\d+) (\d+)$/.exec(name) ?? [];
     if (width && height) terminal.resize(Number(width), Number(height));
     screens.push({ name, lines: linesOf(terminal) });
   }
   return {
-    stream: stdout,
+    stream,
     after: (name, nth = 1) => {
       const screen = screens.filter((each) => each.name === name)[nth - 1];
-      if (!screen) throw new Error(`no ${name} ${nth} in:\n${stdout}`);
+      if (!screen) throw new Error(`no ${name} ${nth} in:\n${stream}`);
       return screen.lines;
     },
   };
