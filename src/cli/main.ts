@@ -16,12 +16,20 @@ async function main(args: readonly string[]): Promise<void> {
         ? asPhaulError(thrown)
         : new PhaulError('USAGE', thrown.message);
     process.exitCode = error.exitCode;
-    if (args.includes('--json')) {
+    if (wantsJson(args)) {
       const emit = emitter(newMigrationId(), [jsonLines((line) => process.stdout.write(line))]);
       const failure = report(error.with({ sourceState: 'running' }));
       emit({ type: 'result', ok: false, error: failure });
     } else process.stderr.write(`${error.code}: ${error.message}\n  ${error.hint}\n`);
   }
+}
+
+/** As yargs would say, which may have failed to read the rest. */
+function wantsJson(args: readonly string[]): boolean {
+  const end = args.indexOf('--');
+  const options = end < 0 ? args : args.slice(0, end);
+  const last = options.findLast((arg) => /^--(no-)?json(=|$)/.test(arg));
+  return last === '--json' || last === '--json=true';
 }
 
 /** yargs throws its own YError, or a plain Error, for everything that is wrong with the command line. */

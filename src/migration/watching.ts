@@ -1,3 +1,4 @@
+import { type Clock, realClock } from '../observe/clock.ts';
 import type { PageSource } from '../pages/source.ts';
 import type { Migration } from './migration.ts';
 
@@ -9,19 +10,19 @@ export interface Round {
 
 const intervalMs = 250;
 
-/** Does the work of a round, and tells meanwhile, and at its end, how far its memory is. @param now ms */
+/** Does the work of a round, and tells meanwhile, and at its end, how far its memory is. */
 export async function watching<T>(
   m: Pick<Migration, 'emit'>,
   { sent }: Pick<PageSource, 'sent'>,
   { iteration, expectedPages }: Round,
   work: () => Promise<T>,
-  now: () => number = () => performance.now(),
+  clock: Clock = realClock,
 ): Promise<T> {
   const before = sent();
-  let told = { at: now(), pages: 0, bytes: 0 };
+  let told = { at: clock.now(), pages: 0, bytes: 0 };
   const tell = (): void => {
     const total = sent();
-    const next = { at: now(), pages: total.pages - before.pages, bytes: total.bytes - before.bytes };
+    const next = { at: clock.now(), pages: total.pages - before.pages, bytes: total.bytes - before.bytes };
     if (next.pages === told.pages && next.bytes === told.bytes) return;
     const seconds = Math.max(next.at - told.at, 1) / 1000;
     const bytesPerSecond = Math.round((next.bytes - told.bytes) / seconds);
@@ -35,11 +36,11 @@ export async function watching<T>(
     });
     told = next;
   };
-  const timer = setInterval(tell, intervalMs);
+  const stop = clock.every(intervalMs, tell);
   try {
     return await work();
   } finally {
-    clearInterval(timer);
+    stop();
     tell();
   }
 }

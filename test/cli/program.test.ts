@@ -182,6 +182,19 @@ test('with --json it is the one result object on stdout', async (t) => {
   t.deepEqual(more, []);
 });
 
+for (const [args, json] of [
+  [['--json=true'], true],
+  [['--json', '--no-json'], false],
+  [['--json=false'], false],
+  [['--', '--json'], false],
+] as const)
+  test(`${args.join(' ')} ${json ? 'asks' : 'does not ask'} for a result object of wrong usage too`, async (t) => {
+    const { code, stdout } = await phaul('migrate', '--turbo', ...args);
+    t.is(code, 2);
+    if (json) t.is(wholeRun(stdout).length, 1);
+    else t.is(stdout, '');
+  });
+
 test('a reader that goes away ends nothing', async (t) => {
   const command = `"$0" --import tsx "$1" check ct-nobody --json | true; echo "\${PIPESTATUS[0]}"`;
   const { stdout, stderr } = await promisify(execFile)('bash', ['-c', command, process.execPath, main]);
@@ -190,8 +203,8 @@ test('a reader that goes away ends nothing', async (t) => {
 });
 
 const refused = test.macro({
-  exec: async (t, args: string[], exit: number, errorCode: string) => {
-    const { code, stdout } = await phaul(...args, '--json');
+  exec: async (t, [command = '', ...args]: string[], exit: number, errorCode: string) => {
+    const { code, stdout } = await phaul(command, '--json', ...args);
     t.is(code, exit);
     t.like(wholeRun(stdout).at(-1), { ok: false, error: { code: errorCode, exitCode: exit } });
   },

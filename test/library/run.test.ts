@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import test from 'ava';
 import { check, migrate, PhaulError, type PhaulEvent } from '../../src/index.ts';
 import { eventLog } from '../../src/library/event-log.ts';
@@ -80,6 +81,7 @@ test('events are given as they come, to each reader all of them', async (t) => {
   const reader = log.read();
   t.is((await reader.next()).value?.type, 'frozen');
   const next = reader.next();
+  await turn();
   log.add(event({ type: 'running', freezeMs: 1 }));
   t.is((await next).value?.type, 'running');
   const result = event({ type: 'result', ok: true, here: { criu: null, preDump: false, container: null } });

@@ -1,29 +1,18 @@
-import { mock } from 'node:test';
 import test from 'ava';
 import { deferred } from '../../src/deferred.ts';
 import { watching } from '../../src/migration/watching.ts';
 import type { Happening } from '../../src/observe/events.ts';
+import { handClock } from '../observe/hand-clock.ts';
 
-test.serial('the memory of a round is counted from its beginning, at most four times a second', async (t) => {
-  mock.timers.enable({ apis: ['setInterval'] });
-  t.teardown(() => mock.timers.reset());
-  let at = 1000;
-  const pass = (ms: number): void => {
-    at += ms;
-    mock.timers.tick(ms);
-  };
+test('the memory of a round is counted from its beginning, at most four times a second', async (t) => {
+  const clock = handClock();
+  const pass = (ms: number): void => clock.advanceTo(clock.now() + ms);
   let sent = { pages: 500, zeroPages: 0, bytes: 2_000_000 };
   const events: Happening[] = [];
   const m = { emit: (what: Happening) => events.push(what) };
   const work = deferred<number>();
   const round = { iteration: 2, expectedPages: 80 };
-  const done = watching(
-    m,
-    { sent: () => sent },
-    round,
-    () => work.promise,
-    () => at,
-  );
+  const done = watching(m, { sent: () => sent }, round, () => work.promise, clock);
 
   pass(250);
   t.deepEqual(events, [], 'there is no news');
@@ -34,7 +23,7 @@ test.serial('the memory of a round is counted from its beginning, at most four t
   const first = { type: 'progress', ...round, pages: 30, bytes: 120_000, bytesPerSecond: 240_000 };
   t.deepEqual(events, [first]);
   sent = { pages: 590, zeroPages: 0, bytes: 2_360_000 };
-  at += 100;
+  pass(100);
   work.resolve(7);
   t.is(await done, 7);
   const last = { type: 'progress', ...round, pages: 90, bytes: 360_000, bytesPerSecond: 2_400_000 };
@@ -44,16 +33,17 @@ test.serial('the memory of a round is counted from its beginning, at most four t
   t.is(events.length, 2);
 });
 
-test.serial('a round that fails is watched no longer', async (t) => {
-  mock.timers.enable({ apis: ['setInterval'] });
-  t.teardown(() => mock.timers.reset());
+test('a round that fails is watched no longer', async (t) => {
+  const clock = handClock();
   let pages = 0;
   const events: Happening[] = [];
   const sent = () => ({ pages, zeroPages: 0, bytes: pages * 4096 });
   const work = () => Promise.reject(new Error('no'));
   const m = { emit: (what: Happening) => events.push(what) };
-  await t.throwsAsync(watching(m, { sent }, { iteration: 1, expectedPages: null }, work), { message: 'no' });
+  await t.throwsAsync(watching(m, { sent }, { iteration: 1, expectedPages: null }, work, clock), {
+    message: 'no',
+  });
   pages = 10;
-  mock.timers.tick(1000);
+  clock.advanceTo(1000);
   t.deepEqual(events, []);
 });
