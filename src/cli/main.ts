@@ -5,6 +5,7 @@ import { report } from '../migration/report.ts';
 import { emitter } from '../observe/emitter.ts';
 import { jsonLines } from '../observe/json-lines.ts';
 import { program } from './program.ts';
+import { wantsJson } from './wants-json.ts';
 
 /** The one place where an error that no command reported becomes text and an exit code. */
 async function main(args: readonly string[]): Promise<void> {
@@ -22,14 +23,6 @@ async function main(args: readonly string[]): Promise<void> {
       emit({ type: 'result', ok: false, error: failure });
     } else process.stderr.write(`${error.code}: ${error.message}\n  ${error.hint}\n`);
   }
-}
-
-/** As yargs would say, which may have failed to read the rest. */
-function wantsJson(args: readonly string[]): boolean {
-  const end = args.indexOf('--');
-  const options = end < 0 ? args : args.slice(0, end);
-  const last = options.findLast((arg) => /^--(no-)?json(=|$)/.test(arg));
-  return last === '--json' || last === '--json=true';
 }
 
 /** yargs throws its own YError, or a plain Error, for everything that is wrong with the command line. */

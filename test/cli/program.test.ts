@@ -11,6 +11,7 @@ import { program } from '../../src/cli/program.ts';
 import { version } from '../../src/version.ts';
 import { home, killedPhaul } from '../journal/journals.ts';
 import { projectDirectory } from '../lab/paths.ts';
+import { lanes } from '../lanes.ts';
 import { wholeRun } from '../observe/whole-run.ts';
 
 const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
@@ -21,8 +22,12 @@ interface Outcome {
   readonly stderr: string;
 }
 
+const oneOfFew = lanes(4);
+
 /** The whole program, as a user starts it. */
-async function phaul(...args: string[]): Promise<Outcome> {
+const phaul = (...args: string[]): Promise<Outcome> => oneOfFew(() => start(args));
+
+async function start(args: readonly string[]): Promise<Outcome> {
   const argv = ['--import', 'tsx', main, ...args];
   return promisify(execFile)(process.execPath, argv, { timeout: 60_000 }).then(
     ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
@@ -181,19 +186,6 @@ test('with --json it is the one result object on stdout', async (t) => {
   t.like(result, { act: null, ok: false, error: { code: 'USAGE', sourceState: 'running', exitCode: 2 } });
   t.deepEqual(more, []);
 });
-
-for (const [args, json] of [
-  [['--json=true'], true],
-  [['--json', '--no-json'], false],
-  [['--json=false'], false],
-  [['--', '--json'], false],
-] as const)
-  test(`${args.join(' ')} ${json ? 'asks' : 'does not ask'} for a result object of wrong usage too`, async (t) => {
-    const { code, stdout } = await phaul('migrate', '--turbo', ...args);
-    t.is(code, 2);
-    if (json) t.is(wholeRun(stdout).length, 1);
-    else t.is(stdout, '');
-  });
 
 test('a reader that goes away ends nothing', async (t) => {
   const command = `"$0" --import tsx "$1" check ct-nobody --json | true; echo "\${PIPESTATUS[0]}"`;

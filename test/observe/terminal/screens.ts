@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import xterm from '@xterm/headless';
+import { lanes } from '../../lanes.ts';
 import { atMarks } from './marks.ts';
 
 const directory = fileURLToPath(new URL('.', import.meta.url));
@@ -24,8 +25,12 @@ export interface Shown {
   readonly stream: string;
 }
 
+const oneOfFew = lanes(3);
+
 /** Plays a recorded run in a real pseudo-terminal, and what comes out of that to a model of a terminal. */
-export async function show(showing: Showing): Promise<Shown> {
+export const show = (showing: Showing): Promise<Shown> => oneOfFew(() => play(showing));
+
+async function play(showing: Showing): Promise<Shown> {
   const { run, columns, rows = 24, options = {}, resizes = {}, env = {} } = showing;
   const player = [
     process.execPath,
