@@ -17,6 +17,8 @@ export interface ErrorDetails {
   readonly cause?: unknown;
   /** Every reason, where preflight found several. */
   readonly refusals?: readonly Refusal[];
+  /** What could not be undone. */
+  readonly notUndone?: readonly string[];
 }
 
 /** One reason why a migration may not begin; preflight collects them all. */

@@ -4,7 +4,7 @@ import { rehearse } from '../migration/migrate.ts';
 import { toMigrateOptions } from './arguments.ts';
 import { exitCodeOf } from './migrate.ts';
 import { checkOptions } from './options.ts';
-import { listenersFor } from './output.ts';
+import { outputFor } from './output.ts';
 import { userAbort } from './user-abort.ts';
 
 type Arguments = InferredOptionTypes<typeof checkOptions> & {
@@ -25,8 +25,8 @@ export const checkCommand: CommandModule<object, Arguments> = {
   handler: async (args) => {
     const { container, dest } = args;
     const options = toMigrateOptions(container ?? '', dest ?? '', args);
-    const listeners = await listenersFor(args);
+    const { listeners, say } = await outputFor(args);
     const look = container !== undefined && dest !== undefined ? rehearse : checkHere;
-    process.exitCode = exitCodeOf(await look(options, listeners, userAbort()));
+    process.exitCode = exitCodeOf(await look(options, listeners, userAbort(say)));
   },
 };

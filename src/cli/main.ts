@@ -1,6 +1,11 @@
 #!/usr/bin/env node
 import { asPhaulError, PhaulError } from '../errors.ts';
+import { newMigrationId } from '../migration/link.ts';
+import { report } from '../migration/report.ts';
+import { emitter } from '../observe/emitter.ts';
+import { jsonLines } from '../observe/json-lines.ts';
 import { program } from './program.ts';
+import { wantsJson } from './wants-json.ts';
 
 /** The one place where an error that no command reported becomes text and an exit code. */
 async function main(args: readonly string[]): Promise<void> {
@@ -12,15 +17,10 @@ async function main(args: readonly string[]): Promise<void> {
         ? asPhaulError(thrown)
         : new PhaulError('USAGE', thrown.message);
     process.exitCode = error.exitCode;
-    if (args.includes('--json')) {
-      const report = {
-        code: error.code,
-        message: error.message,
-        hint: error.hint,
-        sourceState: 'running',
-        exitCode: error.exitCode,
-      };
-      process.stdout.write(`${JSON.stringify({ type: 'result', ok: false, error: report })}\n`);
+    if (wantsJson(args)) {
+      const emit = emitter(newMigrationId(), [jsonLines((line) => process.stdout.write(line))]);
+      const failure = report(error.with({ sourceState: 'running' }));
+      emit({ type: 'result', ok: false, error: failure });
     } else process.stderr.write(`${error.code}: ${error.message}\n  ${error.hint}\n`);
   }
 }

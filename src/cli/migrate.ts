@@ -1,9 +1,9 @@
 import type { CommandModule, InferredOptionTypes } from 'yargs';
 import { migrate, rehearse } from '../migration/migrate.ts';
-import type { Result } from '../observe/events.ts';
+import type { Ended } from '../migration/ended.ts';
 import { toMigrateOptions } from './arguments.ts';
 import { migrateOptions } from './options.ts';
-import { listenersFor } from './output.ts';
+import { outputFor } from './output.ts';
 import { userAbort } from './user-abort.ts';
 
 type Arguments = InferredOptionTypes<typeof migrateOptions> & { container: string; dest: string };
@@ -34,12 +34,12 @@ export const migrateCommand: CommandModule<object, Arguments> = {
       .example('$0 migrate --json ct101 hostb | tail -n 1', 'The result, for a program'),
   handler: async (args) => {
     const options = toMigrateOptions(args.container, args.dest, args);
-    const listeners = await listenersFor(args);
+    const { listeners, say } = await outputFor(args);
     const run = args.dryRun ? rehearse : migrate;
-    process.exitCode = exitCodeOf(await run(options, listeners, userAbort()));
+    process.exitCode = exitCodeOf(await run(options, listeners, userAbort(say)));
   },
 };
 
-export function exitCodeOf(result: Result): number {
-  return result.ok ? 0 : result.error.exitCode;
+export function exitCodeOf(ended: Ended<unknown>): number {
+  return ended.ok ? 0 : ended.error.exitCode;
 }

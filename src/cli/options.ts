@@ -1,5 +1,5 @@
 import type { Options } from 'yargs';
-import { fileLimits, pageLimits } from '../migration/convergence.ts';
+import { defaults } from '../migration/defaults.ts';
 
 /** Tables of options: the one source of parsing, --help and docs/cli.md. */
 
@@ -117,17 +117,17 @@ export const courseOptions = {
   },
   timeout: {
     type: 'number',
-    default: 120,
+    default: defaults.timeout,
     describe: 'The longest the container may stand still, in seconds; after that everything is undone',
   },
   'stop-timeout': {
     type: 'number',
-    default: 10,
+    default: defaults.stopTimeout,
     describe: 'Mode revive: how long it may take to end after its stop signal, in seconds; then it is killed',
   },
   'downtime-limit': {
     type: 'number',
-    default: 300,
+    default: defaults.downtimeLimit,
     describe: 'Mode live: iterate no more once it is expected to stand still for no longer than this, in ms',
   },
   'on-no-convergence': {
@@ -138,17 +138,17 @@ export const courseOptions = {
   },
   'max-iterations': {
     type: 'number',
-    default: pageLimits.rounds,
+    default: defaults.maxIterations,
     describe: 'At most so many iterations before it stands still',
   },
   'max-growth': {
     type: 'number',
-    default: pageLimits.growth * 100,
+    default: defaults.maxGrowth * 100,
     describe: 'Iterate no more if one moves so much more than the one before, in percent',
   },
   enough: {
     type: 'string',
-    default: `${fileLimits.enough / 2 ** 20}M`,
+    default: `${defaults.enough / 2 ** 20}M`,
     describe: 'Mode revive: iterate no more if one moves so little or less, in bytes or with K, M, G',
   },
   'dry-run': { type: 'boolean', default: false, describe: 'Preflight only: say what would be done' },
@@ -161,7 +161,13 @@ export const outputOptions = {
     describe: 'JSON lines on stdout: events, and one result object at the end',
   },
   'log-file': { type: 'string', describe: 'Write every event to this file too' },
-  verbose: { type: 'boolean', alias: 'v', default: false, describe: 'Show details' },
+  verbose: { type: 'boolean', alias: 'v', default: false, describe: 'Show everything that happens' },
+  quiet: {
+    type: 'boolean',
+    alias: 'q',
+    default: false,
+    describe: 'Say only what is wrong: warnings and errors',
+  },
 } as const satisfies Record<string, Options>;
 
 export const migrateOptions = {

@@ -1,11 +1,14 @@
 import { PhaulError } from '../errors.ts';
 
-/** Aborted by SIGINT, SIGTERM or SIGHUP, with what the user reads as the reason. A second signal changes nothing: undoing goes on. */
-export function userAbort(): AbortSignal {
+/**
+ * Aborted by SIGINT, SIGTERM or SIGHUP, with what the user reads as the reason. A second signal changes nothing: undoing goes on.
+ * @param say to the user
+ */
+export function userAbort(say: (line: string) => void): AbortSignal {
   const aborter = new AbortController();
   const on = (signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP'): void => {
     process.on(signal, () => {
-      if (aborter.signal.aborted) process.stderr.write('phaul: still undoing; please wait\n');
+      if (aborter.signal.aborted) say('phaul: still undoing; please wait');
       aborter.abort(new PhaulError(signal === 'SIGINT' ? 'CANCELLED' : 'TERMINATED', `Ended by ${signal}.`));
     });
   };

@@ -3,10 +3,12 @@ import { probeCriu } from '../criu/probe.ts';
 import { driverContext } from '../driver-context.ts';
 import { asPhaulError, PhaulError } from '../errors.ts';
 import { processTree } from '../linux/processes.ts';
-import { emitter, type Listener, type Result } from '../observe/events.ts';
+import { emitter, type Listener } from '../observe/emitter.ts';
+import type { HereReport } from '../observe/events.ts';
 import { checkSource, criuRefusals, modeUnsupported } from './check-source.ts';
 import { fallback } from './choose-fs.ts';
 import { devicesOf } from './devices.ts';
+import type { Ended } from './ended.ts';
 import { findContainer } from './find-container.ts';
 import { fsTrees } from './fs-trees.ts';
 import { newMigrationId } from './link.ts';
@@ -20,24 +22,26 @@ export async function checkHere(
   options: MigrateOptions,
   listeners: readonly Listener[],
   user: AbortSignal,
-): Promise<Result> {
+): Promise<Ended<HereReport>> {
   const id = newMigrationId();
   const m = newMigration(id, options, emitter(id, listeners), user);
-  const result = await look(m).catch((thrown: unknown): Result => {
+  try {
+    const here = await look(m);
+    m.emit({ type: 'result', ok: true, here });
+    return { ok: true, value: here };
+  } catch (thrown) {
     const error = asPhaulError(thrown).with({ sourceState: 'running', act: 'preflight' });
-    return { type: 'result', ok: false, error: report(error, []) };
-  });
-  m.emit(result);
-  return result;
+    m.emit({ type: 'result', ok: false, error: report(error) });
+    return { ok: false, error };
+  }
 }
 
-async function look(m: Migration): Promise<Result> {
+async function look(m: Migration): Promise<HereReport> {
   if (process.getuid?.() !== 0) throw new PhaulError('NOT_ROOT', 'phaul must run as root.');
   const container = m.options.container || null;
   const { criu, refusals } = container === null ? await hostAlone(m) : await withContainer(m, container);
   if (refusals.length > 0) throw refused(refusals);
-  const [version, preDump] = [criu?.version ?? null, criu?.memTrack ?? false];
-  return { type: 'result', ok: true, here: { criu: version, preDump, container } };
+  return { criu: criu?.version ?? null, preDump: criu?.memTrack ?? false, container };
 }
 
 async function hostAlone(m: Migration): ReturnType<typeof checkSource> {

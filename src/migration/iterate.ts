@@ -7,13 +7,15 @@ import { iterationName, preDumpRequest } from '../criu/requests.ts';
 import { pageCounter } from '../criu/stats.ts';
 import type { Swrk } from '../criu/swrk.ts';
 import type { PageSource, Sending } from '../pages/source.ts';
+import { pageBytes } from '../pages/wire.ts';
 import type { Iteration } from '../observe/events.ts';
 import { converged, pageLimits } from './convergence.ts';
 import { PhaulError } from '../errors.ts';
-import { predictFreeze, type RoundCost } from './predict.ts';
+import { predictFreeze, type RoundCost, writtenPages } from './predict.ts';
 import { interruptible, type Migration } from './migration.ts';
 import type { Plan } from './preflight.ts';
 import { criuChoices, type Prepared } from './prepare.ts';
+import { watching } from './watching.ts';
 
 /** Everything the freeze needs, started and warm while the container still runs. */
 export interface Armed {
@@ -26,6 +28,8 @@ export interface Armed {
   /** Number of the dump to come, and of the iteration it builds upon. */
   readonly iteration: number;
   readonly parent: number | null;
+  /** How many pages that dump will send, about; null: nobody knows. */
+  readonly expectedPages: number | null;
   readonly iterations: readonly Iteration[];
   /** Counts the pages of the dump to come. */
   readonly countPages: ReturnType<typeof pageCounter>;
@@ -45,11 +49,21 @@ export async function iterate(m: Migration, plan: Plan, { swrk, pages, images }:
   const costs: RoundCost[] = [];
   let tracking = 0;
   let met = false;
+  const expected = (): number | null => {
+    const count =
+      costs.length === 0 ? plan.memory / pageBytes : writtenPages(costs, performance.now() - tracking);
+    return count === null ? null : Math.round(count);
+  };
   let verdict = plan.preDump ? converged([], limits, inPages) : noIterations(m);
   while (!verdict.stop) {
     const number = iterations.length + 1;
     const began = performance.now();
-    const { round, sending } = await iteration(m, plan, { swrk, pages }, number, countPages);
+    const { round, sending } = await watching(
+      m,
+      pages,
+      { iteration: number, expectedPages: expected() },
+      () => iteration(m, plan, { swrk, pages }, number, countPages),
+    );
     costs.push({
       ...sending,
       pages: round.pages,
@@ -82,7 +96,17 @@ export async function iterate(m: Migration, plan: Plan, { swrk, pages, images }:
   const parent = iterations.length > 0 ? iterations.length : null;
   const directory = await imageDirectory(plan, last);
   await link.call('arm', {});
-  return { swrk, pages, images, directory, iteration: last, parent, iterations, countPages };
+  return {
+    swrk,
+    pages,
+    images,
+    directory,
+    iteration: last,
+    parent,
+    expectedPages: expected(),
+    iterations,
+    countPages,
+  };
 }
 
 const inPages = (pages: number): string => `${pages} pages`;

@@ -12,13 +12,16 @@ import { prepare, type Prepared } from './prepare.ts';
 import { release } from './release.ts';
 import { summarize } from './summary.ts';
 import { takeOver, untilCommitted } from './take-over.ts';
+import { watching } from './watching.ts';
 
 /** Live mode: memory moves, the processes never notice. All acts after preflight, in order. */
 export async function live(m: Migration, plan: Plan): Promise<Summary> {
   const prepared = await act(m, 'prepare', () => prepare(m, plan));
   const armed = await act(m, 'iterate', () => iterate(m, plan, prepared));
-  const frozen = await act(m, 'freeze', () => freeze(m, plan, armed));
-  const sent = await act(m, 'transfer', () => transfer(m, plan, armed, frozen));
+  const { frozen, sent } = await watching(m, armed.pages, armed, async () => {
+    const still = await act(m, 'freeze', () => freeze(m, plan, armed));
+    return { frozen: still, sent: await act(m, 'transfer', () => transfer(m, plan, armed, still)) };
+  });
   const between: Between = {
     held: () => frozen.held,
     doubt: async () => {

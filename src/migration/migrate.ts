@@ -1,5 +1,7 @@
 import { asPhaulError } from '../errors.ts';
-import { emitter, type Listener, type Result } from '../observe/events.ts';
+import { emitter, type Listener } from '../observe/emitter.ts';
+import type { PlanReport, Result, Summary } from '../observe/events.ts';
+import type { Ended } from './ended.ts';
 import { newMigrationId } from './link.ts';
 import { act, type Migration, newMigration } from './migration.ts';
 import { live } from './live.ts';
@@ -14,18 +16,17 @@ const courses = { live, revive } as const;
 
 /**
  * Moves a container. Never throws: whatever happens is the result, which is also the last event.
- * @param user aborted when the user wants it to stop, with a PhaulError as the reason; without effect after the commit.
+ * @param user aborted when the user wants it to stop; without effect after the commit.
  */
 export function migrate(
   options: MigrateOptions,
   listeners: readonly Listener[],
   user: AbortSignal,
-): Promise<Result> {
-  return play(options, listeners, user, async (m, plan) => ({
-    type: 'result',
-    ok: true,
-    ...(await courses[options.mode](m, plan)),
-  }));
+): Promise<Ended<Summary>> {
+  return play(options, listeners, user, {
+    rest: (m, plan) => courses[options.mode](m, plan),
+    result: (summary) => ({ type: 'result', ok: true, ...summary }),
+  });
 }
 
 /** Preflight alone: says what would refuse the migration, and touches nothing. Never throws. */
@@ -33,49 +34,52 @@ export function rehearse(
   options: MigrateOptions,
   listeners: readonly Listener[],
   user: AbortSignal,
-): Promise<Result> {
-  return play(options, listeners, user, async (m, plan) => {
-    plan.link.close();
-    await m.undo.unwind();
-    m.journal?.remove();
-    const { memory, htype, preDump, lazy } = plan;
-    const { mode } = options;
-    const files = fileReports(plan);
-    const devices = plan.devices.names;
-    return {
-      type: 'result',
-      ok: true,
-      plan: { mode, htype, files, devices, memory, preDump, lazy, target: plan.link.host },
-    };
+): Promise<Ended<PlanReport>> {
+  return play(options, listeners, user, {
+    rest: async (m, plan) => {
+      plan.link.close();
+      await m.undo.unwind();
+      m.journal?.remove();
+      const { memory, htype, preDump, lazy } = plan;
+      const { mode } = options;
+      const files = fileReports(plan);
+      const devices = plan.devices.names;
+      return { mode, htype, files, devices, memory, preDump, lazy, target: plan.link.host };
+    },
+    result: (plan) => ({ type: 'result', ok: true, plan }),
   });
 }
 
-async function play(
+interface Play<T> {
+  /** All acts after preflight. */
+  readonly rest: (m: Migration, plan: Plan) => Promise<T>;
+  readonly result: (value: T) => Result;
+}
+
+async function play<T>(
   options: MigrateOptions,
   listeners: readonly Listener[],
   user: AbortSignal,
-  rest: (m: Migration, plan: Plan) => Promise<Result>,
-): Promise<Result> {
+  { rest, result }: Play<T>,
+): Promise<Ended<T>> {
   const id = newMigrationId();
   const m = newMigration(id, options, emitter(id, listeners), user);
   m.emit({ type: 'start', container: options.container, target: options.destination, mode: options.mode });
   let plan: Plan | null = null;
   try {
     plan = await act(m, 'preflight', () => preflight(m));
-    const result = await rest(m, plan);
-    m.emit(result);
-    return result;
+    const value = await rest(m, plan);
+    m.emit(result(value));
+    return { ok: true, value };
   } catch (thrown) {
-    const error = asPhaulError(thrown);
-    const { act } = error.details;
+    const failed = asPhaulError(thrown);
+    const { act } = failed.details;
     const first =
-      m.signal.aborted && error.code !== 'IN_DOUBT'
+      m.signal.aborted && failed.code !== 'IN_DOUBT'
         ? asPhaulError(m.signal.reason).with(act === undefined ? {} : { act })
-        : error;
-    const undone = await rollback(m, first, plan?.link ?? null);
-    const failure = report(undone.error, undone.notUndone);
-    const result: Result = { type: 'result', ok: false, error: failure };
-    m.emit(result);
-    return result;
+        : failed;
+    const error = await rollback(m, first, plan?.link ?? null);
+    m.emit({ type: 'result', ok: false, error: report(error) });
+    return { ok: false, error };
   }
 }

@@ -18,6 +18,17 @@ export interface RoundCost {
 const beyondARound = 3.5;
 
 /**
+ * How many pages a dump would find written, if they are written as quickly as before the last round; null if that is not known: the first round sends
+ * everything.
+ * @param sinceMs since CRIU began to track writes for the last time
+ */
+export function writtenPages(rounds: readonly RoundCost[], sinceMs: number): number | null {
+  const last = rounds.at(-1);
+  if (!last || last.trackedMs === null) return null;
+  return (last.pages * sinceMs) / last.trackedMs;
+}
+
+/**
  * How long the container would stand still if it were frozen now, in ms, from what this very migration has measured; null if not enough has been.
  * What a dump costs before its first page + pages written meanwhile ÷ rate of the page path, + the last of the files, + what only the freeze costs.
  * @param sinceMs since CRIU began to track writes for the last time
@@ -34,9 +45,9 @@ export function predictFreeze(
     undefined,
   );
   // After the first round nobody knows yet how quickly pages are written.
-  if (!last || last.trackedMs === null || !largest) return null;
+  const written = writtenPages(rounds, sinceMs);
+  if (!last || written === null || !largest) return null;
   const msPerPage = largest.pages === 0 ? 0 : largest.sendMs / largest.pages;
-  const written = (last.pages * sinceMs) / last.trackedMs;
   const before = Math.min(...rounds.map(({ beforeMs }) => beforeMs));
   const dump = before + written * msPerPage;
   const copied = filesBeside ? Math.max(dump, last.filesMs) : dump + last.filesMs;

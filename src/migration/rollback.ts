@@ -20,11 +20,7 @@ const symptoms: readonly ErrorCode[] = ['CRIU_DUMP', 'CRIU_DIED', 'FS_SYNC'];
  * to remove there. Nothing runs on the target before the commit; if the commit failed, the target has seen to that before it said so.
  * Gives the error as the user sees it, with what the container does now and what could not be undone.
  */
-export async function rollback(
-  m: Migration,
-  error: PhaulError,
-  link: Link | null,
-): Promise<{ error: PhaulError; notUndone: string[] }> {
+export async function rollback(m: Migration, error: PhaulError, link: Link | null): Promise<PhaulError> {
   // In preflight nothing has been touched; in doubt nothing may be; after the commit there is only forward.
   const beyond = afterCommit.includes(error.code);
   const told = beyond ? null : link;
@@ -39,7 +35,8 @@ export async function rollback(
   );
   if (!beyond && failures.length === 0) await forget(m, lost !== null);
   m.journal?.close();
-  return { error: cause(error, lost).with({ sourceState: m.sourceState }), notUndone };
+  const left = notUndone.length > 0 ? { notUndone } : {};
+  return cause(error, lost).with({ sourceState: m.sourceState, ...left });
 }
 
 /** `lost`: why the target could not be told. */

@@ -1,169 +1,115 @@
-import type { Act, Mode } from '../acts.ts';
-import type { ErrorCode } from '../error-codes.ts';
-import type { HostRole, Refusal, SourceState } from '../errors.ts';
+import { z } from 'zod';
+import { acts } from '../acts.ts';
+import {
+  errorReport,
+  fileReport,
+  hereReport,
+  iterationShape,
+  planReport,
+  stopShape,
+  summaryShape,
+} from './results.ts';
+import { count, list, mode, ms, record, role, text } from './shapes.ts';
 
-/** What happened, without who and when. */
-export type Happening =
-  | { readonly type: 'start'; readonly container: string; readonly target: string; readonly mode: Mode }
-  | { readonly type: 'act-begin'; readonly act: Act }
-  | { readonly type: 'act-end'; readonly act: Act; readonly actMs: number }
-  /** Which fs drivers move what, and why. */
-  | { readonly type: 'files'; readonly files: readonly FileReport[] }
-  | ({ readonly type: 'iteration' } & Iteration)
-  /** Why the iterations end (or never began). */
-  | { readonly type: 'decision'; readonly reason: string }
-  /** The container stands still on the source. */
-  | { readonly type: 'frozen' }
-  /** Revive mode: the container has ended on the source. */
-  | ({ readonly type: 'stopped' } & StopReport)
-  /** The container runs on the target. */
-  | { readonly type: 'running'; readonly freezeMs: number }
-  /** Pages of memory that follow the running container, and how many of them are in place. */
-  | { readonly type: 'filling'; readonly total: number; readonly placed: number }
-  /** Revive mode with --no-start: it is complete on the target and does not run. */
-  | { readonly type: 'left-stopped' }
-  | { readonly type: 'warning' | 'log'; readonly text: string }
-  /** Something is being undone. */
-  | { readonly type: 'undo'; readonly name: string }
-  | Result;
+export type {
+  ErrorReport,
+  FileReport,
+  HereReport,
+  Iteration,
+  PlanReport,
+  StopReport,
+  Summary,
+} from './results.ts';
 
-export interface Iteration {
-  readonly number: number;
-  /** Memory pages sent, and those that had not changed since the round before; 0 in revive mode. */
-  readonly pages: number;
-  readonly skippedPages: number;
-  /** Bytes of the fs sync over the channel, those of changed contents among them, and files. */
-  readonly fsBytes: number;
-  readonly changedBytes: number;
-  readonly files: number;
-  readonly roundMs: number;
-  /** Of that: CRIU's pre-dump, and the fs sync; 0 and all of it in revive mode. */
-  readonly dumpMs: number;
-  readonly filesMs: number;
-  /** How long the container would stand still if it were frozen after this round; null: not known yet, or revive mode. */
-  readonly predictedFreezeMs: number | null;
-}
+/** Raised when a member or type goes away or changes its meaning. New ones may come at any time. */
+export const eventVersion = 1;
 
-/** The last event of every run, and the only one that --json guarantees exactly once. */
-export type Result =
-  | ({ readonly type: 'result'; readonly ok: true } & Summary)
-  | { readonly type: 'result'; readonly ok: true; readonly plan: PlanReport }
-  | { readonly type: 'result'; readonly ok: true; readonly here: HereReport }
-  | { readonly type: 'result'; readonly ok: false; readonly error: ErrorReport };
+const act = z.enum(acts);
 
-export interface Summary {
-  readonly container: string;
-  /** Host names as the hosts give them. */
-  readonly source: string;
-  readonly target: string;
-  readonly mode: Mode;
-  readonly htype: string;
-  readonly files: readonly FileReport[];
-  readonly acts: readonly { readonly act: Act; readonly ms: number }[];
-  /** How it was stopped; null in live mode. */
-  readonly stop: StopReport | null;
-  /**
-   * How long it did not run, as seen by the source. Live mode: from the freeze to the first instruction on the target. Revive mode: from
-   * the end of its last process to its start on the target.
-   */
-  readonly freezeMs: number;
-  /** What was expected of it when the iterations ended; null: nothing was. */
-  readonly predictedFreezeMs: number | null;
-  readonly iterations: readonly Iteration[];
-  /** Memory pages sent in the freeze and before it. */
-  readonly pages: number;
-  /** `fs`: all of the files' bytes over the channel, `firstCopy` and `lastSync` (while it stood still) among them. */
-  readonly bytes: {
-    readonly mem: number;
-    readonly images: number;
-    readonly fs: number;
-    readonly firstCopy: number;
-    readonly lastSync: number;
-  };
-  /** Pages that were put in place after its start, and how many of them a task had to wait for; null: none were. */
-  readonly fill: { readonly pages: number; readonly waitedFor: number } | null;
-  /** Process id of the container's root task on the target; null if it was left stopped there in revive mode. */
-  readonly pid: number | null;
-  /** The command that starts it on the target, where it was left stopped. */
-  readonly startWith: string | null;
-  readonly warnings: readonly string[];
-}
-
-/** Trees that one fs driver moves, and why that one. */
-export interface FileReport {
-  readonly driver: string;
-  readonly trees: readonly string[];
-  readonly reason: string;
-}
-
-export interface StopReport {
-  /** The signal that the container was asked with. */
-  readonly signal: string;
-  /** It did not end within --stop-timeout and was killed. */
-  readonly killed: boolean;
-  readonly stopMs: number;
-}
-
-/** What a migration would do, found out by preflight alone. */
-export interface PlanReport {
-  readonly target: string;
-  readonly mode: Mode;
-  readonly htype: string;
-  readonly files: readonly FileReport[];
-  readonly devices: readonly string[];
-  /** Resident memory now, in bytes. */
-  readonly memory: number;
-  /** Whether memory would move in iterations before the freeze. */
-  readonly preDump: boolean;
-  /** Whether it would run before all of its memory is in place. */
-  readonly lazy: boolean;
-}
-
-/** What `phaul check` without a target found on this host. */
-export interface HereReport {
-  /** Its version; null in revive mode, which needs none. */
-  readonly criu: string | null;
-  /** The kernel tracks written memory: it can move in iterations before the freeze. */
-  readonly preDump: boolean;
-  readonly container: string | null;
-}
-
-export interface ErrorReport {
-  readonly code: ErrorCode;
-  readonly message: string;
-  readonly hint: string;
-  readonly sourceState: SourceState;
-  readonly act?: string;
-  readonly host?: HostRole;
-  readonly logLine?: string;
-  readonly logFile?: string;
-  readonly refusals?: readonly Refusal[];
-  /** What could not be undone. */
-  readonly notUndone?: readonly string[];
-  readonly exitCode: number;
-}
-
-/** One entry of the event stream. */
-export type PhaulEvent = Happening & {
-  readonly migration: string;
-  /** Wall clock, ISO 8601. */
-  readonly time: string;
-  /** Milliseconds since the start of the migration, by the monotonic clock. */
-  readonly ms: number;
-  readonly host: HostRole;
+/** What every event says: who, when and where. */
+const envelope = {
+  version: z.literal(eventVersion).describe('Of this format'),
+  migration: text.describe('Id of the migration; also part of the names of kept logs'),
+  time: z.iso.datetime().describe('Wall clock, ISO 8601, UTC'),
+  ms: ms.describe('Milliseconds since the start, by a clock that never jumps'),
+  host: role.describe('Where it happened'),
+  act: act.nullable().describe('The act that is under way, or was last; null before the first'),
 };
 
-export type Listener = (event: PhaulEvent) => void;
+type Event<T extends string, S extends z.ZodRawShape> = { type: z.ZodLiteral<T> } & Omit<
+  typeof envelope,
+  keyof S
+> &
+  S;
 
-/** Stamps happenings of one migration and hands them to every listener. */
-export function emitter(
-  migration: string,
-  listeners: readonly Listener[],
-): (what: Happening, host?: HostRole) => void {
-  const began = performance.now();
-  return (what, host = 'source') => {
-    const ms = Math.round((performance.now() - began) * 10) / 10;
-    const event: PhaulEvent = { ...what, migration, time: new Date().toISOString(), ms, host };
-    for (const listener of listeners) listener(event);
-  };
+function event<T extends string, S extends z.ZodRawShape>(
+  type: T,
+  meaning: string,
+  shape: S,
+): z.ZodReadonly<z.ZodObject<Event<T, S>, z.core.$strip>> {
+  // TypeScript takes the spread for both members where the shape replaces one of the envelope's.
+  const all = { type: z.literal(type), ...envelope, ...shape } as Event<T, S>;
+  return record(all).describe(meaning);
 }
+
+const events = [
+  event('start', '`target` is what the command line says', { container: text, target: text, mode }),
+  event('act-begin', 'It begins', { act }),
+  event('act-end', 'It succeeded. An act that failed has no end', { act, actMs: ms }),
+  event('files', 'Which fs drivers move what, and why', { files: list(fileReport) }),
+  event(
+    'progress',
+    'Live mode, from the first iteration to the end of the act transfer, at most four times a second, if there is news: how far the memory of this round is',
+    {
+      iteration: count.describe('The round. In the freeze it is one more than there were iterations'),
+      pages: count.describe('Memory pages sent in this round'),
+      expectedPages: count
+        .nullable()
+        .describe(
+          'How many there will be, about: in the first round all that is resident, later as quickly as they were written before; null: nobody knows',
+        ),
+      bytes: count.describe('Bytes on the channel for them'),
+      bytesPerSecond: count.describe('Of these, since the last such event'),
+    },
+  ),
+  event('iteration', 'One round while the container ran is complete', iterationShape),
+  event('decision', 'Why the iterations end, or never began', { reason: text }),
+  event('frozen', 'Live mode: the container stands still on the source', {}),
+  event('stopped', 'Revive mode: the container has ended on the source', stopShape),
+  event('running', 'The container runs on the target', { freezeMs: ms }),
+  event(
+    'filling',
+    'In the act fill, four times a second: pages that follow the running container, and how many of them are in place',
+    { total: count, placed: count },
+  ),
+  event('left-stopped', 'Revive mode with --no-start: it is complete on the target, and does not run', {}),
+  event('warning', 'For people. Warnings are in the result too', { text }),
+  event('log', 'For people', { text }),
+  event('undo', 'The migration failed, for this reason, and is being undone', { name: text }),
+] as const;
+
+const ok = z.literal(true);
+const results = [
+  event('result', 'A migration that worked', { ok, ...summaryShape }),
+  event('result', '`--dry-run` and `check CONTAINER DEST`: what would be done', { ok, plan: planReport }),
+  event('result', '`check` without a target', { ok, here: hereReport }),
+  event('result', 'A failure', { ok: z.literal(false), error: errorReport }),
+] as const;
+
+/** The schema of one event: docs/events.schema.json and docs/events.md are made from it. */
+export const phaulEvent = z.union([...events, ...results]);
+
+/** One entry of the event stream. */
+export type PhaulEvent = z.infer<typeof phaulEvent>;
+
+/** The last event of every run, and the only one that is there exactly once. */
+export type ResultEvent = Extract<PhaulEvent, { type: 'result' }>;
+
+type Stamp = Exclude<keyof typeof envelope, 'act'>;
+type Without<E, K extends PropertyKey> = E extends unknown ? Omit<E, K> : never;
+type OfAct = Extract<PhaulEvent, { type: 'act-begin' | 'act-end' }>;
+
+/** What happened, without who and when. */
+export type Happening = Without<OfAct, Stamp> | Without<Exclude<PhaulEvent, OfAct>, Stamp | 'act'>;
+
+export type Result = Extract<Happening, { type: 'result' }>;

@@ -1,4 +1,4 @@
-import type { Listener } from './events.ts';
+import type { Listener } from './emitter.ts';
 
 /** Every event as one line of JSON. */
 export function jsonLines(write: (line: string) => void): Listener {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +10,9 @@ import { checkOptions, migrateOptions } from '../../src/cli/options.ts';
 import { program } from '../../src/cli/program.ts';
 import { version } from '../../src/version.ts';
 import { home, killedPhaul } from '../journal/journals.ts';
+import { projectDirectory } from '../lab/paths.ts';
+import { lanes } from '../lanes.ts';
+import { wholeRun } from '../observe/whole-run.ts';
 
 const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
@@ -19,8 +22,12 @@ interface Outcome {
   readonly stderr: string;
 }
 
+const oneOfFew = lanes(4);
+
 /** The whole program, as a user starts it. */
-async function phaul(...args: string[]): Promise<Outcome> {
+const phaul = (...args: string[]): Promise<Outcome> => oneOfFew(() => start(args));
+
+async function start(args: readonly string[]): Promise<Outcome> {
   const argv = ['--import', 'tsx', main, ...args];
   return promisify(execFile)(process.execPath, argv, { timeout: 60_000 }).then(
     ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
@@ -70,6 +77,7 @@ test('the root of everything', wrong, ['migrate', '7', 'b', '--pid-root', '/'], 
 test('a relative pid file', wrong, ['migrate', '7', 'b', '--dst-rpid', 'x.pid'], /--dst-rpid/);
 test('images kept in memory', wrong, ['migrate', '7', 'b', '--keep-images'], /--img-path/);
 test('a service without a way to talk', wrong, ['service'], /--stdio/);
+test('quiet and verbose at once', wrong, ['check', '-q', '-v'], /--quiet and --verbose/);
 test('a log file that cannot be written', wrong, ['check', '--log-file', '/nonexistent/x'], /--log-file/);
 
 test('an option given twice counts as given last', async (t) => {
@@ -157,7 +165,9 @@ for (const command of ['migrate', 'check', 'drivers', 'recover', 'service'])
   });
 
 test('the version is that of the package', async (t) => {
-  const { default: manifest } = await import('../../package.json', { with: { type: 'json' } });
+  const manifest = JSON.parse(readFileSync(join(projectDirectory, 'package.json'), 'utf8')) as {
+    version: string;
+  };
   t.is(version, manifest.version);
   t.deepEqual(await phaul('--version'), { code: 0, stdout: `${version}\n`, stderr: '' });
 });
@@ -172,23 +182,23 @@ test('wrong usage is said on stderr, with a hint and exit code 2', async (t) => 
 test('with --json it is the one result object on stdout', async (t) => {
   const { code, stdout } = await phaul('migrate', 'ct101', 'b', '--json', '--timeout', '0');
   t.is(code, 2);
-  t.like(JSON.parse(stdout), { type: 'result', ok: false, error: { code: 'USAGE', exitCode: 2 } });
+  const [result, ...more] = wholeRun(stdout);
+  t.like(result, { act: null, ok: false, error: { code: 'USAGE', sourceState: 'running', exitCode: 2 } });
+  t.deepEqual(more, []);
+});
+
+test('a reader that goes away ends nothing', async (t) => {
+  const command = `"$0" --import tsx "$1" check ct-nobody --json | true; echo "\${PIPESTATUS[0]}"`;
+  const { stdout, stderr } = await promisify(execFile)('bash', ['-c', command, process.execPath, main]);
+  t.is(stdout, '3\n', 'the exit code is that of the check');
+  t.regex(stderr, /^CONTAINER_UNKNOWN: /m);
 });
 
 const refused = test.macro({
-  exec: async (t, args: string[], exit: number, errorCode: string) => {
-    const { code, stdout } = await phaul(...args, '--json');
-    const events = stdout
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line) as { type: string; error?: object });
+  exec: async (t, [command = '', ...args]: string[], exit: number, errorCode: string) => {
+    const { code, stdout } = await phaul(command, '--json', ...args);
     t.is(code, exit);
-    t.deepEqual(
-      events.filter(({ type }) => type === 'result').map(({ error }) => (error as { code: string }).code),
-      [errorCode],
-      'exactly one result',
-    );
-    t.is(events.at(-1)?.type, 'result');
+    t.like(wholeRun(stdout).at(-1), { ok: false, error: { code: errorCode, exitCode: exit } });
   },
   title: (what) => what ?? '',
 });

@@ -62,6 +62,6 @@ test('the report of an error holds no stack and survives JSON', (t) => {
     notUndone: ['a device'],
     exitCode: 1,
   };
-  t.deepEqual(JSON.parse(JSON.stringify(report(error, ['a device']))), expected);
-  t.is(report(new PhaulError('USAGE', 'x'), []).sourceState, 'unknown');
+  t.deepEqual(JSON.parse(JSON.stringify(report(error.with({ notUndone: ['a device'] })))), expected);
+  t.is(report(new PhaulError('USAGE', 'x')).sourceState, 'unknown');
 });

@@ -1,5 +1,6 @@
 import type { ErrorReport, PhaulEvent, Summary } from '../../src/observe/events.ts';
 import type { Host } from '../lab/host.ts';
+import { validEvent, wholeRun } from '../observe/whole-run.ts';
 
 /** How a run of phaul ended. */
 export interface PhaulEnd {
@@ -17,7 +18,7 @@ export interface PhaulRun {
   /** The first event with these properties, at once if it has been already. @throws if phaul ends without it */
   readonly event: (wanted: Partial<Record<string, unknown>>) => Promise<PhaulEvent>;
   readonly kill: (signal: NodeJS.Signals) => void;
-  /** @throws if stdout is not JSON lines with exactly one result, the last. */
+  /** @throws if stdout is anything but events as documented with exactly one result, the last */
   readonly ended: Promise<PhaulEnd>;
 }
 
@@ -63,13 +64,14 @@ export function phaul(host: Host, args: readonly string[], command?: string): Pr
 }
 
 function theEnd(exitCode: number, stdout: string, text: string): PhaulEnd {
-  const events = stdout.split('\n').filter(Boolean).map(parsed);
-  const results = events.filter(({ type }) => type === 'result');
-  const last = events.at(-1);
   // Killed, it can say nothing more.
-  if (exitCode === 128 + 9) return { exitCode, events, text, summary: undefined, error: undefined };
-  if (results.length !== 1 || last?.type !== 'result')
-    throw new Error(`phaul ended with ${exitCode} and ${results.length} results\n${stdout}${text}`);
+  if (exitCode === 128 + 9) {
+    const events = stdout.split('\n').filter(Boolean).map(validEvent);
+    return { exitCode, events, text, summary: undefined, error: undefined };
+  }
+  const events = whole(exitCode, stdout, text);
+  const last = events.at(-1);
+  if (last?.type !== 'result') throw new Error('no result');
   return {
     exitCode,
     events,
@@ -79,10 +81,10 @@ function theEnd(exitCode: number, stdout: string, text: string): PhaulEnd {
   };
 }
 
-function parsed(line: string): PhaulEvent {
+function whole(exitCode: number, stdout: string, text: string): PhaulEvent[] {
   try {
-    return JSON.parse(line) as PhaulEvent;
-  } catch {
-    throw new Error(`not JSON on stdout: ${line}`);
+    return wholeRun(stdout);
+  } catch (cause) {
+    throw new Error(`phaul ended with ${exitCode}\n${text}`, { cause });
   }
 }

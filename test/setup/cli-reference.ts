@@ -6,14 +6,19 @@ import { format, resolveConfig } from 'prettier';
 import { projectDirectory } from '../lab/paths.ts';
 import { cliPage } from './reference/cli-page.ts';
 import { errorsPage } from './reference/errors-page.ts';
+import { eventSchemaFile } from './reference/event-schema.ts';
+import { eventsTables } from './reference/events-tables.ts';
 import { methodsTable } from './reference/methods-table.ts';
 
 const pages: Readonly<Record<string, (now: string) => string | Promise<string>>> = {
   'docs/cli.md': cliPage,
   'docs/errors.md': errorsPage,
-  'docs/devices.md': async (now) => between(now, 'example', await file('sh', 'docs/examples/phaul-drbd')),
+  'docs/events.md': (now) => between(now, 'events', eventsTables()),
+  'docs/events.schema.json': eventSchemaFile,
+  'docs/devices.md': async (now) => between(now, 'example', await codeFile('sh', 'docs/examples/phaul-drbd')),
+  'docs/library.md': async (now) => between(now, 'example', await codeFile('ts', 'examples/move.ts')),
   'docs/write-a-driver.md': async (now) => {
-    const example = (name: string): Promise<string> => file('js', `examples/phaul-htype-hello/${name}`);
+    const example = (name: string): Promise<string> => codeFile('js', `examples/phaul-htype-hello/${name}`);
     return between(
       between(now, 'driver', await example('index.js')),
       'examination',
@@ -39,7 +44,7 @@ for (const [page, write] of Object.entries(pages)) {
 }
 
 /** A file of the project, as Markdown. */
-async function file(language: string, path: string): Promise<string> {
+async function codeFile(language: string, path: string): Promise<string> {
   return [`\`\`\`${language}`, (await readFile(join(projectDirectory, path), 'utf8')).trimEnd(), '```'].join(
     '\n',
   );

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 export const projectRoot = fileURLToPath(new URL('../..', import.meta.url));
 
-const compiled = ['src', 'htypes', 'fs-drivers', 'devices', 'criu-proto', 'test'];
+const compiled = ['src', 'htypes', 'fs-drivers', 'devices', 'criu-proto', 'examples', 'test'];
 
 /** Changes when node_modules must be installed again. */
 export function lockHash() {
@@ -25,7 +25,9 @@ export function sourceHash() {
 export function removeStaleOutput() {
   for (const file of files('dist')) {
     const source = join(projectRoot, file.slice('dist/'.length).replace(/(\.d)?\.[jt]s(\.map)?$/, ''));
-    const wanted = ['', '.ts', '.js'].some((ending) => existsSync(source + ending));
+    const wanted =
+      compiled.includes(file.split('/')[1]) &&
+      ['', '.ts', '.js'].some((ending) => existsSync(source + ending));
     if (!wanted && !file.startsWith('dist/.')) rmSync(join(projectRoot, file));
   }
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { type Method, methods } from '../../../src/rpc/methods.ts';
 import { code, table } from './markdown.ts';
+import { named, type Schema, typeOf } from './schema-text.ts';
 
 interface Note {
   /** Phases of the target's session in which the call is allowed, and the phase it leads to. */
@@ -90,8 +91,6 @@ export function methodsTable(): string {
   ].join('\n\n');
 }
 
-type Schema = z.core.JSONSchema.BaseSchema;
-
 /** One answer of several is told by its `outcome`. */
 function members(title: string, schema: z.ZodType): string[] {
   const shape = z.toJSONSchema(schema, { unrepresentable: 'any' }) as Schema;
@@ -104,21 +103,4 @@ function titled(title: string, { properties = {}, required = [] }: Schema): stri
     ([name, each]) => `    ${named(name, required)}: ${typeOf(each as Schema)}`,
   );
   return lines.length === 0 ? [`  ${title} {}`] : [`  ${title}`, ...lines];
-}
-
-const named = (name: string, required: readonly string[]): string =>
-  required.includes(name) ? name : `${name}?`;
-
-function typeOf(schema: Schema): string {
-  const { type, anyOf, items, properties, required = [], enum: values } = schema;
-  if (schema.const !== undefined) return JSON.stringify(schema.const);
-  if (values) return values.length > 4 ? 'code' : values.map((value) => JSON.stringify(value)).join(' or ');
-  if (schema.$ref || (anyOf && anyOf.length > 2)) return 'any';
-  if (anyOf) return anyOf.map((each) => typeOf(each as Schema)).join(' or ');
-  if (type === 'array') return `[${typeOf(items as Schema)}]`;
-  if (type !== 'object') return [type ?? 'any'].flat().join(' or ');
-  const inside = Object.entries(properties ?? {}).map(
-    ([name, each]) => `${named(name, required)}: ${typeOf(each as Schema)}`,
-  );
-  return `{${inside.join(', ')}}`;
 }

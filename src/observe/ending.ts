@@ -1,0 +1,59 @@
+import { sized } from './amounts.ts';
+import type { Course } from './course.ts';
+import type { ErrorReport, HereReport, PlanReport, ResultEvent } from './events.ts';
+import { summaryLines } from './summary-lines.ts';
+
+const states = {
+  running: 'runs on the source as before',
+  frozen: 'is held frozen on the source',
+  stopped: 'is stopped on the source',
+  gone: 'runs on the target',
+  unknown: 'is in a state that phaul does not know',
+} as const;
+
+/** The result, for people. */
+export function ending(event: ResultEvent, course: Course): string[] {
+  if (!event.ok) return failureLines(event.error);
+  if ('plan' in event) return plan(event.plan);
+  return 'here' in event ? here(event.here) : summaryLines(event, course, event.ms);
+}
+
+function plan(found: PlanReport): string[] {
+  const memory =
+    found.mode === 'live'
+      ? `${sized(found.memory)} of memory${found.preDump ? ', in iterations' : ', all of it in the freeze'}; `
+      : '';
+  const files = found.files.map(({ driver, trees }) => `${trees.join(', ')} by ${driver}`).join('; ');
+  return [
+    `Nothing refuses this migration to ${found.target}.`,
+    `It would move ${memory}files: ${files || 'none'}; devices: ${found.devices.join(', ') || 'none'}.`,
+  ];
+}
+
+function here(found: HereReport): string[] {
+  const fine = `Nothing here refuses a migration${found.container === null ? '' : ` of ${found.container}`}.`;
+  if (found.criu === null) return [fine];
+  const memory = found.preDump
+    ? 'can move memory in iterations'
+    : 'does not track written memory: all of it moves in the freeze';
+  return [fine, `CRIU ${found.criu}; this kernel ${memory}.`];
+}
+
+/** What went wrong, and what to do. */
+export function failureLines(error: ErrorReport): string[] {
+  const refusals = error.refusals ?? [];
+  const reasons =
+    refusals.length > 1
+      ? refusals.flatMap(({ code, message, hint, host }) => [`${code} (${host}): ${message}`, `  ${hint}`])
+      : [
+          `${error.code}: ${error.message}`,
+          ...(error.logLine ? [`  ${error.logLine}`] : []),
+          `  ${error.hint}`,
+        ];
+  return [
+    ...reasons,
+    ...(error.logFile ? [`  The whole log: ${error.logFile} on the ${error.host ?? 'source'}.`] : []),
+    ...(error.notUndone ?? []).map((what) => `  Not undone: ${what}`),
+    ...(error.sourceState === 'unknown' ? [] : [`The container ${states[error.sourceState]}.`]),
+  ];
+}

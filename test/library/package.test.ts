@@ -1,0 +1,52 @@
+// What somebody gets who installs phaul: everything that is compiled, and package.json.
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, copyFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import test from 'ava';
+import { projectDirectory } from '../lab/paths.ts';
+
+const run = promisify(execFile);
+const tsc = join(projectDirectory, 'node_modules/.bin/tsc');
+const strict = ['--strict', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess'];
+const settings = ['--module', 'nodenext', '--target', 'es2023', '--types', 'node', ...strict];
+
+/** A project that depends on phaul as it is now. */
+async function project(): Promise<string> {
+  const at = await mkdtemp(join(tmpdir(), 'phaul-consumer-'));
+  const phaul = join(at, 'node_modules/phaul');
+  await mkdir(join(at, 'node_modules/@types'), { recursive: true });
+  await run(tsc, ['--project', projectDirectory, '--outDir', join(phaul, 'dist')]);
+  await copyFile(join(projectDirectory, 'package.json'), join(phaul, 'package.json'));
+  await symlink(join(projectDirectory, 'node_modules'), join(phaul, 'node_modules'));
+  await symlink(join(projectDirectory, 'node_modules/@types/node'), join(at, 'node_modules/@types/node'));
+  await writeFile(join(at, 'package.json'), '{"type": "module"}');
+  return at;
+}
+
+test('the example compiles against the package, its types complete, and runs', async (t) => {
+  const at = await project();
+  t.teardown(() => rm(at, { recursive: true }));
+  await copyFile(join(projectDirectory, 'examples/move.ts'), join(at, 'move.ts'));
+  await run(tsc, [...settings, 'move.ts'], { cwd: at });
+  const error = await t.throwsAsync(run(process.execPath, ['move.js', 'ct-nobody', 'hostb'], { cwd: at }));
+  t.like(error, { code: 3, stdout: 'preflight …\n' });
+  t.regex((error as Error & { stderr: string }).stderr, /^CONTAINER_UNKNOWN: No container ct-nobody/);
+
+  const misuse = `
+    import { migrate } from 'phaul';
+    // @ts-expect-error a destination is needed
+    migrate({ container: 'x' });
+    // @ts-expect-error there is no such option
+    migrate({ container: 'x', destination: 'y', turbo: true });
+    for await (const event of migrate({ container: 'x', destination: 'y' })) {
+      // @ts-expect-error not every event has pages
+      event.pages;
+      if (event.type === 'iteration') event.pages.toFixed();
+      if (event.type === 'result' && !event.ok) event.error.exitCode.toFixed();
+    }
+  `;
+  await writeFile(join(at, 'misuse.ts'), misuse);
+  await t.notThrowsAsync(run(tsc, [...settings, '--noEmit', 'misuse.ts'], { cwd: at }));
+});

@@ -1,0 +1,68 @@
+// What people and programs get to see of real migrations.
+import test from 'ava';
+import { removeContainer } from '../lab/container.ts';
+import { Lab } from '../lab/lab.ts';
+import { isRunning } from '../lab/migrate.ts';
+import { startRedis } from '../lab/redis.ts';
+import { phaul } from '../migration/phaul.ts';
+import { replay } from './terminal/screens.ts';
+
+let lab: Lab;
+test.before(async () => {
+  lab = await Lab.up();
+});
+test.afterEach.always(async () => {
+  for (const name of ['a', 'b'] as const) await removeContainer(lab.host(name), 'ct101');
+  for (const name of ['a', 'b'] as const) await lab.host(name).sh('rm -rf /srv/.phaul-left-*');
+});
+test.after.always(() => Lab.down());
+
+test.serial('a program of somebody else moves a container with the library', async (t) => {
+  const [a, b] = [lab.host('a'), lab.host('b')];
+  await startRedis(a);
+  const { stdout } = await a.run(['node', '/opt/phaul/dist/examples/move.js', 'ct101', 'b']);
+  t.regex(stdout, /^preflight …\nprepare …\niterate …\n[^]*release …\n/);
+  t.regex(stdout, /ct101 runs on b, after standing still for [\d.]+ ms\.\n$/);
+  t.deepEqual([await isRunning(a, 'ct101'), await isRunning(b, 'ct101')], [false, true]);
+});
+
+test.serial('all that --json writes of a migration is as documented', async (t) => {
+  const [a, b] = [lab.host('a'), lab.host('b')];
+  await startRedis(a, { mebibytes: 32 });
+  const { events, summary, text } = await phaul(a, ['--quiet', 'ct101', 'b']);
+  t.is(text, '');
+  const types = new Set(events.map(({ type }) => type));
+  for (const type of [
+    'start',
+    'act-begin',
+    'act-end',
+    'files',
+    'progress',
+    'decision',
+    'frozen',
+    'running',
+  ] as const)
+    t.true(types.has(type), type);
+  const last = events.findLast((event) => event.type === 'progress');
+  t.is(last?.type === 'progress' ? last.pages : null, summary?.pages ?? NaN, 'the last count is the whole');
+  t.is(events.find(({ type }) => type === 'frozen')?.act, 'freeze');
+  const back = await phaul(b, ['--quiet', '--mode', 'revive', 'ct101', 'a']);
+  t.is(back.summary?.mode, 'revive');
+});
+
+test.serial('in a terminal a picture becomes a summary', async (t) => {
+  const a = lab.host('a');
+  await startRedis(a, { mebibytes: 32 });
+  const command = 'stty cols 80 rows 24; phaul migrate ct101 b';
+  const { stdout } = await a.run(['script', '--quiet', '--return', '--command', command, '/dev/null']);
+  const { after, stream } = await replay(stdout, 80, 24);
+  t.true(stream.includes('[freeze'), 'the act was shown');
+  t.regex(stream, /standing still for /);
+  const screen = after('end');
+  t.true(screen.length <= 12, screen.join('\n'));
+  t.regex(screen[0] ?? '', /^ct101 runs on b \(pid \d+ there\)\. It stood still for [\d.]+ m?s/);
+  t.false(
+    screen.some((line) => line.includes('standing still')),
+    'nothing is left of the picture',
+  );
+});
