@@ -100,6 +100,9 @@ export interface TargetDevice {
   readonly activate?: (handed: Json) => Promise<void>;
   /** The container runs here, for good: remove what only the migration needed. A throw is a warning. */
   readonly finish?: () => Promise<void>;
-  /** The migration was undone: leave nothing. Once the device has been taken over this is called again until it does not throw. */
+  /**
+   * The migration was undone: leave nothing. Once the device has been taken over this is called again until it does not throw, and when no task is left. A
+   * device that is not taken over goes first, so that nobody hears the tasks die.
+   */
   readonly abort: () => Promise<void>;
 }

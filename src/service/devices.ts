@@ -18,6 +18,8 @@ export interface TargetDevices {
   /** What fails is a warning. @param handed in the order of `check`'s devices */
   readonly activate: (handed: readonly Json[]) => Promise<void>;
   readonly finish: () => Promise<void>;
+  /** Undoes those that are not taken over, so that tasks which are to be killed are not heard dying: nobody's connection is to end by it. Never throws. */
+  readonly silence: () => Promise<void>;
   /**
    * Undoes whatever has been done, the last begun first. Idempotent. Once they have been taken over it goes on until it succeeds: the source takes nothing
    * back before.
@@ -39,6 +41,7 @@ export async function targetDevices(
   const devices = drivers.map((driver, index) => driver.target(states[index]?.state ?? null, ctx));
   let begun: readonly TargetDevice[] = [];
   let taken = false;
+  const shared = devices.filter((_, index) => drivers[index]?.capabilities.takeOver === false);
   const undo = async (): Promise<void> => {
     const failed: unknown[] = [];
     for (const device of begun) await device.abort().catch((thrown: unknown) => failed.push(thrown));
@@ -69,6 +72,8 @@ export async function targetDevices(
         }),
       );
     },
+    // abort() says what was wrong: it tries again.
+    silence: () => allDevices(shared, (device) => device.abort()).catch(() => undefined),
     finish: () => allDevices(devices, (device) => device.finish?.()),
     abort: async () => {
       for (let pause = firstPauseMs; ; pause = Math.min(2 * pause, mostPauseMs)) {

@@ -21,11 +21,12 @@ export function landing(room: Room, handed: readonly Json[]): Landing {
   const open = (): Promise<void> => devices.activate(handed);
   const takeOff = async (): Promise<Landed> => {
     if (!room.restore) return startHere(room, open);
-    const { pid } = await room.restore.letGo(open);
+    const { pid } = await room.restore.letGo(open, devices.silence);
     return { pid, watchedMs: 0, startByHand: null };
   };
   /** The source takes the container back as soon as it hears of the failure. */
   const leaveNothing = async (): Promise<void> => {
+    await devices.silence();
     await room.restore?.kill();
     await container.abort();
     await devices.abort();

@@ -23,10 +23,11 @@ export interface Restore {
   readonly create: (iteration: number) => Promise<number>;
   /**
    * Let them run. `open` is called when every socket is whole again and no task has run yet: what a task says first must find the
-   * network open, because the kernel repeats it only after a second (a restored socket knows no round-trip time).
+   * network open, because the kernel repeats it only after a second (a restored socket knows no round-trip time). `shut` is called before tasks are killed
+   * whose network has been opened.
    * @throws CRIU_RESTORE, CRIU_DIED if CRIU fails so late; then all of them are dead when it throws, and none has run
    */
-  readonly letGo: (open: () => Promise<void>) => Promise<{ pid: number }>;
+  readonly letGo: (open: () => Promise<void>, shut: () => Promise<void>) => Promise<{ pid: number }>;
   /** After `letGo`: settles when all of their memory is in place. @throws FILL_FAILED if that failed; they are dead then */
   readonly filled: () => Promise<Filled>;
   /** How much of it is in place, in pages. */
@@ -71,6 +72,7 @@ export async function armRestore(options: RestoreOptions): Promise<Restore> {
   void received.catch(() => undefined).finally(() => options.stream.destroy());
   const decision = deferred<boolean>();
   let opening: () => Promise<void> = () => Promise.resolve();
+  let shutting: () => Promise<void> = () => Promise.resolve();
   let opened: Promise<void> | null = null;
   let mayRun = false;
   let running: Promise<{ pid: number }> | null = null;
@@ -79,6 +81,7 @@ export async function armRestore(options: RestoreOptions): Promise<Restore> {
   let filled: Promise<Filled> = Promise.resolve(nothingFollows);
   /** CRIU kills what it made when it fails; one that died itself has killed nobody. */
   const noSurvivors = async (): Promise<void> => {
+    if (opened) await shutting();
     if (root !== undefined) await killTree(root);
     await removeRemains(join(directory, 'restore.log'));
     fill?.close();
@@ -182,8 +185,8 @@ export async function armRestore(options: RestoreOptions): Promise<Restore> {
       await created.promise;
       return count;
     },
-    letGo: async (open) => {
-      opening = open;
+    letGo: async (open, shut) => {
+      [opening, shutting] = [open, shut];
       decision.resolve(true);
       if (!running) throw new Error('nothing was restored');
       const result = await running;

@@ -28,7 +28,7 @@ export function startPhaul(host: Host, args: readonly string[], command = 'migra
   const waiting: { matches: (event: PhaulEvent) => boolean; resolve: (event: PhaulEvent) => void }[] = [];
   const running = host.spawn(['phaul', command, '--json', ...args], {
     check: false,
-    timeoutMs: 60_000,
+    timeoutMs: 120_000,
     onLine: (line, stream) => {
       if (stream === 'stderr' || !line.startsWith('{')) return;
       const event = JSON.parse(line) as PhaulEvent;
