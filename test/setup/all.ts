@@ -14,9 +14,9 @@ const staticChecks: Readonly<Record<string, readonly string[]>> = {
   docs: ['tsx', 'test/setup/cli-reference.ts', '--check'],
 };
 
-// A lab of its own, so that one in use by hand is left alone.
-process.env['PHAUL_LAB'] ??= 'test';
-const secondLab = `${process.env['PHAUL_LAB']}2`;
+// Labs of their own, so that one in use by hand is left alone.
+const name = process.env['PHAUL_LAB'] ?? 'test';
+const labs = [name, `${name}2`];
 
 const testFiles = readdirSync(join(projectDirectory, 'test'), { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.test.ts'))
@@ -26,10 +26,8 @@ const needsLab = (file: string): boolean => file.endsWith('.lab.test.ts');
 const scores: Score[] = [];
 for (const [name, argv] of Object.entries(staticChecks)) scores.push(await runCheck(name, argv));
 scores.push(await runAva(testFiles.filter((file) => !needsLab(file))));
-scores.push(...(await runLabs(testFiles.filter(needsLab))));
-await Promise.all([Lab.down(), VmLab.down()]);
-process.env['PHAUL_LAB'] = secondLab;
-await Lab.down();
+const queue = testFiles.filter(needsLab);
+await Promise.all(labs.map(runLabTests));
 
 const passed = scores.reduce((sum, score) => sum + score.passed, 0);
 const failed = scores.reduce((sum, score) => sum + score.failed, 0);
@@ -37,24 +35,15 @@ console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
 
 /**
- * In two labs at the same time, because the tests mostly wait: for ssh, for a link that is cut, for a container to settle. In each, one after the other. What
- * the second one says is shown when the first has ended.
+ * Takes the next file as long as there is one. In some labs at the same time, because the tests mostly wait: for ssh, for a link that is cut, for a container to
+ * settle. What a file says is shown when it has ended.
  */
-async function runLabs(files: readonly string[]): Promise<Score[]> {
-  const options = ['--concurrency', '1', '--serial'];
-  const inSecond = (file: string): boolean =>
-    /faults|external|concurrency|revive|refusal|fs-drivers|htypes/.test(file);
-  const said: string[] = [];
-  const second = runAva(files.filter(inSecond), {
-    options,
-    lab: secondLab,
-    show: (line) => said.push(line),
-  });
-  const first = await runAva(
-    files.filter((file) => !inSecond(file)),
-    { options },
-  );
-  const scores = [first, await second];
-  console.log(said.join('\n'));
-  return scores;
+async function runLabTests(lab: string): Promise<void> {
+  for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
+    const said: string[] = [];
+    const show = (line: string): unknown => said.push(line);
+    scores.push(await runAva([file], { options: ['--serial'], lab, show }));
+    console.log([`# ${file}`, ...said].join('\n'));
+  }
+  await Promise.all([Lab.down(lab), VmLab.down(lab)]);
 }
