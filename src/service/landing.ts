@@ -26,8 +26,10 @@ export function landing(room: Room, handed: readonly Json[]): Landing {
   };
   /** The source takes the container back as soon as it hears of the failure. */
   const leaveNothing = async (): Promise<void> => {
-    await devices.silence();
-    await room.restore?.kill();
+    if (room.restore) {
+      await devices.silence();
+      await room.restore.kill();
+    }
     await container.abort();
     await devices.abort();
   };
