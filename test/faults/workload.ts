@@ -11,7 +11,8 @@ import type { Mode } from '../../src/acts.ts';
 
 /**
  * Notes when it runs, on whichever host it does: a file that stays on its host gets the time of the first and of the last sign of life of each birth
- * (overlap.ts). Each has a time of its own, for the witness may be frozen between the two. As attributes of the file, because a dump would find an open one. In revive mode it also counts in /data, which goes along.
+ * (overlap.ts). Each has a time of its own, for the witness may be frozen between the two. As attributes of the file, because a dump would find an open one. In revive mode it also counts in /data, which goes along; in
+ * place, so that it does not fall over a full disk.
  */
 const witness = `
 import os, signal, time
@@ -32,13 +33,13 @@ def log(text):
 count = 0
 `;
 const counting = `
-if os.path.exists('/data/count'): count = int(open('/data/count').read())
+counter = os.open('/data/count', os.O_RDWR | os.O_CREAT)
+count = int(os.read(counter, 12) or 0)
 log(f'started at {count}')
 while not stop:
     live()
     count += 1
-    with open('/data/count.new', 'w') as file: file.write(str(count))
-    os.rename('/data/count.new', '/data/count')
+    os.pwrite(counter, f'{count:012}'.encode(), 0)
     time.sleep(0.005)
 log(f'ended at {count}')
 `;
