@@ -1,6 +1,6 @@
 import type { CommandModule, InferredOptionTypes, Options } from 'yargs';
 import { PhaulError } from '../errors.ts';
-import { settleAbandoned } from '../journal/abandoned.ts';
+import { settleAbandoned, settleTarget } from '../journal/abandoned.ts';
 import { awaitJournal, type Journal, stories, takeOverJournal } from '../journal/journal.ts';
 import type { Story } from '../journal/story.ts';
 import { dangerOnSource, type Dead, declareOnSource } from '../migration/declare.ts';
@@ -51,10 +51,9 @@ export const recoverCommand: CommandModule<object, Arguments> = {
       });
     for (const story of meant) {
       if (dead) await declare(story, dead, yes);
-      else if (story.role === 'source')
-        await withJournal(story, false, (journal) => settle(journal, log)).catch((error: unknown) =>
-          errors.push(error),
-        );
+      else if (story.role === 'source' || isUndecided(story))
+        // Who asks for one must not hear that all is well because somebody else had it just then: a guard would leave.
+        await withJournal(story, id !== undefined, settleOne).catch((error: unknown) => errors.push(error));
     }
     // One that fails, or whose target cannot be reached, must not keep the others.
     if (errors.length > 0) throw errors[0];
@@ -62,6 +61,12 @@ export const recoverCommand: CommandModule<object, Arguments> = {
 };
 
 const log = (_: 'log' | 'warn', text: string): void => void process.stderr.write(`${text}\n`);
+
+const settleOne = (journal: Journal): Promise<void> =>
+  journal.role === 'source' ? settle(journal, log) : settleTarget(journal);
+
+/** On the target the rest is the source's word. */
+const isUndecided = ({ state }: Story): boolean => state !== 'landed' && state !== 'undone';
 
 async function declare(story: Story, dead: Dead, yes: boolean): Promise<void> {
   const { role, container, peer } = story;

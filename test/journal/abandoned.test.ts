@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -152,3 +154,19 @@ test('a guard leaves nothing of a journal that was not begun to its end', async 
   const former = await killedPhaul(t, deeds, { role: 'target', guarded: true });
   t.true(await gone(former));
 });
+
+for (const role of ['source', 'target'] as const)
+  test(`phaul recover ID waits for whoever has the journal on the ${role}, and then looks for itself`, async (t) => {
+    const done = join(home(t), 'done');
+    const former = await killedPhaul(t, will('undone', 'touch', done), { role });
+    const other = await awaitJournal(former.migration, role, 5000);
+    if (!other) return t.false(former.known(), "another test's phaul was quicker");
+    const argv = ['--import', 'tsx', 'src/cli/main.ts', 'recover', former.migration];
+    const recover = spawn(process.execPath, argv, { stdio: 'ignore' });
+    const ended = once(recover, 'exit');
+    t.is(await Promise.race([ended, sleep(4000, 'still there')]), 'still there');
+    other.close();
+    t.deepEqual(await ended, [0, null]);
+    t.true(existsSync(done));
+    t.false(former.known());
+  });
