@@ -76,15 +76,12 @@ async function declare(story: Story, dead: Dead, yes: boolean): Promise<void> {
   await withJournal(story, true, (journal) => declareOnSource(journal, dead));
 }
 
-// Another phaul recover may just be trying to reach the target.
-const patienceMs = 15_000;
-
 /** @throws MIGRATION_RUNNING if a living phaul has it, unless it is not needed */
 async function withJournal(
   { migration, role }: Story,
   needed: boolean,
   work: (journal: Journal) => Promise<void>,
 ): Promise<void> {
-  const journal = needed ? await awaitJournal(migration, role, patienceMs) : takeOverJournal(migration, role);
+  const journal = needed ? await awaitJournal(migration, role) : takeOverJournal(migration, role);
   if (journal) await work(journal).finally(journal.close);
 }

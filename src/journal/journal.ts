@@ -80,13 +80,11 @@ export function takeOverJournal(migration: string, role: HostRole): Journal | nu
 }
 
 const lookEveryMs = 100;
+// Who settles one undoes what was prepared, or asks the other host, which takes as long as ssh needs to give up (10 s).
+const patienceMs = 15_000;
 
-/** As takeOverJournal, from whoever is just settling it. Null: it is gone. @throws MIGRATION_RUNNING if it is held for longer than that */
-export async function awaitJournal(
-  migration: string,
-  role: HostRole,
-  patienceMs: number,
-): Promise<Journal | null> {
+/** As takeOverJournal, from whoever is just settling it. Null: it is gone. @throws MIGRATION_RUNNING if it is held for longer than 15 s */
+export async function awaitJournal(migration: string, role: HostRole): Promise<Journal | null> {
   const deadline = performance.now() + patienceMs;
   for (;;) {
     const taken = takeOverJournal(migration, role);

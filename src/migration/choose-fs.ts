@@ -33,8 +33,9 @@ export async function chooseFs(
 }
 
 /** The one that takes everything. */
-export const fallback = async (): Promise<FsDriver> =>
-  (await allFsDrivers()).find(({ look }) => look === undefined)!;
+export const fallback = async (): Promise<FsDriver> => takesEverything(await allFsDrivers());
+const takesEverything = (among: readonly FsDriver[]): FsDriver =>
+  among.find(({ look }) => look === undefined)!;
 
 type Candidate = { readonly tree: FsTree; readonly driver: string; readonly sight: Sight };
 
@@ -45,7 +46,6 @@ async function survey(
 ): Promise<{ tree: FsTree; driver: string; reason: string }[]> {
   const candidates: Candidate[] = [];
   const fsDrivers = await allFsDrivers();
-  const last = await fallback();
   try {
     for (const tree of trees)
       for (const { name: driver, look } of fsDrivers) {
@@ -58,7 +58,7 @@ async function survey(
       const index = candidates.findIndex((each, at) => each.tree === tree && (reasons[at] ?? null) !== null);
       const found = candidates[index];
       if (found) return { tree, driver: found.driver, reason: reasons[index] ?? '' };
-      return { tree, driver: last.name, reason: 'nothing quicker suits both hosts' };
+      return { tree, driver: takesEverything(fsDrivers).name, reason: 'nothing quicker suits both hosts' };
     });
   } finally {
     for (const { sight } of candidates) await sight.close?.();

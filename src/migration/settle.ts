@@ -58,9 +58,6 @@ export async function takeBack(journal: Journal): Promise<void> {
   await journal.record('undone');
 }
 
-// The other phaul asks the target, which takes as long as ssh needs to give up.
-const patienceMs = 15_000;
-
 /**
  * A former migration of this container that nobody has ended comes first. The container's lock must be had: so whoever has a journal is only settling it.
  * @throws as settle; MIGRATION_RUNNING if that takes too long
@@ -70,7 +67,7 @@ export async function settleFormer(container: string, say: Migration['say']): Pr
     if (story.role !== 'source' || story.container !== container) continue;
     const { migration } = story;
     const journal = isOpen(story)
-      ? await awaitJournal(migration, 'source', patienceMs).catch((thrown: unknown) => {
+      ? await awaitJournal(migration, 'source').catch((thrown: unknown) => {
           throw story.state === 'handed' ? inDoubt(story, asPhaulError(thrown)) : thrown;
         })
       : takeOverJournal(migration, 'source');

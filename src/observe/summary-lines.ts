@@ -2,7 +2,7 @@ import { duration, sized } from './amounts.ts';
 import type { Course } from './course.ts';
 import type { Summary } from './events.ts';
 import { stopWords } from './happenings.ts';
-import { spark } from './spark.ts';
+import { amountsOf } from './spark.ts';
 
 /** What a migration that worked has come to: a few lines, what matters most first. @param totalMs how long all of it took */
 export function summaryLines(result: Summary, { reason }: Pick<Course, 'reason'>, totalMs: number): string[] {
@@ -46,10 +46,9 @@ function revived(
 function iterated({ iterations, mode }: Summary, reason: string | null): string[] {
   if (iterations.length === 0)
     return reason === null ? [] : [`${reason.charAt(0).toUpperCase()}${reason.slice(1)}.`];
-  const moved = iterations.map(({ pages, changedBytes }) => (mode === 'live' ? pages : changedBytes));
-  const amounts = moved.map((amount) => (mode === 'live' ? amount : sized(amount))).join(', ');
+  const { bars, words } = amountsOf(iterations, mode);
   const why = reason === null ? '' : `; ${reason}`;
-  return [`Iterations: ${spark(moved)} ${amounts}${mode === 'live' ? ' pages' : ''}${why}.`];
+  return [`Iterations: ${bars} ${words.join(', ')}${mode === 'live' ? ' pages' : ''}${why}.`];
 }
 
 const most = 4;

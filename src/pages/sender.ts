@@ -111,6 +111,7 @@ export function pageSender(
     const last = parts.at(-1);
     if (!last) return 0;
     if (out.destroyed) throw new PhaulError('LINK_LOST', 'The stream of pages to the target has ended.');
+    // Not corked: over TLS Node would copy all parts into one before it encrypts them.
     for (const part of parts.slice(0, -1)) out.write(part);
     const more = out.write(last, done);
     if (more) return 0;

@@ -12,9 +12,9 @@ import { version } from '../version.ts';
 import { createWorkspace } from '../workspace.ts';
 import { openChannels } from './channels.ts';
 import { checkTarget, targetParts } from './check.ts';
+import { settleFormer } from './former.ts';
 import { receiveMemory } from './memory.ts';
 import { armRestore } from './restore.ts';
-import { settleFormer } from './former.ts';
 import { notAborted, only, present, type Room, roomContext } from './room.ts';
 
 type Preparing = Pick<Handlers, 'hello' | 'survey' | 'check' | 'begin' | 'attach' | 'prepare' | 'arm'>;

@@ -78,6 +78,7 @@ export async function armRestore(options: RestoreOptions): Promise<Restore> {
   let running: Promise<{ pid: number }> | null = null;
   let root: number | undefined;
   let fill: Fill | null = null;
+  let cleared: Promise<void> = Promise.resolve();
   let filled: Promise<Filled> = Promise.resolve(nothingFollows);
   /** CRIU kills what it made when it fails; one that died itself has killed nobody. */
   const noSurvivors = async (): Promise<void> => {
@@ -177,7 +178,8 @@ export async function armRestore(options: RestoreOptions): Promise<Restore> {
   return {
     create: async (iteration) => {
       const count = await received;
-      if (settings.root !== undefined) await removeDumpRemains(settings.root);
+      // Beside the restore, which takes longer.
+      if (settings.root !== undefined) cleared = removeDumpRemains(settings.root);
       fill = await memory.complete(iteration);
       const created = deferred<void>();
       running = restore(created.resolve);
@@ -190,6 +192,7 @@ export async function armRestore(options: RestoreOptions): Promise<Restore> {
       decision.resolve(true);
       if (!running) throw new Error('nothing was restored');
       const result = await running;
+      await cleared;
       noteLoss();
       return result;
     },

@@ -121,7 +121,7 @@ function remember(story: Story): Resumed {
     },
     finish: async () => {
       // The guard may have it just then.
-      (await awaitJournal(story.migration, 'target', patienceMs))?.remove();
+      (await awaitJournal(story.migration, 'target'))?.remove();
       return {};
     },
   };

@@ -4,8 +4,9 @@ import type { DeviceContext, DeviceDriver, SourceDevice, TargetDevice } from '..
 import { driverName } from '../contracts/driver.ts';
 import type { SourceContainer } from '../contracts/htype.ts';
 import { wrapDevice } from '../contracts/wrap.ts';
-import { type Check, check, outcome, type Scene } from './check.ts';
+import { type Check, check, type Scene } from './check.ts';
 import { areRefusals, distorted, overTheWire, saysWhatItIs, throws, travels } from './expect.ts';
+import { type Act, undoings } from './undoings.ts';
 
 /** What the examination needs: a container with such a device, on a machine that plays both hosts. */
 export interface Bench {
@@ -94,10 +95,7 @@ export function deviceChecks(device: DeviceDriver, make: (scene: Scene) => Promi
     }),
 
     ...onSource.flatMap((last, index) => {
-      const undone = (
-        when: string,
-        act: (scene: Scene, source: SourceDevice, step: () => Promise<unknown>) => Promise<void>,
-      ): Check =>
+      const undone = (when: string, act: Act<SourceDevice>): Check =>
         staged(`undone ${when} ${last} the source is as it was, once and twice`, async (stage, scene) => {
           const { source, footprint } = stage;
           const before = footprint();
@@ -109,14 +107,11 @@ export function deviceChecks(device: DeviceDriver, make: (scene: Scene) => Promi
             assert.deepEqual(footprint(), before, times);
           }
         });
-      return courses(undone);
+      return undoings(undone, (half) => half.abort());
     }),
 
     ...onTarget.flatMap((last, index) => {
-      const undone = (
-        when: string,
-        act: (scene: Scene, half: TargetDevice, step: () => Promise<unknown>) => Promise<void>,
-      ): Check =>
+      const undone = (when: string, act: Act<TargetDevice>): Check =>
         staged(
           `undone ${when} ${last} nothing is left on the target, once and twice`,
           async (stage, scene) => {
@@ -136,7 +131,7 @@ export function deviceChecks(device: DeviceDriver, make: (scene: Scene) => Promi
             await source.abort();
           },
         );
-      return courses(undone);
+      return undoings(undone, (half) => half.abort());
     }),
 
     staged(
@@ -172,32 +167,6 @@ export function deviceChecks(device: DeviceDriver, make: (scene: Scene) => Promi
         await throws(async () => half.activate?.(handed), 'PROTOCOL_ERROR', JSON.stringify(handed));
         await half.abort();
       }
-    }),
-  ];
-}
-
-/** Undone before, in the middle of and after a step, and when that fails. */
-function courses<Half extends SourceDevice | TargetDevice>(
-  undone: (
-    when: string,
-    act: (scene: Scene, half: Half, step: () => Promise<unknown>) => Promise<void>,
-  ) => Check,
-): Check[] {
-  return [
-    undone('before', (scene) => Promise.resolve(scene.abort())),
-    undone('in the middle of', async (scene, half, step) => {
-      const done = outcome(step());
-      scene.abort();
-      await half.abort();
-      await done;
-    }),
-    undone('after', async (scene, _, step) => {
-      await step();
-      scene.abort();
-    }),
-    undone('after a failure of', async (scene, _, step) => {
-      await scene.whileProgramsFail(step);
-      scene.abort();
     }),
   ];
 }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import type { FsDriver } from '../contracts/fs-driver.ts';
-import { type Check, check, outcome, type Scene } from './check.ts';
+import { type Check, check } from './check.ts';
 import { finalRound, type FsStage, fsStage, type Ground, round } from './fs-stage.ts';
 import { picture } from './picture.ts';
+import { type Act, undoings } from './undoings.ts';
 
 type Step = (stage: FsStage) => Promise<unknown>;
 
@@ -14,38 +15,25 @@ const steps: readonly (readonly [string, Step])[] = [
   ['the last round', ({ source, open }) => source.sync(open, finalRound)],
 ];
 
+const aborted = ({ source, target }: FsStage): Promise<unknown> =>
+  Promise.all([source.abort?.(), target.abort()]);
+
 /** Undone before, in the middle of and after each step, and when it fails. */
 export function fsUndoneChecks(driver: FsDriver, ground?: Ground): Check[] {
   return steps.flatMap(([name, step], index) => {
-    const undone = (when: string, act: (scene: Scene, stage: FsStage) => Promise<void>): Check =>
+    const undone = (when: string, act: Act<FsStage>): Check =>
       check(`undone ${when} ${name} it leaves nothing on the target, once and twice`, async (scene) => {
         const stage = await fsStage(scene, driver, ground);
-        const { source, target, tree, onTarget } = stage;
+        const { tree, onTarget } = stage;
         const all = (): string[] => [...onTarget(), ...picture(tree.source)];
         const before = all();
         for (const [, earlier] of steps.slice(0, index)) await earlier(stage);
-        await act(scene, stage);
+        await act(scene, stage, () => step(stage));
         for (const times of ['once', 'twice']) {
-          await Promise.all([source.abort?.(), target.abort()]);
+          await aborted(stage);
           assert.deepEqual(all(), before, times);
         }
       });
-    return [
-      undone('before', (scene) => Promise.resolve(scene.abort())),
-      undone('in the middle of', async (scene, stage) => {
-        const done = outcome(step(stage));
-        scene.abort();
-        await Promise.all([stage.source.abort?.(), stage.target.abort()]);
-        await done;
-      }),
-      undone('after', async (scene, stage) => {
-        await step(stage);
-        scene.abort();
-      }),
-      undone('after a failure of', async (scene, stage) => {
-        await scene.whileProgramsFail(() => step(stage));
-        scene.abort();
-      }),
-    ];
+    return undoings(undone, aborted);
   });
 }

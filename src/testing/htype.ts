@@ -5,10 +5,11 @@ import type { Mode } from '../acts.ts';
 import type { HType, TargetContainer } from '../contracts/htype.ts';
 import { wrapHType } from '../contracts/wrap.ts';
 import { processTree } from '../linux/processes.ts';
-import { type Check, check, outcome, type Scene } from './check.ts';
+import { type Check, check, type Scene } from './check.ts';
 import { areRefusals, distorted, overTheWire, saysWhatItIs, throws, travels } from './expect.ts';
 import type { Kennel, StagedCheck } from './kennel.ts';
 import { revivalChecks } from './revival.ts';
+import { type Act, undoings } from './undoings.ts';
 
 type Step = 'refusals' | 'prepare' | 'replaced' | 'restore' | 'restored' | 'start';
 
@@ -168,10 +169,7 @@ export function htypeChecks(htype: HType, make: (scene: Scene) => Promise<Kennel
 /** Undone before, in the middle of and after the last of these steps, and when it fails. */
 function undoneChecks(staged: StagedCheck, mode: Mode, steps: readonly Step[]): Check[] {
   const last = steps.at(-1) ?? 'prepare';
-  const undone = (
-    when: string,
-    act: (scene: Scene, half: TargetContainer, step: () => Promise<unknown>) => Promise<void>,
-  ): Check =>
+  const undone = (when: string, act: Act<TargetContainer>): Check =>
     staged(
       `${mode}: undone ${when} ${steps.join(', ')} it leaves nothing, once and twice`,
       async (scene, stage) => {
@@ -188,22 +186,7 @@ function undoneChecks(staged: StagedCheck, mode: Mode, steps: readonly Step[]): 
         assert.equal(runs(), true);
       },
     );
-  return [
-    undone('before', (scene) => Promise.resolve(scene.abort())),
-    undone('in the middle of', async (scene, half, step) => {
-      const done = outcome(step());
-      scene.abort();
-      await half.abort();
-      await done;
-    }),
-    undone('after', async (scene, _, step) => {
-      await step();
-      scene.abort();
-    }),
-    undone('after a failure of', async (scene, _, step) => {
-      await scene.whileProgramsFail(step);
-    }),
-  ];
+  return undoings(undone, (half) => half.abort());
 }
 
 /** The part of the examination that needs no container, nor the runtime. */

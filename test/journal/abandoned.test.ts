@@ -113,7 +113,7 @@ for (const [role, state] of [
 test('it is forgotten when the source has heard of it, also if the guard has the journal just then', async (t) => {
   const former = await killedPhaul(t, `await journal.record('undone');`, { role: 'target' });
   const { handlers } = await resume(former.migration, silent);
-  const guard = await awaitJournal(former.migration, 'target', 5000);
+  const guard = await awaitJournal(former.migration, 'target');
   setTimeout(() => guard?.close(), 100);
   await handlers?.finish({});
   t.is(await stateOf(former), undefined);
@@ -126,7 +126,7 @@ for (const [role, settleFormer] of [
   test(`the container's next migration waits for whoever undoes its last one on the ${role}`, async (t) => {
     const done = join(home(t), 'done');
     const former = await killedPhaul(t, will('undone', 'touch', done), { role });
-    const guard = await awaitJournal(former.migration, role, 5000);
+    const guard = await awaitJournal(former.migration, role);
     if (!guard) return t.false(former.known(), "another test's phaul was quicker");
     const settled = settleFormer(`box-${former.migration}`);
     await sleep(100);
@@ -159,7 +159,7 @@ for (const role of ['source', 'target'] as const)
   test(`phaul recover ID waits for whoever has the journal on the ${role}, and then looks for itself`, async (t) => {
     const done = join(home(t), 'done');
     const former = await killedPhaul(t, will('undone', 'touch', done), { role });
-    const other = await awaitJournal(former.migration, role, 5000);
+    const other = await awaitJournal(former.migration, role);
     if (!other) return t.false(former.known(), "another test's phaul was quicker");
     const argv = ['--import', 'tsx', 'src/cli/main.ts', 'recover', former.migration];
     const recover = spawn(process.execPath, argv, { stdio: 'ignore' });

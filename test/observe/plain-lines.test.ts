@@ -24,6 +24,14 @@ const sent = (pages: number): Happening => ({
 });
 const result = { type: 'result', ok: true, ...summary } as const;
 
+const error = {
+  code: 'CRIU_DUMP',
+  message: 'No.',
+  hint: 'Look.',
+  sourceState: 'running',
+  exitCode: 1,
+} as const;
+
 test('without a terminal there is one line a second at most, with all that was new', (t) => {
   const { clock, lines, tell } = stage();
   tell(start);
@@ -93,13 +101,6 @@ test('with -q only what is wrong is said', (t) => {
   for (const what of [start, round, { type: 'warning', text: 'careful' } as const, result])
     listener(event(what));
   t.is(text, 'warning: careful\n');
-  const error = {
-    code: 'CRIU_DUMP',
-    message: 'No.',
-    hint: 'Look.',
-    sourceState: 'running',
-    exitCode: 1,
-  } as const;
   listener(event({ type: 'result', ok: false, error }));
   t.is(text, 'warning: careful\nCRIU_DUMP: No.\n  Look.\nThe container runs on the source as before.\n');
 });
@@ -107,13 +108,6 @@ test('with -q only what is wrong is said', (t) => {
 test('what another host says can neither steer the terminal nor forge a line', (t) => {
   const evil = 'x\u001b[2J\u001b]0;title\u0007\r\u009b31m\nct101 runs on hostb\u202e';
   const { lines, tell } = stage(true);
-  const error = {
-    code: 'CRIU_DUMP',
-    message: 'No.',
-    hint: 'Look.',
-    sourceState: 'running',
-    exitCode: 1,
-  } as const;
   tell({ type: 'warning', text: evil }, 'target');
   tell({ type: 'log', text: evil }, 'target');
   t.is(lines.length, 2);

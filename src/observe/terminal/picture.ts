@@ -2,7 +2,7 @@ import { type Act, acts } from '../../acts.ts';
 import { sized } from '../amounts.ts';
 import type { Course } from '../course.ts';
 import { plainText } from '../plain-text.ts';
-import { spark } from '../spark.ts';
+import { amountsOf } from '../spark.ts';
 import { clip, type Line, type Span, span, widthOf } from './spans.ts';
 
 export interface Size {
@@ -93,19 +93,18 @@ function widest(columns: number, lines: readonly [Line, ...Line[]]): Line {
 function iterationsLine({ iterations, mode }: Course, columns: number): Line | null {
   const last = iterations.at(-1);
   if (!last) return null;
-  const moved = iterations.map(({ pages, changedBytes }) => (mode === 'live' ? pages : changedBytes));
-  const amounts = moved.map((amount) => (mode === 'live' ? String(amount) : sized(amount)));
+  const { bars, words } = amountsOf(iterations, mode);
   const unit = mode === 'live' ? ' pages' : '';
   const expected = last.predictedFreezeMs;
   const tail = expected === null ? [] : [span(`; a freeze now: ${Math.round(expected)} ms`, 'bold')];
   const line = (from: number): Line => [
     span('iterations ', 'dim'),
-    span(spark(moved), 'cold'),
-    span(` ${from > 0 ? '… → ' : ''}${amounts.slice(from).join(' → ')}${unit}`),
+    span(bars, 'cold'),
+    span(` ${from > 0 ? '… → ' : ''}${words.slice(from).join(' → ')}${unit}`),
     ...tail,
   ];
   let from = 0;
-  while (from < amounts.length - 1 && widthOf(line(from)) > columns) from++;
+  while (from < words.length - 1 && widthOf(line(from)) > columns) from++;
   return line(from);
 }
 
