@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { access, realpath, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { DriverContext } from '../src/contracts/context.ts';
 import type { FsDriver, FsTree, Sight } from '../src/contracts/fs-driver.ts';
 import type { Refusal } from '../src/errors.ts';

@@ -1,6 +1,6 @@
 import { access, mkdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { DriverContext } from '../src/contracts/context.ts';
 import type {
   ContainerDescription,

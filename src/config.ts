@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { driverName } from './contracts/driver.ts';
 import { isPlainPath } from './contracts/paths.ts';
 import { PhaulError } from './errors.ts';

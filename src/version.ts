@@ -1,18 +1,13 @@
 import { readFileSync } from 'node:fs';
+import { ownFile } from './own-file.ts';
 
-/** phaul's own release, from package.json, wherever this file was compiled to. */
+/** phaul's own release, from package.json. */
 export const version: string = read();
 
 function read(): string {
-  for (const path of ['../package.json', '../../package.json']) {
-    try {
-      const { name, version: found } = JSON.parse(
-        readFileSync(new URL(path, import.meta.url), 'utf8'),
-      ) as Record<string, string>;
-      if (name === 'phaul' && found) return found;
-    } catch {
-      // Not at this depth.
-    }
-  }
-  return 'unknown';
+  const { version: found } = JSON.parse(readFileSync(ownFile('package.json'), 'utf8')) as Record<
+    string,
+    string
+  >;
+  return found ?? 'unknown';
 }

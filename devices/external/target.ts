@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { readConfig } from '../../src/config.ts';
 import type { Json } from '../../src/contracts/context.ts';
 import type { DeviceContext, TargetDevice } from '../../src/contracts/device.ts';

@@ -1,8 +1,7 @@
 import { isIPv4 } from 'node:net';
-import { extname } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { DriverContext } from '../../src/contracts/context.ts';
 import { deliverPackets } from '../../src/linux/held-packets.ts';
+import { ownProgram } from '../../src/own-file.ts';
 import type { NetworkState } from './state.ts';
 
 const virtioHeader = Buffer.alloc(10);
@@ -32,7 +31,7 @@ export function announceHere(links: readonly Whereabouts[], log: DriverContext['
     }
 }
 
-const program = fileURLToPath(new URL(`./announce-program${extname(import.meta.url)}`, import.meta.url));
+const program = ownProgram('devices/network/announce-program');
 
 /** The same as a program and its arguments, for whoever recovers. */
 export function announcement(links: readonly Whereabouts[]): [string, string[]] {

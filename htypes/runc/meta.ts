@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isPlainPath } from '../../src/contracts/paths.ts';
 
 const path = z.string().refine(isPlainPath);

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { PhaulError } from '../../src/errors.ts';
 
 /** runc's own state of a container, and where it is: runc's default root for the superuser. */

@@ -2,7 +2,7 @@ import { access, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ErrorCode } from '../error-codes.ts';
 import { asPhaulError, PhaulError } from '../errors.ts';
 import type { DeviceDriver } from './device.ts';

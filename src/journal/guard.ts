@@ -1,5 +1,4 @@
-import { extname } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { ownProgram } from '../own-file.ts';
 import { postSentry } from '../sentry.ts';
 import { createJournal, type Journal, journalDirectory, unfinishedJournal } from './journal.ts';
 
@@ -15,7 +14,7 @@ while [ -e "$directory" ]; do
   [ $pause -ge 30 ] || pause=$((pause * 2))
 done`;
 
-const main = fileURLToPath(new URL(`../cli/main${extname(import.meta.url)}`, import.meta.url));
+const main = ownProgram('src/cli/main');
 
 /**
  * Begins a journal, and posts somebody who goes on with its migration when this process has ended, killed or not: for as long as the journal is there it

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * How far a migration has come, as one host knows it. docs/handover.md has every pair of them, and what brings the container back.

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { PhaulError } from '../errors.ts';
 import { defaults } from '../migration/defaults.ts';
 import type { MigrateOptions } from '../migration/options.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { acts } from '../acts.ts';
 import { codes, type ErrorCode } from '../error-codes.ts';
 import { count, flag, list, mode, ms, record, role, text } from './shapes.ts';

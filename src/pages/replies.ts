@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
-import { z } from 'zod';
+import * as z from 'zod';
 import { PhaulError } from '../errors.ts';
 import { fromWire, toWire, wireError } from '../wire-error.ts';
 

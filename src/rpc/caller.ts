@@ -1,5 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
-import { z } from 'zod';
+import * as z from 'zod';
 import { PhaulError } from '../errors.ts';
 import { fromWire, wireError } from '../wire-error.ts';
 import { step } from '../step.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Json } from '../contracts/context.ts';
 import { codes, type ErrorCode } from '../error-codes.ts';
 import { mostFsDrivers } from '../transport/transport.ts';

@@ -1,5 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
-import { z } from 'zod';
+import * as z from 'zod';
 import { asPhaulError, PhaulError } from '../errors.ts';
 import { toWire } from '../wire-error.ts';
 import { greeting, readFrames, writeFrame } from './frames.ts';

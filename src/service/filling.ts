@@ -1,8 +1,7 @@
-import { extname } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { killTree } from '../linux/processes.ts';
 import { parkedDescriptors } from '../linux/parked-descriptors.ts';
 import type { Fill } from '../pages/fill.ts';
+import { ownProgram } from '../own-file.ts';
 import { postSentry } from '../sentry.ts';
 
 /** What came of the pages that followed a container. */
@@ -24,7 +23,7 @@ end() {
 }
 end "$root"`;
 
-const heir = fileURLToPath(new URL(`./fill-heir${extname(import.meta.url)}`, import.meta.url));
+const heir = ownProgram('src/service/fill-heir');
 
 interface GuardOptions {
   /** The tree's, which may run from now on. */

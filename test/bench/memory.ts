@@ -48,7 +48,7 @@ function peakMeter(lab: Lab, host: HostName): { sample: () => void; peak: () => 
 function peakOf(pid: number): number {
   try {
     const [file = '', script = ''] = readFileSync(`/proc/${pid}/cmdline`, 'latin1').split('\0');
-    if (!/(^|\/)node$/.test(file) || !script.endsWith('/dist/src/cli/main.js')) return 0;
+    if (!/(^|\/)node$/.test(file) || !script.endsWith('/dist/bundle/src/cli/main.js')) return 0;
     const [, kibibytes] = /^VmHWM:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1')) ?? [];
     return (Number(kibibytes ?? 0) * 1024) / 1e6;
   } catch {

@@ -6,7 +6,7 @@ export const pair = (lab: Lab): readonly [NamespaceHost, NamespaceHost] => [lab.
 
 const wrapper = `#!/bin/sh
 export NODE_OPTIONS=--import=/opt/phaul/test/faults/injector.mjs
-exec node /opt/phaul/dist/src/cli/main.js "$@"
+exec node /opt/phaul/dist/bundle/src/cli/main.js "$@"
 `;
 
 // /faults is where injector.mjs and strike.ts talk. The disks are small ones, so that they can be filled, and the container has

@@ -34,7 +34,7 @@ for host in a b c; do
   echo "$host,10.77.0.$number $(cut -d ' ' -f 1,2 "etc/ssh/host_key_$host.pub")" >> root/.ssh/known_hosts
 done
 
-printf '#!/bin/sh\nexec node /opt/phaul/dist/src/cli/main.js "$@"\n' > usr/local/bin/phaul
+printf '#!/bin/sh\nexec node /opt/phaul/dist/bundle/src/cli/main.js "$@"\n' > usr/local/bin/phaul
 chmod 755 usr/local/bin/phaul
 
 # ---- a container: Redis and Python with the libraries they load, busybox for everything else

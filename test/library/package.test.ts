@@ -18,6 +18,7 @@ async function project(): Promise<string> {
   const phaul = join(at, 'node_modules/phaul');
   await mkdir(join(at, 'node_modules/@types'), { recursive: true });
   await run(tsc, ['--project', projectDirectory, '--outDir', join(phaul, 'dist')]);
+  await run(process.execPath, [join(projectDirectory, 'bundle.mjs'), join(phaul, 'dist/bundle')]);
   await copyFile(join(projectDirectory, 'package.json'), join(phaul, 'package.json'));
   await symlink(join(projectDirectory, 'node_modules'), join(phaul, 'node_modules'));
   await symlink(join(projectDirectory, 'node_modules/@types/node'), join(at, 'node_modules/@types/node'));

@@ -18,7 +18,7 @@ export function sourceHash() {
   const sources = compiled
     .flatMap((folder) => files(folder))
     .filter((file) => !file.startsWith('criu-proto/generated.'));
-  return hash(['package.json', 'package-lock.json', 'tsconfig.json', ...sources]);
+  return hash(['package.json', 'package-lock.json', 'tsconfig.json', 'bundle.mjs', ...sources]);
 }
 
 /** Removes from dist what no source file stands behind any more, and leaves the rest in place for whoever runs it. */
@@ -28,7 +28,8 @@ export function removeStaleOutput() {
     const wanted =
       compiled.includes(file.split('/')[1]) &&
       ['', '.ts', '.js'].some((ending) => existsSync(source + ending));
-    if (!wanted && !file.startsWith('dist/.')) rmSync(join(projectRoot, file));
+    const own = file.startsWith('dist/bundle/') || file.startsWith('dist/.');
+    if (!wanted && !own) rmSync(join(projectRoot, file));
   }
 }
 
