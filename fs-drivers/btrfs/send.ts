@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
+import type { SyncRound } from '../../src/contracts/fs-driver.ts';
 import { PhaulError } from '../../src/errors.ts';
 import { killGroup, startOn } from '../common/process.ts';
 import { complaints, failureOf, type Header, headerText, readAnswer, trailers } from './talk.ts';
@@ -12,11 +13,12 @@ head -n 1 <&6 >&3 &
 printf '%s' "$1"
 shift
 IFS= read -r trailer <&5 || kill -KILL 0
-{ btrfs send "$@" || echo failed >&4; } | dd bs=1M 2>&4
+{ btrfs send "$@" || echo failed >&4; } | dd bs=1M status=progress 2>&4
 printf '%s\\n' "$trailer"
 wait`;
 
 const longestAnswer = 16_384;
+const longestCount = 4096;
 /** How long the target has to say why, where sending fails first. */
 const graceMs = 1000;
 
@@ -27,7 +29,7 @@ export interface Sender {
    * @returns the length of the stream in bytes, and of all that went over the channel
    * @throws what the target answered; DISK_FULL, FS_SYNC, LINK_LOST, CANCELLED
    */
-  readonly send: (final: boolean) => Promise<{ bytes: number; changed: number }>;
+  readonly send: (round: Pick<SyncRound, 'final' | 'moved'>) => Promise<{ bytes: number; changed: number }>;
   /** It is not needed after all. */
   readonly end: () => void;
 }
@@ -58,13 +60,20 @@ export async function startSender(
   });
   let grace: NodeJS.Timeout | undefined;
   counts?.on('data', (chunk: Buffer) => {
-    said.count += chunk.toString();
+    // dd says how far it is every second; what counts comes last.
+    said.count = (said.count + chunk.toString()).slice(-longestCount);
     if (said.count.includes('failed')) grace ??= setTimeout(() => killGroup(child, 'SIGKILL'), graceMs);
   });
   go?.on('error', () => undefined);
   const closed = once(child, 'close').then(() => clearTimeout(grace));
   return {
-    send: async (final) => {
+    send: async ({ final, moved }) => {
+      let gone = 0;
+      counts?.on('data', () => {
+        const all = counted(said.count) || gone;
+        moved?.(all - gone);
+        gone = all;
+      });
       const trailer = final ? trailers.last : trailers.more;
       go?.end(trailer);
       await closed;
@@ -83,7 +92,12 @@ function outcome(said: { readonly stderr: string; readonly answer: string; reado
   const ours = complaints(said.stderr).filter((line) => !/Broken pipe|reset by peer/.test(line));
   if (said.answer === '' && failed && ours.length > 0) throw failureOf(said.stderr, 'source');
   readAnswer(said.answer);
-  const length = Number(/^(\d+) bytes? /m.exec(said.count)?.[1] ?? NaN);
+  const length = counted(said.count);
   if (failed || Number.isNaN(length)) throw failureOf(said.stderr, 'source');
   return length;
+}
+
+/** What dd counted last; NaN: nothing yet. */
+function counted(count: string): number {
+  return Number([...count.matchAll(/^(\d+) bytes? /gm)].at(-1)?.[1] ?? NaN);
 }

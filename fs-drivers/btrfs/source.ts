@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import type { DriverContext, OpenStream } from '../../src/contracts/context.ts';
-import type { FsTree, SourceFs, SyncResult } from '../../src/contracts/fs-driver.ts';
+import type { FsTree, SourceFs, SyncResult, SyncRound } from '../../src/contracts/fs-driver.ts';
 import { PhaulError } from '../../src/errors.ts';
 import { markLeft } from '../common/left-mark.ts';
 import { asRefusals, innerSubvolumes, obstacleHere, toolRefusals } from './fitness.ts';
@@ -18,8 +18,8 @@ export function btrfsSource(trees: readonly FsTree[], ctx: DriverContext): Sourc
       const obstacles = await Promise.all(trees.map((tree) => obstacleHere(tree, ctx)));
       return obstacles.flatMap((obstacle) => asRefusals(obstacle, 'source'));
     },
-    sync: async (open, { final }) => {
-      const results = await Promise.allSettled(senders.map((sender) => sender.sync(open, final)));
+    sync: async (open, round) => {
+      const results = await Promise.allSettled(senders.map((sender) => sender.sync(open, round)));
       const total = { bytes: 0, changed: 0, files: 0 };
       for (const result of results) {
         if (result.status === 'rejected') throw result.reason;
@@ -39,7 +39,7 @@ export function btrfsSource(trees: readonly FsTree[], ctx: DriverContext): Sourc
 }
 
 interface TreeSender {
-  readonly sync: (open: OpenStream, final: boolean) => Promise<Pick<SyncResult, 'bytes' | 'changed'>>;
+  readonly sync: (open: OpenStream, round: SyncRound) => Promise<Pick<SyncResult, 'bytes' | 'changed'>>;
   /** Removes the snapshots. Idempotent. */
   readonly end: () => Promise<void>;
 }
@@ -63,13 +63,13 @@ function treeSender({ source }: FsTree, tree: number, ctx: DriverContext): TreeS
   }
 
   return {
-    sync: async (open, final) => {
+    sync: async (open, round) => {
       const real = await realpath(source);
       next ??= await getReady(open, real);
       const { snapshot, sender } = next;
       await told('source', ctx.run('btrfs', ['subvolume', 'snapshot', '-r', real, snapshot]));
       const [sent, inner] = await Promise.allSettled([
-        sender.then(({ send }) => send(final)),
+        sender.then(({ send }) => send(round)),
         // Made since preflight: the snapshot has an empty directory in its place.
         told('source', innerSubvolumes(real, ctx)),
       ]);
@@ -78,7 +78,7 @@ function treeSender({ source }: FsTree, tree: number, ctx: DriverContext): TreeS
       if (inner.value !== null) throw new PhaulError('FS_SYNC', inner.value, { host: 'source' });
       // The one before is left to the end: btrfs would still be busy removing it when the container stands still.
       previous = snapshot;
-      next = final ? null : await getReady(open, real);
+      next = round.final ? null : await getReady(open, real);
       return sent.value;
     },
     end: async () => {

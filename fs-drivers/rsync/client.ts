@@ -1,5 +1,6 @@
 import { type ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
+import type { SyncRound } from '../../src/contracts/fs-driver.ts';
 import { PhaulError } from '../../src/errors.ts';
 import { anchored } from './filters.ts';
 import { failureOf } from './failure.ts';
@@ -11,7 +12,7 @@ import { watchForPipe } from './stuck.ts';
 export interface Client {
   readonly alive: () => boolean;
   /** Copies `names` (Latin-1, relative to the tree) as its pass says. Once only. */
-  readonly copy: (names: readonly string[], final: boolean) => Promise<Copied>;
+  readonly copy: (names: readonly string[], round: Pick<SyncRound, 'final' | 'moved'>) => Promise<Copied>;
   /** It is not needed after all. */
   readonly end: () => void;
 }
@@ -37,7 +38,7 @@ const common = [
   '-e', shell, '--archive', '--hard-links', '--acls', '--xattrs', '--numeric-ids',
   '--from0', '--files-from=-',
   // Times in whole seconds, the default, would miss a file that changes twice within one.
-  '--modify-window=-1', '--stats', '--no-human-readable', '--out-format=%i %M %n',
+  '--modify-window=-1', '--stats', '--no-human-readable', '--out-format=%i %M %n', '--info=progress2',
 ] as const;
 
 // What is listed and gone by now is the next round's business, as what goes while it is copied is.
@@ -95,14 +96,16 @@ export async function startClient(
   list.on('error', () => undefined);
   // Keeps no process of phaul's alive while it only waits.
   for (const handle of [stdout, stderr, list, child]) handle.unref();
-  const reader = outputReader();
+  let moved: SyncRound['moved'];
+  const reader = outputReader((bytes) => moved?.(bytes));
   let complaints = '';
   stdout.on('data', reader.push);
   stderr.on('data', (chunk: Buffer) => (complaints = (complaints + chunk.toString()).slice(0, 65_536)));
   const closed = new Promise<number | null>((resolve) => child.once('close', resolve));
   return {
     alive: () => child.exitCode === null && child.signalCode === null,
-    copy: async (names, final) => {
+    copy: async (names, { final, ...round }) => {
+      ({ moved } = round);
       for (const handle of [stdout, stderr, child]) handle.ref();
       reader.since(rsyncTime(new Date(Date.now() - 1000)));
       list.end(Buffer.from(names.map((name) => `${name}\0`).join(''), 'latin1'));

@@ -10,8 +10,11 @@ export interface RsyncOutput {
   readonly young: readonly string[];
 }
 
-/** Adds up the output of rsync with `--out-format='%i %M %n' --stats`, in pieces as it comes: a first copy names every file. */
-export function outputReader(): {
+/**
+ * Adds up the output of rsync with `--out-format='%i %M %n' --stats --info=progress2`, in pieces as it comes: a first copy names every file.
+ * @param moved called with bytes of contents that have gone since it was called last
+ */
+export function outputReader(moved: (bytes: number) => void = () => undefined): {
   /** From when on a file counts as young, as `rsyncTime` writes it. */
   readonly since: (time: string) => unknown;
   readonly push: (chunk: Buffer) => void;
@@ -22,12 +25,18 @@ export function outputReader(): {
   let bytes = 0;
   let changed = 0;
   let files = 0;
+  let gone = 0;
   const young: string[] = [];
   const take = (line: string): void => {
     const sum = /^Total bytes (?:sent|received): (\d+)$/.exec(line);
     if (sum) bytes += Number(sum[1]);
     const literal = /^Literal data: (\d+) bytes$/.exec(line);
     if (literal) changed += Number(literal[1]);
+    const progress = /^ +(\d+) +\d+% /.exec(line);
+    if (progress) {
+      moved(Number(progress[1]) - gone);
+      gone = Number(progress[1]);
+    }
     const item = itemPattern.exec(line);
     if (!item) return;
     const [, kind = '', time = '', name = ''] = item;
@@ -39,7 +48,7 @@ export function outputReader(): {
   return {
     since: (time) => (youth = time),
     push: (chunk) => {
-      const lines = (rest + chunk.toString('latin1')).split('\n');
+      const lines = (rest + chunk.toString('latin1')).split(/[\r\n]/);
       rest = lines.pop() ?? '';
       lines.forEach(take);
     },

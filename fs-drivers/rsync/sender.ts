@@ -25,7 +25,8 @@ export function treeSender(tree: FsTree, index: number, ctx: DriverContext, trac
   let tracker: ChangeTracker | null = null;
 
   return {
-    sync: async (open, { final, mapped: paths }) => {
+    sync: async (open, round) => {
+      const { final, mapped: paths } = round;
       for (const path of paths) for (const name of relative(tree.source, path)) mapped.add(name);
       const whole = (await stat(tree.source)).isDirectory();
       tracker ??= whole ? track(tree, ctx.signal) : fileTracker(tree.source);
@@ -33,7 +34,7 @@ export function treeSender(tree: FsTree, index: number, ctx: DriverContext, trac
       const copied: Copied[] = [];
       const run = async (pass: Pass, names: readonly string[]): Promise<void> => {
         if (names.length === 0) return;
-        const result = await (await clients.take(open, pass)).copy(names, final);
+        const result = await (await clients.take(open, pass)).copy(names, round);
         copied.push(result);
         if (result.stuck && !ctx.signal.aborted) await run(pass, names);
       };

@@ -68,6 +68,8 @@ export interface SyncRound {
   readonly final: boolean;
   /** Files under the trees that the container has mapped shared and writable: their mtime says nothing of their contents. */
   readonly mapped: readonly string[];
+  /** For who watches: so many more bytes of contents have gone. A driver that knows meanwhile calls it, as often as it likes. */
+  readonly moved?: (bytes: number) => void;
 }
 
 export interface SyncResult {

@@ -28,6 +28,7 @@ import { type Link, openLink } from './link.ts';
 import { interruptible, type Migration, sourceRefusal } from './migration.ts';
 import { settleFormer } from './settle.ts';
 import { fileReports } from './summary.ts';
+import { watchingFiles } from './watching.ts';
 
 /** What preflight found: everything the other acts work with. */
 export interface Plan {
@@ -112,7 +113,7 @@ export async function preflight(m: Migration): Promise<Plan> {
       trees: theirs.map((tree) => ({ ...tree, without: [...tree.without] })),
     })),
   });
-  const files = await filesOf(shares, connection.openFs, ctx);
+  const files = watchingFiles(m, await filesOf(shares, connection.openFs, ctx));
   m.undo.push('the files', files.abort);
   m.emit({ type: 'files', files: fileReports({ files }) });
   const [source, cpu] = await Promise.all([

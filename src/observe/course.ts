@@ -12,6 +12,8 @@ export interface Course {
   readonly iterations: readonly Iteration[];
   /** How far the memory of the round under way is. */
   readonly round: Extract<PhaulEvent, { type: 'progress' }> | null;
+  /** How far the copy of files under way is. */
+  readonly copying: { readonly bytes: number; readonly bytesPerSecond: number } | null;
   /** Why the iterations ended. */
   readonly reason: string | null;
   /** Since when the container stands still. */
@@ -30,6 +32,7 @@ export const beforeTheStart: Course = {
   actSince: 0,
   iterations: [],
   round: null,
+  copying: null,
   reason: null,
   stillSince: null,
   freezeMs: null,
@@ -45,24 +48,26 @@ export function advance(course: Course, event: PhaulEvent): Course {
       return { ...beforeTheStart, container, target, mode };
     }
     case 'act-begin':
-      return { ...course, act: event.act, actSince: event.ms };
+      return { ...course, act: event.act, actSince: event.ms, copying: null };
     case 'progress':
       return { ...course, round: event };
+    case 'copying':
+      return { ...course, copying: event };
     case 'iteration':
-      return { ...course, iterations: [...course.iterations, event], round: null };
+      return { ...course, iterations: [...course.iterations, event], round: null, copying: null };
     case 'decision':
       return { ...course, reason: event.reason };
     case 'frozen':
     case 'stopped':
       return { ...course, stillSince: event.ms };
     case 'running':
-      return { ...course, stillSince: null, freezeMs: event.freezeMs, round: null };
+      return { ...course, stillSince: null, freezeMs: event.freezeMs, round: null, copying: null };
     case 'left-stopped':
       return { ...course, stillSince: null };
     case 'filling':
       return { ...course, filling: event };
     case 'undo':
-      return { ...course, undoing: event.name, round: null };
+      return { ...course, undoing: event.name, round: null, copying: null };
     case 'act-end':
     case 'files':
     case 'warning':

@@ -72,6 +72,14 @@ const events = [
       bytesPerSecond: count.describe('Of these, since the last such event'),
     },
   ),
+  event(
+    'copying',
+    'While files are copied, at most four times a second, if there is news: how far this copy is, if the fs drivers know. rsync and btrfs tell once a second',
+    {
+      bytes: count.describe('Bytes of contents that have gone in this copy'),
+      bytesPerSecond: count.describe('Of these, since the last such event'),
+    },
+  ),
   event('iteration', 'One round while the container ran is complete', iterationShape),
   event('decision', 'Why the iterations end, or never began', { reason: text }),
   event('frozen', 'Live mode: the container stands still on the source', {}),

@@ -34,6 +34,7 @@ export function inWords(event: PhaulEvent, { verbose }: { readonly verbose: bool
       return [`undoing: ${event.name}`];
     // What only counts up is for whoever shows the latest of it.
     case 'progress':
+    case 'copying':
     case 'filling':
     case 'result':
       return [];
@@ -43,6 +44,8 @@ export function inWords(event: PhaulEvent, { verbose }: { readonly verbose: bool
 /** How far it is, in words; null: the event does not say. */
 export function amountInWords(event: PhaulEvent): string | null {
   if (event.type === 'filling') return `${event.placed} of ${event.total} pages in place`;
+  if (event.type === 'copying')
+    return `${sized(event.bytes)} of files copied, ${sized(event.bytesPerSecond)}/s`;
   if (event.type !== 'progress') return null;
   const { iteration, pages, expectedPages, bytes, bytesPerSecond } = event;
   const toGo =

@@ -22,9 +22,11 @@ test('a tree with one of everything arrives exactly', async (t) => {
   run('setfacl', '-m', 'u:1234:rwx', source);
   run('touch', '-d', '2001-02-03 04:05:06.123456789', source);
   await pair.target.prepare();
-  const result = await pair.round({ final: true });
+  let moved = 0;
+  const result = await pair.round({ final: true, moved: (bytes) => (moved += bytes) });
   t.deepEqual(portrait(target), portrait(source));
   t.true(result.changed > 1000 && result.bytes > result.changed);
+  t.is(moved, result.changed, 'and that is what it told meanwhile');
   t.is(fs.statSync(target).ino, 256);
   fs.writeFileSync(join(target, 'new'), 'it can be written to');
 });

@@ -24,6 +24,21 @@ test('a tree with one of everything arrives exactly, in one round or several', a
   t.is(second.files, 0);
 });
 
+test('a copy tells meanwhile how much has gone', async (t) => {
+  const pair = await rsyncPair();
+  t.teardown(pair.remove);
+  fs.mkdirSync(pair.tree.source);
+  for (const name of ['one', 'two', '  12 100% '])
+    fs.writeFileSync(join(pair.tree.source, name), 'x'.repeat(3000));
+  await pair.target.prepare();
+  const moves: number[] = [];
+  await pair.round({ moved: (bytes) => moves.push(bytes) });
+  t.is(
+    moves.reduce((all, each) => all + each, 0),
+    9000,
+  );
+});
+
 test('what is deleted, renamed or replaced by another kind of thing follows', async (t) => {
   const pair = await rsyncPair();
   t.teardown(pair.remove);

@@ -1,6 +1,7 @@
 import test from 'ava';
 import { deferred } from '../../src/deferred.ts';
-import { watching } from '../../src/migration/watching.ts';
+import type { Files } from '../../src/migration/files.ts';
+import { watching, watchingFiles } from '../../src/migration/watching.ts';
 import type { Happening } from '../../src/observe/events.ts';
 import { handClock } from '../observe/hand-clock.ts';
 
@@ -46,4 +47,35 @@ test('a round that fails is watched no longer', async (t) => {
   pages = 10;
   clock.advanceTo(1000);
   t.deepEqual(events, []);
+});
+
+test('a copy of files is counted from its beginning, where its drivers tell', async (t) => {
+  const clock = handClock();
+  const events: Happening[] = [];
+  const m = { emit: (what: Happening) => events.push(what) };
+  const work = deferred<{ bytes: number; changed: number; files: number }>();
+  let moved: ((bytes: number) => void) | undefined;
+  const sync: Files['sync'] = (round) => {
+    ({ moved } = round);
+    return work.promise;
+  };
+  const files = watchingFiles(m, { sync } as Files, clock);
+  const copy = (): ReturnType<Files['sync']> => files.sync({ final: false, mapped: [] });
+  const done = copy();
+  clock.advanceTo(1000);
+  t.deepEqual(events, [], 'no news');
+  moved?.(100);
+  moved?.(200);
+  clock.advanceTo(1250);
+  moved?.(50);
+  work.resolve({ bytes: 9, changed: 9, files: 1 });
+  await done;
+  await copy();
+  moved?.(7);
+  clock.advanceTo(1350);
+  await copy();
+  t.deepEqual(events, [
+    { type: 'copying', bytes: 300, bytesPerSecond: 240 },
+    { type: 'copying', bytes: 350, bytesPerSecond: 50_000 },
+  ]);
 });

@@ -37,6 +37,7 @@ test.serial('all that --json writes of a migration is as documented', async (t) 
     'act-begin',
     'act-end',
     'files',
+    'copying',
     'progress',
     'decision',
     'frozen',

@@ -19,6 +19,7 @@ export function picture(course: Course, now: number, { columns, rows }: Size): L
     [1, title(course, now, columns)],
     [3, actsLine(course, now, columns)],
     [4, memoryLine(course, columns)],
+    [4, copyLine(course, columns)],
     [5, iterationsLine(course, columns)],
     [6, reasonLine(course)],
     [2, stillLine(course, now)],
@@ -64,6 +65,16 @@ function memoryLine({ round, stillSince }: Course, columns: number): Line | null
     [head, ...share, span(`${sent}${toGo}`), span(rate, 'dim')],
     [head, span(`${sent}${toGo}`), span(rate, 'dim')],
     [head, span(`${pages} pages${left === 0 ? '' : `, ~${left} to go`}`)],
+  ]);
+}
+
+/** Files of the copy under way. */
+function copyLine({ copying }: Course, columns: number): Line | null {
+  if (!copying) return null;
+  const [head, words] = [span('files ', 'dim'), span(`${sized(copying.bytes)} copied`)];
+  return widest(columns, [
+    [head, words, span(`, ${sized(copying.bytesPerSecond)}/s`, 'dim')],
+    [head, words],
   ]);
 }
 

@@ -40,6 +40,13 @@ test('what is to go is said where it is known', (t) => {
   t.is(lines([start, sent(0, 0)])[1], 'iteration 2 ──────── 0 pages (0 B), 1.0 MiB/s');
 });
 
+test('files that are copied are counted until they are there', (t) => {
+  const copying = { type: 'copying', bytes: 3 * 2 ** 30, bytesPerSecond: 2 ** 20 } as const;
+  t.is(lines([start, copying])[1], 'files 3.0 GiB copied, 1.0 MiB/s');
+  t.is(lines([start, copying], { columns: 25 })[1], 'files 3.0 GiB copied');
+  t.is(lines([start, copying, round]).length, 2, 'the round says it itself');
+});
+
 test('a round that is over is no longer under way', (t) => {
   t.deepEqual(lines([start, sent(1024), round]).slice(1), ['iterations █ 900 pages']);
 });
