@@ -1,7 +1,8 @@
-import { PhaulError } from '../errors.ts';
+import { asPhaulError, PhaulError } from '../errors.ts';
 
 /**
- * Aborted by SIGINT, SIGTERM or SIGHUP, with what the user reads as the reason. A second signal changes nothing: undoing goes on.
+ * Aborted by SIGINT, SIGTERM or SIGHUP, with what the user reads as the reason. A second signal changes nothing: undoing goes on. So it is by an error that
+ * nobody has caught: what Node does by itself would leave the undoing to the guard, and a stack trace instead of a result.
  * @param say to the user
  */
 export function userAbort(say: (line: string) => void): AbortSignal {
@@ -15,5 +16,10 @@ export function userAbort(say: (line: string) => void): AbortSignal {
   on('SIGINT');
   on('SIGTERM');
   on('SIGHUP');
+  process.on('uncaughtException', (thrown) =>
+    aborter.abort(
+      new PhaulError('INTERNAL', `phaul itself failed (${asPhaulError(thrown).message}).`, { cause: thrown }),
+    ),
+  );
   return aborter.signal;
 }

@@ -53,6 +53,22 @@ test.serial('a second SIGINT does not stop the undoing', async (t) => {
   failed(t, end, { code: 'CANCELLED', act: 'freeze' });
 });
 
+test.serial('an error in phaul that nobody has caught ends like any other', async (t) => {
+  const a = lab.host('a');
+  const command = '/usr/local/bin/phaul';
+  const before = await a.read(command);
+  await a.write('/run/defect.mjs', "process.on('SIGUSR2', () => { throw new Error('a defect'); });");
+  await a.write(command, before.replace('\n', '\nexport NODE_OPTIONS=--import=/run/defect.mjs\n'));
+  t.teardown(() => a.write(command, before));
+  const end = await unharmed(t, lab, async () => {
+    const run = startPhaul(a, ['ct101', 'b']);
+    await run.event({ type: 'frozen' });
+    run.kill('SIGUSR2');
+    return run.ended;
+  });
+  failed(t, end, { code: 'INTERNAL', message: /^phaul itself failed \(a defect\)\.$/, act: 'freeze' });
+});
+
 for (const act of ['commit', 'release'])
   test.serial(`SIGINT when ${act} begins comes too late`, async (t) => {
     const traffic = await startTraffic(lab.host('c'));
