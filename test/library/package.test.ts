@@ -1,10 +1,11 @@
-// What somebody gets who installs phaul: everything that is compiled, and package.json.
+// What somebody gets who installs phaul as docs/install.md says.
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, copyFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import test from 'ava';
+import { version } from '../../src/version.ts';
 import { projectDirectory } from '../lab/paths.ts';
 
 const run = promisify(execFile);
@@ -12,23 +13,34 @@ const tsc = join(projectDirectory, 'node_modules/.bin/tsc');
 const strict = ['--strict', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess'];
 const settings = ['--module', 'nodenext', '--target', 'es2023', '--types', 'node', ...strict];
 
-/** A project that depends on phaul as it is now. */
+/** A project that depends on phaul as it is now, packed and installed. */
 async function project(): Promise<string> {
   const at = await mkdtemp(join(tmpdir(), 'phaul-consumer-'));
-  const phaul = join(at, 'node_modules/phaul');
-  await mkdir(join(at, 'node_modules/@types'), { recursive: true });
+  const phaul = join(at, 'phaul');
+  await mkdir(phaul);
   await run(tsc, ['--project', projectDirectory, '--outDir', join(phaul, 'dist')]);
   await run(process.execPath, [join(projectDirectory, 'bundle.mjs'), join(phaul, 'dist/bundle')]);
   await copyFile(join(projectDirectory, 'package.json'), join(phaul, 'package.json'));
-  await symlink(join(projectDirectory, 'node_modules'), join(phaul, 'node_modules'));
-  await symlink(join(projectDirectory, 'node_modules/@types/node'), join(at, 'node_modules/@types/node'));
   await writeFile(join(at, 'package.json'), '{"type": "module"}');
+  const { stdout } = await run('npm', ['pack', '--silent', '--pack-destination', at, phaul]);
+  await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', stdout.trim()], { cwd: at });
+  await mkdir(join(at, 'node_modules/@types'), { recursive: true });
+  await symlink(join(projectDirectory, 'node_modules/@types/node'), join(at, 'node_modules/@types/node'));
   return at;
 }
 
+let at: string;
+test.before(async () => {
+  at = await project();
+});
+test.after.always(() => rm(at, { recursive: true }));
+
+test('the command is there', async (t) => {
+  const { stdout } = await run(join(at, 'node_modules/.bin/phaul'), ['--version']);
+  t.is(stdout.trim(), version);
+});
+
 test('the example compiles against the package, its types complete, and runs', async (t) => {
-  const at = await project();
-  t.teardown(() => rm(at, { recursive: true }));
   await copyFile(join(projectDirectory, 'examples/move.ts'), join(at, 'move.ts'));
   await run(tsc, [...settings, 'move.ts'], { cwd: at });
   const error = await t.throwsAsync(run(process.execPath, ['move.js', 'ct-nobody', 'hostb'], { cwd: at }));
