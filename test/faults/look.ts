@@ -33,6 +33,7 @@ function general(whole: Footprint): Footprint {
 
 // What ends by itself may take a moment.
 const patienceMs = 10_000;
+const lookEveryMs = 60;
 
 /** Waits until the hosts look like that, if that may still be. @returns how they differ from it */
 export async function looksLike(lab: Lab, wanted: Portrait, patient: boolean): Promise<string[]> {
@@ -67,12 +68,16 @@ export async function whereItRuns(lab: Lab): Promise<{ runc: string; itself: str
     last(),
     Promise.all(hosts.map((host) => isRunning(host, 'ct101'))),
   ]);
-  await sleep(60);
-  const after = await last();
   const names = (is: (index: number) => boolean): string =>
     hosts.flatMap(({ name }, index) => (is(index) ? [name] : [])).join(' and ');
-  return {
-    runc: names((index) => known[index] ?? false),
-    itself: names((index) => (after[index] ?? 0n) > (before[index] ?? 0n)),
+  const moving = async (): Promise<string> => {
+    const now = await last();
+    return names((index) => (now[index] ?? 0n) > (before[index] ?? 0n));
   };
+  // On a busy machine one that has just been started does not show itself at once.
+  const deadline = Date.now() + patienceMs;
+  while ((await moving()) === '' && Date.now() < deadline) await sleep(lookEveryMs);
+  // If there are two, the other one shows itself as well.
+  await sleep(lookEveryMs);
+  return { runc: names((index) => known[index] ?? false), itself: await moving() };
 }
