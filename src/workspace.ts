@@ -1,6 +1,8 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { HostRole } from './errors.ts';
+import { keepLogs } from './history/logs.ts';
+import { historyDirectory } from './history/places.ts';
 import type { Journal } from './journal/journal.ts';
 import { run } from './run.ts';
 
@@ -46,15 +48,17 @@ export async function createWorkspace(
     images,
     scratch,
     remove: async () => {
+      await keepLogs(images, historyDirectory(migration, role));
       if (kept !== null && !keepImages) await rm(kept, { recursive: true, force: true });
       await clearWorkspace(migration, role);
     },
   };
 }
 
-/** Removes what there is of it, whoever made it. */
+/** Removes what there is of it, whoever made it. CRIU's logs are kept. */
 export async function clearWorkspace(migration: string, role: HostRole): Promise<void> {
   const directory = workspaceDirectory(migration, role);
+  await keepLogs(join(directory, 'images'), historyDirectory(migration, role));
   const mounts = (await readFile('/proc/self/mounts', 'utf8'))
     .split('\n')
     .map((line) => line.split(' ')[1] ?? '');

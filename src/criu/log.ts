@@ -1,5 +1,8 @@
 import { readFile } from 'node:fs/promises';
 
+/** Each is in the directory of its images. */
+export const logNames = { preDump: 'pre-dump.log', dump: 'dump.log', restore: 'restore.log' } as const;
+
 // Logged as errors and harmless (criu-facts: CAP_SYS_RESOURCE missing; the lines that only repeat that something failed).
 const noise = [/Can't setup RLIMIT_NOFILE/, /Dumping FAILED/, /Restoring FAILED/, /Pre-dumping FAILED/];
 

@@ -1,5 +1,6 @@
 import type { CriuOptions, CriuRequest } from '../../criu-proto/messages.ts';
 import type { CommonSettings, DumpSettings, RestoreSettings } from '../contracts/criu-settings.ts';
+import { logNames } from './log.ts';
 import { firstInheritedFd, pageSocketFd } from './swrk.ts';
 
 /** What the user may choose about CRIU, the same for dump and restore. */
@@ -25,7 +26,7 @@ interface DumpRequest {
 }
 
 export function preDumpRequest(dump: DumpRequest): CriuRequest {
-  return { type: 'PRE_DUMP', opts: { ...dumpOptions(dump), track_mem: true } };
+  return { type: 'PRE_DUMP', opts: { ...dumpOptions(dump), log_file: logNames.preDump, track_mem: true } };
 }
 
 export function dumpRequest(dump: DumpRequest): CriuRequest {
@@ -47,7 +48,7 @@ export function restoreRequest(
   return {
     type: 'RESTORE',
     opts: {
-      ...images(directory, 'restore.log'),
+      ...images(directory, logNames.restore),
       ...common(settings, choices),
       inherit_fd,
       cg_root,
@@ -60,7 +61,7 @@ export function restoreRequest(
 
 function dumpOptions({ directory, pid, settings, choices, parent }: DumpRequest): CriuOptions {
   return {
-    ...images(directory, 'dump.log'),
+    ...images(directory, logNames.dump),
     ...common(settings, choices),
     ...parentImage(parent),
     pid,

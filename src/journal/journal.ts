@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { fdatasync } from 'node:fs';
 import { type HostRole, PhaulError } from '../errors.ts';
+import { writeEnd } from '../history/end.ts';
 import { type FileLock, lockFile } from '../linux/file-lock.ts';
 import { step } from '../step.ts';
 import { version } from '../version.ts';
@@ -32,7 +33,7 @@ export interface Journal {
   readonly will: (when: When, command: string, args: readonly string[], must?: boolean) => () => void;
   /** What it says now. */
   readonly story: () => Story;
-  /** It is over, here and there: nothing is remembered. Idempotent. */
+  /** It is over, here and there: nothing is remembered but how it ended (src/history). Idempotent. */
   readonly remove: () => void;
   /** It is to be remembered; another process may go on with it. */
   readonly close: () => void;
@@ -128,6 +129,7 @@ function journal(
       return story;
     },
     remove: () => {
+      rememberEnd(path);
       rmSync(path, { force: true });
       try {
         rmdirSync(dirname(path));
@@ -138,6 +140,14 @@ function journal(
     },
     close: lock.release,
   };
+}
+
+/** All that is left of a journal. */
+function rememberEnd(path: string): void {
+  const story = readStory(readIfThere(path) ?? '');
+  if (!story) return;
+  const { migration, role, htype, container, mode, peer, since, state, lost } = story;
+  writeEnd({ migration, role, htype, container, mode, peer, since, moved: state === 'landed', lost });
 }
 
 /** What this host knows of all migrations that are not over. */

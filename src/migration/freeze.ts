@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { SyncResult } from '../contracts/fs-driver.ts';
 import { criuFailure } from '../criu/failure.ts';
+import { logNames } from '../criu/log.ts';
 import { dumpRequest } from '../criu/requests.ts';
 import { deferred } from '../deferred.ts';
 import { asPhaulError, PhaulError } from '../errors.ts';
@@ -156,7 +157,12 @@ async function finalSync({ container, files }: Plan): Promise<SyncResult> {
 }
 
 function dumpFailure(m: Migration, directory: string): Promise<PhaulError> {
-  const where = { log: join(directory, 'dump.log'), migration: m.id, name: 'dump', host: 'source' } as const;
+  const where = {
+    log: join(directory, logNames.dump),
+    migration: m.id,
+    name: 'dump',
+    host: 'source',
+  } as const;
   return criuFailure('CRIU_DUMP', 'CRIU could not dump the container.', where).catch((error: unknown) =>
     asPhaulError(error),
   );

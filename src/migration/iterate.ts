@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import type { SyncResult } from '../contracts/fs-driver.ts';
 import { criuFailure } from '../criu/failure.ts';
+import { logNames } from '../criu/log.ts';
 import { iterationName, preDumpRequest } from '../criu/requests.ts';
 import { pageCounter } from '../criu/stats.ts';
 import type { Swrk } from '../criu/swrk.ts';
@@ -154,7 +155,7 @@ async function iteration(
     const failure = pages.failure();
     if (failure) throw failure;
     const where = {
-      log: join(directory, 'dump.log'),
+      log: join(directory, logNames.preDump),
       migration: m.id,
       name: `pre-dump-${number}`,
       host: 'source',

@@ -1,6 +1,7 @@
 import { asPhaulError } from '../errors.ts';
 import { emitter, type Listener } from '../observe/emitter.ts';
 import type { PlanReport, Result, Summary } from '../observe/events.ts';
+import { attended, unattended } from './attended.ts';
 import type { Ended } from './ended.ts';
 import { newMigrationId } from './link.ts';
 import { act, type Migration, newMigration } from './migration.ts';
@@ -26,6 +27,7 @@ export function migrate(
   return play(options, listeners, user, {
     rest: (m, plan) => courses[options.mode](m, plan),
     result: (summary) => ({ type: 'result', ok: true, ...summary }),
+    attend: attended,
   });
 }
 
@@ -47,6 +49,7 @@ export function rehearse(
       return { mode, htype, files, devices, memory, preDump, lazy, target: plan.link.host };
     },
     result: (plan) => ({ type: 'result', ok: true, plan }),
+    attend: () => unattended,
   });
 }
 
@@ -54,16 +57,19 @@ interface Play<T> {
   /** All acts after preflight. */
   readonly rest: (m: Migration, plan: Plan) => Promise<T>;
   readonly result: (value: T) => Result;
+  readonly attend: typeof attended;
 }
 
 async function play<T>(
   options: MigrateOptions,
   listeners: readonly Listener[],
   user: AbortSignal,
-  { rest, result }: Play<T>,
+  { rest, result, attend }: Play<T>,
 ): Promise<Ended<T>> {
   const id = newMigrationId();
-  const m = newMigration(id, options, emitter(id, listeners), user);
+  const company = attend(id);
+  const emit = emitter(id, [...listeners, ...company.listeners]);
+  const m = newMigration(id, options, emit, user, company.onBegun);
   m.emit({ type: 'start', container: options.container, target: options.destination, mode: options.mode });
   let plan: Plan | null = null;
   try {

@@ -17,6 +17,8 @@ export interface Migration {
   readonly abort: (reason: PhaulError) => void;
   readonly undo: UndoStack;
   readonly warnings: string[];
+  /** There are a journal and a working directory now. */
+  readonly onBegun: (directory: string) => Promise<void>;
   readonly say: (level: 'log' | 'warn', text: string, host?: HostRole) => void;
   sourceState: SourceState;
   /** Settles when the target has undone its part: the connection must stay open until then. */
@@ -42,6 +44,7 @@ export function newMigration(
   options: MigrateOptions,
   emit: Migration['emit'],
   user: AbortSignal,
+  onBegun: Migration['onBegun'] = () => Promise.resolve(),
 ): Migration {
   const aborter = new AbortController();
   // Every program that runs for the migration listens.
@@ -63,6 +66,7 @@ export function newMigration(
     abort,
     undo: undoStack(),
     warnings,
+    onBegun,
     say: (level, text, host = 'source') =>
       level === 'warn' ? warn(text, host) : emit({ type: 'log', text }, host),
     sourceState: 'unknown',

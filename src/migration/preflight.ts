@@ -173,6 +173,7 @@ async function takeNotes(m: Migration, htype: string): Promise<Workspace> {
   m.journal = await createGuardedJournal({ migration: m.id, role: 'source', htype, container, mode, peer });
   const workspace = await createWorkspace(m.journal, { imagePath, keepImages });
   m.undo.push('the working directory', workspace.remove);
+  await m.onBegun(workspace.directory);
   return workspace;
 }
 

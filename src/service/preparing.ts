@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import type { Socket } from 'node:net';
 import { fsDriverNamed } from '../contracts/registry.ts';
 import { asPhaulError, PhaulError } from '../errors.ts';
+import { beginHistory } from '../history/begin.ts';
 import { settleAbandoned } from '../journal/abandoned.ts';
 import { lockContainer } from '../journal/container-lock.ts';
 import { createGuardedJournal } from '../journal/guard.ts';
@@ -147,6 +148,7 @@ async function makeRoom(room: Room): Promise<void> {
     peer: source,
   });
   room.journal = journal;
+  beginHistory(room.migration, 'target');
   undo.push('the journal', () => forget(journal));
   // Later than the journal: whoever goes on with that removes the lock's file, too.
   const unlock = lockContainer(htype, id, 'target');

@@ -3,6 +3,7 @@ import type { TargetContainer } from '../contracts/htype.ts';
 import { criuFailure } from '../criu/failure.ts';
 import { removeDumpRemains, removeRemains } from '../criu/remains.ts';
 import { receiveImages } from '../criu/image-stream.ts';
+import { logNames } from '../criu/log.ts';
 import { restoreRequest, type CriuChoices } from '../criu/requests.ts';
 import { startSwrk, type Swrk } from '../criu/swrk.ts';
 import { deferred } from '../deferred.ts';
@@ -84,7 +85,7 @@ export async function armRestore(options: RestoreOptions): Promise<Restore> {
   const noSurvivors = async (): Promise<void> => {
     if (opened) await shutting();
     if (root !== undefined) await killTree(root);
-    await removeRemains(join(directory, 'restore.log'));
+    await removeRemains(join(directory, logNames.restore));
     fill?.close();
   };
   const giveUp = (): void => {
@@ -96,7 +97,7 @@ export async function armRestore(options: RestoreOptions): Promise<Restore> {
 
   const failure = (): Promise<Error> =>
     criuFailure('CRIU_RESTORE', 'CRIU could not restore the container on the target.', {
-      log: join(directory, 'restore.log'),
+      log: join(directory, logNames.restore),
       migration: options.migration,
       name: 'restore',
       host: 'target',
@@ -169,7 +170,7 @@ export async function armRestore(options: RestoreOptions): Promise<Restore> {
   const noteTree = async (pid: number): Promise<void> => {
     const start = await processStart(pid);
     if (start !== null)
-      options.journal.note({ tree: { pid, start, criu: swrk.pid, log: join(directory, 'restore.log') } });
+      options.journal.note({ tree: { pid, start, criu: swrk.pid, log: join(directory, logNames.restore) } });
   };
   const noteLoss = (): void => {
     filled.catch((error: unknown) => options.journal.note({ lost: asPhaulError(error).message }));

@@ -22,9 +22,9 @@ section state; find /run/phaul /var/lib/phaul /run/runc -mindepth 1 2>/dev/null 
 section files; find / /run /tmp /dev/shm -xdev '(' -path /usr -o -path /srv -o -path /run/phaul -o -path /var/lib/phaul ')' -prune -o -printf '%y %p\\n' || true
 find /srv -xdev -type d -printf '%y %p %m %U:%G\\n' -o -printf '%y %p %m %U:%G %s %T@\\n' || true`;
 
-/** Made by the first use of a tool and kept: CRIU's cache, kept logs, empty parents, init's list of logins. */
+/** Made by the first use of a tool and kept: CRIU's cache, what is remembered of migrations that have ended (and nothing else beside it), empty parents, init's list of logins. */
 const ignored =
-  /^(d|f) (\/run\/(criu\.kdat|utmp)|\/var\/log\/phaul(\/.*)?|\/run\/(runc|netns|phaul))$|^\S+ \/run\/netns \S+|^d \/srv /;
+  /^(d|f) (\/run\/(criu\.kdat|utmp)|\/var\/log\/phaul(\/[a-z0-9-]+-(source|target)(\/(events\.jsonl|end\.json|((pre-)?dump(-\d+)?|restore)\.log))?)?|\/run\/(runc|netns|phaul))$|^\S+ \/run\/netns \S+|^d \/srv /;
 
 /** What is there now. The traffic of a client must not be part of it: that belongs on another host. */
 export async function footprint(host: Host): Promise<Footprint> {
