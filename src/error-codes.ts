@@ -2,7 +2,7 @@
  * The stable error codes: what each means, phaul's exit code for it, and what a user does next.
  * docs/errors.md is generated from this table. Exit codes: 1 failed, the container runs on the source as before; 2 usage;
  * 3 preflight refused, nothing was touched; 4 the target could not be reached, nothing was touched;
- * 5 an operator must look; 130 and 143 ended by SIGINT or SIGTERM after a clean rollback.
+ * 5 an operator must look; 130 and 143 ended by SIGINT or SIGTERM, or cancelled, after a clean rollback.
  */
 export const codes = {
   USAGE: { exit: 2, meaning: 'The command line is wrong.', hint: 'See phaul --help.' },
@@ -233,6 +233,17 @@ export const codes = {
     exit: 3,
     meaning: 'Another migration of that container is under way on that host.',
     hint: 'Wait for its end; phaul status shows it.',
+  },
+  MIGRATION_UNKNOWN: {
+    exit: 3,
+    meaning: 'This host knows of no such migration.',
+    hint: 'phaul ps lists those under way, and those that have ended.',
+  },
+  CANCEL_REFUSED: {
+    exit: 3,
+    meaning:
+      "The migration cannot be cancelled: the container is the target's already, or nobody is at work on it.",
+    hint: 'phaul status says where it stands, and what to do.',
   },
   FILL_RUNNING: {
     exit: 3,

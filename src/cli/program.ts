@@ -1,8 +1,10 @@
 import yargs, { type Argv } from 'yargs';
 import { version } from '../version.ts';
+import { cancelCommand } from './cancel.ts';
 import { checkCommand } from './check.ts';
 import { driversCommand } from './drivers.ts';
 import { migrateCommand } from './migrate.ts';
+import { psCommand } from './ps.ts';
 import { recoverCommand } from './recover.ts';
 import { serviceCommand } from './service.ts';
 import { statusCommand } from './status.ts';
@@ -23,7 +25,9 @@ export function program(args: readonly string[]): Argv {
     .command(migrateCommand)
     .command(checkCommand)
     .command(driversCommand)
+    .command(psCommand)
     .command(statusCommand)
+    .command(cancelCommand)
     .command(recoverCommand)
     .command(serviceCommand);
 }

@@ -2,24 +2,27 @@ import { beginHistory } from '../history/begin.ts';
 import { eventsFile, historyDirectory } from '../history/places.ts';
 import { recorder } from '../history/recorder.ts';
 import type { Listener } from '../observe/emitter.ts';
+import { cancelDoor } from './cancel-door.ts';
 
-/** What a migration has besides its acts, on the source: a history. */
+/** What a migration has besides its acts, on the source: a history, and a door at which it can be told to stop. */
 export interface Attended {
   readonly listeners: readonly Listener[];
   readonly onBegun: (directory: string) => Promise<void>;
 }
 
-export function attended(migration: string): Attended {
+/** @param cancel as of cancelDoor */
+export function attended(migration: string, cancel: () => boolean): Attended {
   const record = recorder();
+  const door = cancelDoor(cancel);
   return {
-    listeners: [record.listener],
-    onBegun: () => {
+    listeners: [record.listener, door.listener],
+    onBegun: async (directory) => {
       beginHistory(migration, 'source');
       record.begin(eventsFile(historyDirectory(migration, 'source')));
-      return Promise.resolve();
+      await door.open(directory);
     },
   };
 }
 
-/** A rehearsal leaves nothing behind. */
+/** A rehearsal leaves nothing behind, and ends by itself. */
 export const unattended: Attended = { listeners: [], onBegun: () => Promise.resolve() };

@@ -1,4 +1,4 @@
-import { asPhaulError } from '../errors.ts';
+import { asPhaulError, PhaulError } from '../errors.ts';
 import { emitter, type Listener } from '../observe/emitter.ts';
 import type { PlanReport, Result, Summary } from '../observe/events.ts';
 import { attended, unattended } from './attended.ts';
@@ -67,9 +67,12 @@ async function play<T>(
   { rest, result, attend }: Play<T>,
 ): Promise<Ended<T>> {
   const id = newMigrationId();
-  const company = attend(id);
+  const company = attend(id, () => {
+    m.abort(new PhaulError('CANCELLED', 'Ended by phaul cancel.'));
+    return !m.committed;
+  });
   const emit = emitter(id, [...listeners, ...company.listeners]);
-  const m = newMigration(id, options, emit, user, company.onBegun);
+  const m: Migration = newMigration(id, options, emit, user, company.onBegun);
   m.emit({ type: 'start', container: options.container, target: options.destination, mode: options.mode });
   let plan: Plan | null = null;
   try {

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -8,8 +9,12 @@ import test from 'ava';
 import { toMigrateOptions } from '../../src/cli/arguments.ts';
 import { checkOptions, migrateOptions } from '../../src/cli/options.ts';
 import { program } from '../../src/cli/program.ts';
+import type { Row } from '../../src/cli/ps-rows.ts';
+import { beginHistory } from '../../src/history/begin.ts';
+import { historyDirectory } from '../../src/history/places.ts';
+import { createJournal } from '../../src/journal/journal.ts';
 import { version } from '../../src/version.ts';
-import { home, killedPhaul } from '../journal/journals.ts';
+import { about, home, killedPhaul } from '../journal/journals.ts';
 import { projectDirectory } from '../lab/paths.ts';
 import { lanes } from '../lanes.ts';
 import { wholeRun } from '../observe/whole-run.ts';
@@ -288,3 +293,28 @@ for (const args of [
   test(`recover ${args.join(' ')} is wrong usage`, async (t) => {
     t.is((await phaul('recover', ...args)).code, 2);
   });
+
+test('what is over, and what is under way, is listed', async (t) => {
+  const [over, underWay] = [randomUUID(), randomUUID()];
+  beginHistory(over, 'target');
+  t.teardown(() => rmSync(historyDirectory(over, 'target'), { recursive: true }));
+  const journal = await createJournal(about(over, 'target'));
+  await journal.record('landed');
+  journal.remove();
+  const other = await createJournal(about(underWay));
+  t.teardown(other.remove);
+  const { code, stdout } = await phaul('ps', '--json');
+  t.is(code, 0);
+  const { migrations } = JSON.parse(stdout) as { migrations: Row[] };
+  const states = [over, underWay].map((id) => migrations.find(({ migration }) => migration === id)?.state);
+  t.deepEqual(states, ['moved', 'running']);
+});
+
+test('what nobody knows cannot be cancelled', async (t) => {
+  const { code, stderr } = await phaul('cancel', 'nobody-knows');
+  t.is(code, 3);
+  t.regex(
+    stderr,
+    /^MIGRATION_UNKNOWN: No migration of that id or container is under way here: nobody-knows\.\n/,
+  );
+});

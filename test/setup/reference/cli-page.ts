@@ -1,8 +1,10 @@
 import type { CommandModule, Options } from 'yargs';
+import { cancelCommand } from '../../../src/cli/cancel.ts';
 import { checkCommand } from '../../../src/cli/check.ts';
 import { driversCommand } from '../../../src/cli/drivers.ts';
 import { migrateCommand } from '../../../src/cli/migrate.ts';
 import * as optionTables from '../../../src/cli/options.ts';
+import { psCommand } from '../../../src/cli/ps.ts';
 import { recoverCommand } from '../../../src/cli/recover.ts';
 import { program } from '../../../src/cli/program.ts';
 import { serviceCommand } from '../../../src/cli/service.ts';
@@ -14,7 +16,9 @@ const commands = [
   migrateCommand,
   checkCommand,
   driversCommand,
+  psCommand,
   statusCommand,
+  cancelCommand,
   recoverCommand,
   serviceCommand,
 ] as unknown as CommandModule[];

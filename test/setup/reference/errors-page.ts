@@ -18,7 +18,7 @@ const exitCodes: Readonly<Record<ExitCode, { readonly meaning: string; readonly 
   4: { meaning: 'The target could not be reached or used.', container: 'runs on the source as before' },
   5: { meaning: 'An operator must look.', container: 'see the message' },
   130: {
-    meaning: 'Ended by SIGINT (Ctrl-C), and everything was undone.',
+    meaning: 'Ended by SIGINT (Ctrl-C) or `phaul cancel`, and everything was undone.',
     container: 'runs on the source as before',
   },
   143: {
