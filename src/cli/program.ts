@@ -3,6 +3,7 @@ import { version } from '../version.ts';
 import { cancelCommand } from './cancel.ts';
 import { checkCommand } from './check.ts';
 import { driversCommand } from './drivers.ts';
+import { logsCommand } from './logs.ts';
 import { migrateCommand } from './migrate.ts';
 import { psCommand } from './ps.ts';
 import { recoverCommand } from './recover.ts';
@@ -28,6 +29,7 @@ export function program(args: readonly string[]): Argv {
     .command(psCommand)
     .command(statusCommand)
     .command(cancelCommand)
+    .command(logsCommand)
     .command(recoverCommand)
     .command(serviceCommand);
 }

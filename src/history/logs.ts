@@ -4,7 +4,7 @@ import { logNames } from '../criu/log.ts';
 
 const headBytes = 64 * 2 ** 10;
 const tailBytes = 192 * 2 ** 10;
-const mostLogs = 32;
+const mostDumps = 32;
 
 /**
  * Keeps CRIU's logs of a migration in its history, if that has begun, before they go with its images. One that is there already stays: of a failure the whole
@@ -14,17 +14,23 @@ const mostLogs = 32;
 export async function keepLogs(images: string, history: string): Promise<void> {
   try {
     await readdir(history);
-    const dumps = (await readdir(images)).sort((one, other) => Number(one) - Number(other));
-    for (const dump of dumps.slice(-mostLogs))
-      for (const name of Object.values(logNames))
-        await keepLog(join(images, dump, name), join(history, keptName(dump, name))).catch(() => undefined);
   } catch {
-    // Nobody wanted them, or there are none.
+    return;
   }
+  for (const { from, name } of await logsIn(images))
+    await keepLog(from, join(history, name)).catch(() => undefined);
 }
 
-const keptName = (dump: string, name: string): string =>
-  name === logNames.preDump ? `pre-dump-${dump}.log` : name;
+/** Where a log of each name would be, the last dump's last. */
+export async function logsIn(images: string): Promise<{ readonly from: string; readonly name: string }[]> {
+  const dumps = (await readdir(images).catch(() => [])).sort((one, other) => Number(one) - Number(other));
+  return dumps.slice(-mostDumps).flatMap((dump) =>
+    Object.values(logNames).map((name) => ({
+      from: join(images, dump, name),
+      name: name === logNames.preDump ? `pre-dump-${dump}.log` : name,
+    })),
+  );
+}
 
 /** A long one without its middle. When it was written last tells when it began. */
 async function keepLog(from: string, to: string): Promise<void> {

@@ -2,6 +2,7 @@ import type { CommandModule, Options } from 'yargs';
 import { cancelCommand } from '../../../src/cli/cancel.ts';
 import { checkCommand } from '../../../src/cli/check.ts';
 import { driversCommand } from '../../../src/cli/drivers.ts';
+import { logsCommand } from '../../../src/cli/logs.ts';
 import { migrateCommand } from '../../../src/cli/migrate.ts';
 import * as optionTables from '../../../src/cli/options.ts';
 import { psCommand } from '../../../src/cli/ps.ts';
@@ -19,6 +20,7 @@ const commands = [
   psCommand,
   statusCommand,
   cancelCommand,
+  logsCommand,
   recoverCommand,
   serviceCommand,
 ] as unknown as CommandModule[];
