@@ -10,6 +10,8 @@ export interface Link {
   readonly transport: Transport;
   /** The target's host name. */
   readonly host: string;
+  /** The release of phaul there. */
+  readonly phaul: string;
   /** A call that an abort of the migration interrupts. Throws as Caller.call does. */
   readonly call: <M extends Method>(method: M, params: Params<M>) => Promise<Result<M>>;
   /** A call that must be heard out. */
@@ -61,9 +63,9 @@ export async function openLink(options: LinkOptions): Promise<Link> {
   };
   try {
     const hello = rpc.call('hello', { protocol: protocolVersion, phaul: version, migration: id });
-    const { host } = await inTime(hello, signal);
+    const { host, phaul } = await inTime(hello, signal);
     greeted = true;
-    return linkOver(rpc, { transport, host, signal, close });
+    return linkOver(rpc, { transport, host, phaul, signal, close });
   } catch (error) {
     close();
     // Before the first answer a broken connection means that there never was one.
@@ -75,7 +77,10 @@ export async function openLink(options: LinkOptions): Promise<Link> {
 
 function linkOver(
   rpc: Caller,
-  { signal, ...rest }: Pick<Link, 'transport' | 'host' | 'close'> & { readonly signal: AbortSignal },
+  {
+    signal,
+    ...rest
+  }: Pick<Link, 'transport' | 'host' | 'phaul' | 'close'> & { readonly signal: AbortSignal },
 ): Link {
   let next: Link | null = null;
   return {

@@ -2,6 +2,7 @@ import { asPhaulError, PhaulError } from '../errors.ts';
 import { emitter, type Listener } from '../observe/emitter.ts';
 import type { PlanReport, Result, Summary } from '../observe/events.ts';
 import { attended, unattended } from './attended.ts';
+import { changedOptions } from './changed-options.ts';
 import type { Ended } from './ended.ts';
 import { newMigrationId } from './link.ts';
 import { act, type Migration, newMigration } from './migration.ts';
@@ -73,7 +74,8 @@ async function play<T>(
   });
   const emit = emitter(id, [...listeners, ...company.listeners]);
   const m: Migration = newMigration(id, options, emit, user, company.onBegun);
-  m.emit({ type: 'start', container: options.container, target: options.destination, mode: options.mode });
+  const { container, destination: target, mode } = options;
+  m.emit({ type: 'start', container, target, mode, options: changedOptions(options) });
   let plan: Plan | null = null;
   try {
     plan = await act(m, 'preflight', () => preflight(m));

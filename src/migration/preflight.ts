@@ -1,4 +1,4 @@
-import { hostname } from 'node:os';
+import { hostname, release } from 'node:os';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DriverContext } from '../contracts/context.ts';
@@ -17,6 +17,7 @@ import { loadZstd } from '../pages/zstd.ts';
 import type { Params } from '../rpc/methods.ts';
 import { connectSsh } from '../transport/ssh.ts';
 import { parseDestination } from '../transport/destination.ts';
+import { version } from '../version.ts';
 import { createWorkspace, type Workspace } from '../workspace.ts';
 import { checkSource, modeUnsupported } from './check-source.ts';
 import { chooseFs } from './choose-fs.ts';
@@ -137,6 +138,11 @@ export async function preflight(m: Migration): Promise<Plan> {
     imagePath: options.imagePath ?? null,
   } as Params<'check'>);
 
+  m.emit({
+    type: 'hosts',
+    source: { name: sourceHost, phaul: version, criu: source.criu?.version ?? null, kernel: release() },
+    target: { name: link.host, phaul: link.phaul, criu: target.criu?.version ?? null, kernel: target.kernel },
+  });
   const fence = live
     ? freezer(container.cgroup ?? null, `phaul-${m.id}`, join(workspace.directory, 'homes'))
     : null;

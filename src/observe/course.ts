@@ -70,6 +70,7 @@ export function advance(course: Course, event: PhaulEvent): Course {
       return { ...course, undoing: event.name, round: null, copying: null };
     case 'act-end':
     case 'files':
+    case 'hosts':
     case 'warning':
     case 'log':
     case 'result':

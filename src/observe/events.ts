@@ -4,12 +4,13 @@ import {
   errorReport,
   fileReport,
   hereReport,
+  hostReport,
   iterationShape,
   planReport,
   stopShape,
   summaryShape,
 } from './results.ts';
-import { count, list, mode, ms, record, role, text } from './shapes.ts';
+import { count, flag, list, mode, ms, record, role, text } from './shapes.ts';
 
 export type {
   ErrorReport,
@@ -53,9 +54,20 @@ function event<T extends string, S extends z.ZodRawShape>(
 }
 
 const events = [
-  event('start', '`target` is what the command line says', { container: text, target: text, mode }),
+  event('start', '`target` is what the command line says', {
+    container: text,
+    target: text,
+    mode,
+    options: z
+      .record(text, z.union([text, z.number(), flag]))
+      .exactOptional()
+      .describe(
+        'Those that are not as they are by default, by their names in [library.md](library.md#options)',
+      ),
+  }),
   event('act-begin', 'It begins', { act }),
   event('act-end', 'It succeeded. An act that failed has no end', { act, actMs: ms }),
+  event('hosts', 'What runs on both hosts', { source: hostReport, target: hostReport }),
   event('files', 'Which fs drivers move what, and why', { files: list(fileReport) }),
   event(
     'progress',

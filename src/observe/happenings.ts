@@ -10,6 +10,13 @@ export function inWords(event: PhaulEvent, { verbose }: { readonly verbose: bool
       return verbose ? [`${event.act} …`] : [];
     case 'act-end':
       return [`${event.act} ${duration(event.actMs)}`];
+    case 'hosts':
+      return verbose
+        ? [event.source, event.target].map(
+            ({ name, phaul, criu, kernel }) =>
+              `${name}: phaul ${phaul}, ${criu === null ? '' : `CRIU ${criu}, `}Linux ${kernel}`,
+          )
+        : [];
     case 'files':
       return event.files.map(({ driver, trees, reason }) => `${driver} for ${trees.join(', ')}: ${reason}`);
     case 'iteration':

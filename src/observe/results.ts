@@ -13,6 +13,14 @@ export const fileReport = record({
 });
 export type FileReport = z.infer<typeof fileReport>;
 
+/** What one host runs. */
+export const hostReport = record({
+  name: text.describe('Host name, as the host gives it'),
+  phaul: text,
+  criu: text.nullable().describe('null in revive mode, which needs none'),
+  kernel: text,
+});
+
 export const stopShape = {
   signal: text.describe('The signal that the container was asked with'),
   killed: flag.describe('It did not end within --stop-timeout and was killed'),

@@ -17,6 +17,19 @@ test('an iteration', words, round, ['iteration 2: 900 pages, 1.5 KiB of changed 
 test('an iteration of files alone', words, { ...round, number: 1, pages: 0, changedBytes: 0, roundMs: 80 }, [
   'iteration 1: 0 B of changed files, 80 ms',
 ]);
+const hosts = {
+  type: 'hosts',
+  source: { name: 'hosta', phaul: '0.1.0', criu: '4.2.1', kernel: '6.12.1' },
+  target: { name: 'hostb', phaul: '0.2.0', criu: null, kernel: '6.18.0' },
+} as const;
+test('what the hosts run', words, hosts, []);
+test(
+  'what the hosts run, with -v',
+  words,
+  hosts,
+  ['hosta: phaul 0.1.0, CRIU 4.2.1, Linux 6.12.1', 'hostb: phaul 0.2.0, Linux 6.18.0'],
+  true,
+);
 test(
   'the choice of fs drivers',
   words,

@@ -12,10 +12,12 @@ export function typeOf(schema: Schema): string {
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (values?.includes('preflight')) return 'act';
   if (values) return values.length > 5 ? 'code' : values.map((value) => JSON.stringify(value)).join(' or ');
-  if (schema.$ref || (anyOf && anyOf.length > 2)) return 'any';
+  if (schema.$ref || (anyOf && anyOf.length > 3)) return 'any';
   if (anyOf) return anyOf.map((each) => typeOf(each as Schema)).join(' or ');
   if (type === 'array') return `[${typeOf(items as Schema)}]`;
   if (type !== 'object') return [type ?? 'any'].flat().join(' or ');
+  if (typeof schema.additionalProperties === 'object')
+    return `{name: ${typeOf(schema.additionalProperties as Schema)}}`;
   const inside = Object.entries(properties ?? {}).map(
     ([name, each]) => `${named(name, required)}: ${typeOf(each as Schema)}`,
   );
