@@ -170,6 +170,13 @@ export const outputOptions = {
   },
 } as const satisfies Record<string, Options>;
 
+export const reportOptions = {
+  report: {
+    type: 'string',
+    describe: 'Write a report to this file at the end: one HTML page that needs nothing else',
+  },
+} as const satisfies Record<string, Options>;
+
 export const migrateOptions = {
   ...containerOptions,
   ...modeOptions,
@@ -177,6 +184,7 @@ export const migrateOptions = {
   ...criuOptions,
   ...reachOptions,
   ...outputOptions,
+  ...reportOptions,
 } as const;
 export const checkOptions = {
   ...containerOptions,

@@ -3,6 +3,7 @@ import { isatty } from 'node:tty';
 import { PhaulError } from '../errors.ts';
 import { type Clock, realClock } from '../observe/clock.ts';
 import type { Listener } from '../observe/emitter.ts';
+import type { PhaulEvent } from '../observe/events.ts';
 import { jsonLines } from '../observe/json-lines.ts';
 import { plainLines, quietLines } from '../observe/plain-lines.ts';
 import type { Renderer } from '../observe/renderer.ts';
@@ -14,6 +15,7 @@ interface OutputArguments {
   readonly verbose: boolean;
   readonly quiet: boolean;
   readonly logFile?: string | undefined;
+  readonly report?: string | undefined;
 }
 
 /** Tests have others. */
@@ -33,13 +35,14 @@ export async function outputFor(
   asked: OutputArguments,
   { clock, open }: Surroundings = { clock: realClock, open: outlet },
 ): Promise<Output> {
-  const { json, verbose, quiet, logFile } = asked;
+  const { json, verbose, quiet, logFile, report } = asked;
   if (verbose && quiet) throw new PhaulError('USAGE', '--quiet and --verbose do not go together.');
-  const log = logFile === undefined ? null : jsonLinesTo(await openLog(logFile));
+  const log = logFile === undefined ? null : jsonLinesTo(await openFile(logFile, 'log-file', 'a'));
+  const page = report === undefined ? null : await reportTo(await openFile(report, 'report', 'w'));
   const stdout = open(1);
   const programs = json ? jsonLines(stdout.write) : null;
   const { listener, say } = forPeople(json ? open(2) : stdout, asked, clock);
-  return { listeners: [listener, programs, log].filter((each) => each !== null), say };
+  return { listeners: [listener, programs, log, page].filter((each) => each !== null), say };
 }
 
 function forPeople(out: Outlet, { json, verbose, quiet }: OutputArguments, clock: Clock): Renderer {
@@ -60,12 +63,24 @@ function jsonLinesTo(stream: WriteStream): Listener {
   return jsonLines((line) => stream.write(line));
 }
 
-async function openLog(path: string): Promise<WriteStream> {
-  const stream = createWriteStream(path, { flags: 'a', mode: 0o600 });
+/** The page is made when nothing stands still any more. */
+async function reportTo(stream: WriteStream): Promise<Listener> {
+  // Loaded only where it is wanted: every start would wait for it.
+  const { reportPage } = await import('../observe/report/page.ts');
+  const events: PhaulEvent[] = [];
+  return (event) => {
+    events.push(event);
+    if (event.type === 'result') stream.end(reportPage(events));
+  };
+}
+
+/** Before anything begins: what cannot be written is said at once. @throws USAGE */
+async function openFile(path: string, option: string, flags: 'a' | 'w'): Promise<WriteStream> {
+  const stream = createWriteStream(path, { flags, mode: 0o600 });
   return new Promise((resolve, reject) => {
     stream.once('open', () => resolve(stream));
     stream.once('error', (cause) =>
-      reject(new PhaulError('USAGE', `--log-file ${path} cannot be written.`, { cause })),
+      reject(new PhaulError('USAGE', `--${option} ${path} cannot be written.`, { cause })),
     );
   });
 }

@@ -7,6 +7,7 @@ import { logsCommand } from './logs.ts';
 import { migrateCommand } from './migrate.ts';
 import { psCommand } from './ps.ts';
 import { recoverCommand } from './recover.ts';
+import { reportCommand } from './report.ts';
 import { serviceCommand } from './service.ts';
 import { statusCommand } from './status.ts';
 
@@ -30,6 +31,7 @@ export function program(args: readonly string[]): Argv {
     .command(statusCommand)
     .command(cancelCommand)
     .command(logsCommand)
+    .command(reportCommand)
     .command(recoverCommand)
     .command(serviceCommand);
 }

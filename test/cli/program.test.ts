@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -308,6 +308,33 @@ test('what is over, and what is under way, is listed', async (t) => {
   const { migrations } = JSON.parse(stdout) as { migrations: Row[] };
   const states = [over, underWay].map((id) => migrations.find(({ migration }) => migration === id)?.state);
   t.deepEqual(states, ['moved', 'running']);
+});
+
+test('--report makes a page of a failure, too', async (t) => {
+  const path = join(home(t), 'report.html');
+  const { code } = await phaul('migrate', 'ct-nobody', 'hostb', '--report', path);
+  t.is(code, 3);
+  t.regex(
+    readFileSync(path, 'utf8'),
+    /^<!doctype html>[^]*It did not work: CONTAINER_UNKNOWN[^]*<\/html>\n$/,
+  );
+  t.is((await phaul('migrate', 'ct-nobody', 'hostb', '--report', '/dev/null/x')).code, 2);
+});
+
+test('what is kept of a migration becomes a page', async (t) => {
+  const migration = randomUUID();
+  const directory = historyDirectory(migration, 'source');
+  beginHistory(migration, 'source');
+  t.teardown(() => rmSync(directory, { recursive: true }));
+  const journal = await createJournal(about(migration));
+  await journal.record('landed');
+  journal.remove();
+  copyFileSync(join(projectDirectory, 'test/observe/runs/live.jsonl'), join(directory, 'events.jsonl'));
+  const path = join(home(t), 'report.html');
+  t.is((await phaul('report', migration, path)).code, 0);
+  t.regex(readFileSync(path, 'utf8'), /It worked\./);
+  t.is((await phaul('report', `box-${migration}`)).stdout, readFileSync(path, 'utf8'));
+  t.is((await phaul('report', 'nobody-knows')).code, 3);
 });
 
 test('what nobody knows cannot be cancelled', async (t) => {

@@ -27,13 +27,23 @@ const neededForMachines = {
   'sbin/mke2fs': 'e2fsprogs',
 };
 
+const neededForPages = {
+  'bin/chromium': 'chromium',
+  'share/fonts/truetype/dejavu/DejaVuSans.ttf': 'fonts-dejavu-core',
+};
+
 /**
  * The Debian packages still to be installed for a script, by looking for a file of each: much quicker than asking dpkg.
- * QEMU only for those that use it: it brings thirty others along.
+ * QEMU and a browser only for those that use them: they bring many others along.
  */
 export function missingPackages(script) {
   const machines = /^test\/(lab\/vm|setup)\//.test(script);
-  const files = { ...needed, ...(machines ? neededForMachines : {}) };
+  const pages = script.startsWith('test/setup/');
+  const files = {
+    ...needed,
+    ...(machines ? neededForMachines : {}),
+    ...(pages ? neededForPages : {}),
+  };
   const absent = Object.keys(files).filter((file) => !existsSync(`/usr/${file}`) && !existsSync(`/${file}`));
   return [...new Set(absent.map((file) => files[file]))];
 }

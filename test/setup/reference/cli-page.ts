@@ -8,6 +8,7 @@ import * as optionTables from '../../../src/cli/options.ts';
 import { psCommand } from '../../../src/cli/ps.ts';
 import { recoverCommand } from '../../../src/cli/recover.ts';
 import { program } from '../../../src/cli/program.ts';
+import { reportCommand } from '../../../src/cli/report.ts';
 import { serviceCommand } from '../../../src/cli/service.ts';
 import { statusCommand } from '../../../src/cli/status.ts';
 import { code, generatedFrom, table } from './markdown.ts';
@@ -21,6 +22,7 @@ const commands = [
   statusCommand,
   cancelCommand,
   logsCommand,
+  reportCommand,
   recoverCommand,
   serviceCommand,
 ] as unknown as CommandModule[];
@@ -30,7 +32,7 @@ const groups: readonly (readonly [string, Readonly<Record<string, Options>>])[] 
   ['The course of the migration', { ...optionTables.modeOptions, ...optionTables.courseOptions }],
   ['CRIU', optionTables.criuOptions],
   ['Reaching the target', optionTables.reachOptions],
-  ['Output', optionTables.outputOptions],
+  ['Output', { ...optionTables.outputOptions, ...optionTables.reportOptions }],
 ];
 
 interface Recorded {
