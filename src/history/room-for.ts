@@ -1,5 +1,6 @@
 import type { PhaulEvent } from '../observe/events.ts';
 
+const amounts: ReadonlySet<string> = new Set(['progress', 'copying', 'filling']);
 const amountsBytes = 2 ** 20;
 const mostBytes = 4 * 2 ** 20;
 
@@ -9,5 +10,5 @@ const mostBytes = 4 * 2 ** 20;
  */
 export function roomFor({ type }: Pick<PhaulEvent, 'type'>, written: number): boolean {
   if (type === 'result') return true;
-  return written < (type === 'progress' || type === 'filling' ? amountsBytes : mostBytes);
+  return written < (amounts.has(type) ? amountsBytes : mostBytes);
 }
