@@ -9,14 +9,14 @@ import { setStage } from './stage.ts';
 /** Told of each case that has ended, with what was wrong. */
 export type OnCase = (name: string, wrong: readonly string[], seconds: number) => void;
 
-/** Runs cases in some labs at the same time. A lab where one has failed is made anew. */
+/** Runs cases in some labs at the same time. A lab where one has failed is made anew, and so is one in which a course goes without a fault first: the others are held against it. */
 export async function runCases(cases: readonly Case[], labs: number, onCase: OnCase): Promise<void> {
   const queue = [...cases];
   const portraits = new Map<Course, Promise<Portraits>>();
   const worker = async (name: string): Promise<void> => {
     let lab: Lab | null = null;
     for (let each = queue.shift(); each; each = queue.shift()) {
-      lab ??= await freshLab(name);
+      if (!lab || !portraits.has(each.course)) lab = await freshLab(name);
       const began = performance.now();
       const wrong = await attempt(lab, each, portraits);
       onCase(each.name, wrong, (performance.now() - began) / 1000);
