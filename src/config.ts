@@ -5,7 +5,7 @@ import { isPlainPath } from './contracts/paths.ts';
 import { PhaulError } from './errors.ts';
 
 /** This host's own settings. What is meant for all migrations belongs here; nothing of it comes from the other host. */
-export const configPath = '/etc/phaul/config.toml';
+export const configPath = '/etc/phaul/phaul.toml';
 
 const longestSeconds = 24 * 60 * 60;
 

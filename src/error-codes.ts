@@ -44,12 +44,12 @@ export const codes = {
   DRIVER_MISSING: {
     exit: 3,
     meaning: "A driver that is listed in that host's settings is not installed there.",
-    hint: 'Install it with npm where [drivers] in /etc/phaul/config.toml says, or take it out there.',
+    hint: 'Install it with npm where [drivers] in /etc/phaul/phaul.toml says, or take it out there.',
   },
   DRIVER_INVALID: {
     exit: 3,
     meaning: 'What is listed as a driver is none: it does not export one, or one that lacks something.',
-    hint: 'Install a release of it that works, or take it out of [drivers] in /etc/phaul/config.toml.',
+    hint: 'Install a release of it that works, or take it out of [drivers] in /etc/phaul/phaul.toml.',
   },
   DRIVER_API: {
     exit: 3,
@@ -59,12 +59,12 @@ export const codes = {
   DRIVER_DUPLICATE: {
     exit: 3,
     meaning: 'Two drivers of one kind have the same name.',
-    hint: 'Take one of them out of [drivers] in /etc/phaul/config.toml.',
+    hint: 'Take one of them out of [drivers] in /etc/phaul/phaul.toml.',
   },
   DRIVER_LOAD: {
     exit: 3,
     meaning: 'A driver failed while it was being loaded.',
-    hint: 'See the message; install what it needs, or take it out of [drivers] in /etc/phaul/config.toml.',
+    hint: 'See the message; install what it needs, or take it out of [drivers] in /etc/phaul/phaul.toml.',
   },
   TARGET_UNREACHABLE: {
     exit: 4,
@@ -161,7 +161,7 @@ export const codes = {
   },
   CONFIG_INVALID: {
     exit: 3,
-    meaning: "phaul's settings on that host, /etc/phaul/config.toml, are not valid.",
+    meaning: "phaul's settings on that host, /etc/phaul/phaul.toml, are not valid.",
     hint: 'Correct the file; docs/devices.md and docs/drivers.md say what may be in it.',
   },
   DEVICE_REFUSED: {

@@ -6,7 +6,7 @@ import { readConfig } from '../src/config.ts';
 function written(t: ExecutionContext, text: string): string {
   const home = mkdtempSync('/tmp/phaul-config-');
   t.teardown(() => rmSync(home, { recursive: true, force: true }));
-  const path = join(home, 'config.toml');
+  const path = join(home, 'phaul.toml');
   writeFileSync(path, text);
   return path;
 }
@@ -15,7 +15,7 @@ const noDrivers = { directory: '/usr/local/lib/phaul', htype: [], fs: [], device
 const nothing = { drivers: noDrivers, devices: {} };
 
 test('a host without the file has no settings', async (t) => {
-  t.deepEqual(await readConfig('/nonexistent/config.toml'), nothing);
+  t.deepEqual(await readConfig('/nonexistent/phaul.toml'), nothing);
   t.deepEqual(await readConfig(written(t, '# nothing yet\n')), nothing);
 });
 

@@ -57,7 +57,7 @@ export function executable(
       );
       if (missing) {
         const message = `The device ${type} needs ${command}, which cannot be run (${missing}).`;
-        const hint = 'Install it, or correct the path in /etc/phaul/config.toml.';
+        const hint = 'Install it, or correct the path in /etc/phaul/phaul.toml.';
         return [{ code: 'TOOL_MISSING', message, hint, host }];
       }
       const why = failureOf(await run([...limited, ...call('check')], true), limit);

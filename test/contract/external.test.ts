@@ -8,7 +8,7 @@ import { examine } from './examine.ts';
 // The example of docs/devices.md, with a stand-in for DRBD that both "hosts" share.
 const home = mkdtempSync('/tmp/phaul-contract-external-');
 process.on('exit', () => rmSync(home, { recursive: true, force: true }));
-const settings = join(home, 'config.toml');
+const settings = join(home, 'phaul.toml');
 const both = join(home, 'both');
 const hosts = { drbd: 'a', 'drbd-there': 'b' } as const;
 for (const [type, host] of Object.entries(hosts))

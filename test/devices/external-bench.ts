@@ -37,7 +37,7 @@ export function externalBench(
   move: Partial<Move> = {},
 ): ExternalBench {
   const home = mkdtempSync('/tmp/phaul-external-');
-  const path = join(home, 'config.toml');
+  const path = join(home, 'phaul.toml');
   script(join(home, 'program'), `HERE='${home}'\n${program}`);
   writeFileSync(path, `[devices.thing]\ncommand = "${home}/program"\n${settings}\n`);
   mkdirSync(join(home, 'scratch'));

@@ -57,7 +57,7 @@ const programs: Readonly<Record<Mode, readonly string[]>> = {
 };
 
 /** One that is always willing; what it is good for is shown in external.lab.test.ts. */
-const withDevice = `mkdir /etc/phaul; printf '[devices.toy]\\ncommand = "/bin/true"\\n' >/etc/phaul/config.toml`;
+const withDevice = `mkdir /etc/phaul; printf '[devices.toy]\\ncommand = "/bin/true"\\n' >/etc/phaul/phaul.toml`;
 
 /** Starts ct101 on a, whatever became of it before, and nothing of it on b. */
 export async function startWorkload(lab: Lab, { mode, device }: Course): Promise<void> {

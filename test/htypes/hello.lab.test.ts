@@ -12,7 +12,7 @@ import { failed } from '../migration/stage.ts';
 
 const example = join(projectDirectory, 'examples/phaul-htype-hello');
 const installed = '/usr/local/lib/phaul/node_modules/phaul-htype-hello';
-const settings = '/etc/phaul/config.toml';
+const settings = '/etc/phaul/phaul.toml';
 
 let lab: Lab;
 let a: NamespaceHost;

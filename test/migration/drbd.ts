@@ -49,7 +49,7 @@ export async function standInDrbd(lab: Lab): Promise<Drbd> {
   for (const { name } of hosts) mkdirSync(join(here, name), { recursive: true });
   const settle = (host: Host, timeLimit: number): Promise<string> =>
     host.sh(
-      `mkdir -p /etc/phaul; printf '%s' '${settings}${timeLimit}' >/etc/phaul/config.toml; rm -rf /run/disturb /run/calls; mkdir /run/disturb`,
+      `mkdir -p /etc/phaul; printf '%s' '${settings}${timeLimit}' >/etc/phaul/phaul.toml; rm -rf /run/disturb /run/calls; mkdir /run/disturb`,
     );
   for (const host of hosts) {
     await host.sh(`mkdir /run/stand-in; mount --bind /opt/phaul/${inProject} /run/stand-in; mount -o remount,bind,rw /run/stand-in

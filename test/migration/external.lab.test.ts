@@ -71,13 +71,13 @@ for (const [on, host] of [
     await refused(t, 'DEVICE_REFUSED', host, /ended with exit code 3: it is full moon\.$/);
   });
   test.serial(`settings that make no sense on the ${host} are a refusal`, async (t) => {
-    await lab.host(on).sh('echo "time-limit = 3" >/etc/phaul/config.toml');
+    await lab.host(on).sh('echo "time-limit = 3" >/etc/phaul/phaul.toml');
     await refused(t, 'CONFIG_INVALID', host, /Unrecognized key: "time-limit"\.$/);
   });
 }
 
 test.serial('a target without that type is one clear refusal', async (t) => {
-  await lab.host('b').sh('rm /etc/phaul/config.toml');
+  await lab.host('b').sh('rm /etc/phaul/phaul.toml');
   await refused(t, 'DEVICE_REFUSED', 'target', /no section \[devices\.drbd\]\.$/);
 });
 
