@@ -1,15 +1,44 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import * as z from 'zod';
+import { configInvalid, readConfigFile } from './config-file.ts';
 import { driverName } from './contracts/driver.ts';
 import { isPlainPath } from './contracts/paths.ts';
-import { PhaulError } from './errors.ts';
+import { nearest } from './nearest.ts';
 
-/** This host's own settings. What is meant for all migrations belongs here; nothing of it comes from the other host. */
-export const configPath = '/etc/phaul/phaul.toml';
+// This host's own settings. What is meant for all migrations belongs there; nothing of it comes from the other host.
+const usualPath = '/etc/phaul/phaul.toml';
+
+let named: string | null = null;
+
+/** This process reads that file instead, which has to exist. */
+export function useConfig(path: string): void {
+  named = resolve(path);
+}
+
+export function configPath(): string {
+  return named ?? usualPath;
+}
+
+/** For the command line of another phaul that goes on with what this one has begun. */
+export function configArguments(): string[] {
+  return named === null ? [] : ['--config', named];
+}
+
+/** A table that refuses keys which it does not have, and says which was probably meant. */
+export function tableOf<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> {
+  return z.strictObject(shape, {
+    error: ({ code, keys }) => {
+      if (code !== 'unrecognized_keys') return undefined;
+      const [key = ''] = keys as string[];
+      const meant = nearest(key, Object.keys(shape));
+      return `Unrecognized key: "${key}"${meant === null ? '' : `; did you mean "${meant}"?`}`;
+    },
+  });
+}
 
 const longestSeconds = 24 * 60 * 60;
 
-const device = z.strictObject({
+const device = tableOf({
   /** The executable, as an absolute path. */
   command: z.string().regex(/^\/[^\0]+$/, 'must be an absolute path'),
   /** The names of the containers that have such a device; all have one without it. */
@@ -26,7 +55,7 @@ const driver = z
   );
 
 /** Drivers from elsewhere, in the order in which they are asked. */
-const drivers = z.strictObject({
+const drivers = tableOf({
   /** Where npm has installed the packages of those that are given by name. */
   directory: z.string().refine(isPlainPath, 'must be an absolute path').default('/usr/local/lib/phaul'),
   htype: z.array(driver).default([]),
@@ -34,56 +63,28 @@ const drivers = z.strictObject({
   device: z.array(driver).default([]),
 });
 
-const schema = z.strictObject({
+const schema = tableOf({
   drivers: drivers.prefault({}),
   devices: z
     .record(z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, 'must be small letters, digits and hyphens'), device)
     .default({}),
+  /** Checked where the options are known, by the commands that have them. */
+  migrate: z.record(z.string(), z.unknown()).default({}),
 });
 
 export type Config = z.infer<typeof schema>;
 export type DeviceSettings = z.infer<typeof device>;
 
-/** A host without such a file has no settings. @throws CONFIG_INVALID with the place and the reason */
-export async function readConfig(path = configPath): Promise<Config> {
-  const text = await readOwn(path);
-  if (text === null) return schema.parse({});
-  // Loaded only where it is needed: most hosts have no such file.
-  const { parse, TomlError } = await import('smol-toml');
-  let value: unknown;
-  try {
-    value = parse(text);
-  } catch (error) {
-    if (!(error instanceof TomlError)) throw error;
-    const [why = ''] = error.message.replace(/^Invalid TOML document: /, '').split('\n');
-    throw invalid(path, `line ${error.line}, column ${error.column}: ${why}`, error);
-  }
-  const checked = schema.safeParse(value);
-  if (checked.success) return checked.data;
-  const [issue] = checked.error.issues;
-  const where = issue && issue.path.length > 0 ? `${issue.path.join('.')}: ` : '';
-  throw invalid(path, `${where}${issue?.message}`, checked.error);
+/** A host without the usual file has no settings. @throws CONFIG_INVALID with the place and the reason */
+export async function readConfig(path = configPath()): Promise<Config> {
+  return checkedConfig(path, schema, (await readConfigFile(path, path === named)) ?? {});
 }
 
-/** Null: there is none. @throws CONFIG_INVALID also if others than root can have written it: programs in it run as root */
-async function readOwn(path: string): Promise<string | null> {
-  let file: FileHandle;
-  try {
-    file = await open(path);
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return null;
-    throw invalid(path, message, error);
-  }
-  try {
-    const { uid, mode } = await file.stat();
-    if (uid !== 0 || mode & 0o022) throw invalid(path, 'others than root may write to it');
-    return await file.readFile('utf8');
-  } finally {
-    await file.close();
-  }
-}
-
-function invalid(path: string, why: string, cause?: unknown): PhaulError {
-  return new PhaulError('CONFIG_INVALID', `${path}: ${why.replace(/\.$/, '')}.`, { cause });
+/** @param place of the value in the file @throws CONFIG_INVALID with the place and the reason */
+export function checkedConfig<T>(path: string, type: z.ZodType<T>, value: unknown, place: string[] = []): T {
+  const { success, data, error } = type.safeParse(value);
+  if (success) return data;
+  const [issue] = error.issues;
+  const where = [...place, ...(issue?.path ?? [])].join('.');
+  throw configInvalid(path, `${where && `${where}: `}${issue?.message}`, error);
 }

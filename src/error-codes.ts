@@ -162,7 +162,7 @@ export const codes = {
   CONFIG_INVALID: {
     exit: 3,
     meaning: "phaul's settings on that host, /etc/phaul/phaul.toml, are not valid.",
-    hint: 'Correct the file; docs/devices.md and docs/drivers.md say what may be in it.',
+    hint: 'Correct the file, and try it with phaul config check; docs/configuration.md says what may be in it.',
   },
   DEVICE_REFUSED: {
     exit: 3,

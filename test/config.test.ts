@@ -12,7 +12,7 @@ function written(t: ExecutionContext, text: string): string {
 }
 
 const noDrivers = { directory: '/usr/local/lib/phaul', htype: [], fs: [], device: [] };
-const nothing = { drivers: noDrivers, devices: {} };
+const nothing = { drivers: noDrivers, devices: {}, migrate: {} };
 
 test('a host without the file has no settings', async (t) => {
   t.deepEqual(await readConfig('/nonexistent/phaul.toml'), nothing);
@@ -30,6 +30,7 @@ test('devices have a program, and may have containers and a time limit', async (
       drbd: { command: '/a b', containers: ['ct1'], 'time-limit': 2.5 },
       gpu: { command: '/c', 'time-limit': 30 },
     },
+    migrate: {},
   });
 });
 
@@ -41,6 +42,7 @@ test('drivers from elsewhere are names or paths, and their packages are where it
   t.deepEqual(await readConfig(path), {
     drivers: { directory: '/opt/d', htype: ['hello', '/opt/box.js'], fs: [], device: ['gpu'] },
     devices: {},
+    migrate: {},
   });
 });
 
@@ -49,12 +51,18 @@ const invalid = test.macro<[string, RegExp]>({
     const path = written(t, text);
     const error = await t.throwsAsync(readConfig(path), { code: 'CONFIG_INVALID', message });
     t.true(error.message.startsWith(`${path}: `));
-    t.regex(error.message, /^[^\n]*\.$/);
+    t.regex(error.message, /^[^\n]*[.?]$/);
   },
   title: (what) => `${what} is said, with its place`,
 });
 test('what is no TOML', invalid, '[devices.drbd]\ncommand = /x\n', /line 2, column \d+: /);
-test('an unknown section', invalid, '[device.drbd]\ncommand = "/x"', /Unrecognized key: "device"\.$/);
+test('an unknown section', invalid, '[gadget.drbd]\ncommand = "/x"', /Unrecognized key: "gadget"\.$/);
+test(
+  'a section that was probably meant',
+  invalid,
+  '[device.drbd]\ncommand = "/x"',
+  /Unrecognized key: "device"; did you mean "devices"\?$/,
+);
 test(
   'an unknown key',
   invalid,

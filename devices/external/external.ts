@@ -3,8 +3,8 @@ import type { DeviceDriver } from '../../src/contracts/device.ts';
 import { externalSource } from './source.ts';
 import { externalTarget } from './target.ts';
 
-/** @param path of each host's own settings */
-export function externalDriver(path = configPath): DeviceDriver {
+/** @param path of each host's own settings, if not the usual one */
+export function externalDriver(path?: string): DeviceDriver {
   return {
     kind: 'device',
     name: 'external',
@@ -19,7 +19,7 @@ export function externalDriver(path = configPath): DeviceDriver {
           : [],
       );
     },
-    target: (state, ctx) => externalTarget(state, path, ctx),
+    target: (state, ctx) => externalTarget(state, path ?? configPath(), ctx),
   };
 }
 

@@ -1,18 +1,23 @@
-import type { ArgumentsCamelCase, InferredOptionTypes } from 'yargs';
 import { PhaulError } from '../errors.ts';
 import { defaults } from '../migration/defaults.ts';
 import type { MigrateOptions } from '../migration/options.ts';
 import { validOptions } from '../migration/valid-options.ts';
+import type { InForce } from './layered.ts';
 import type { checkOptions, courseOptions } from './options.ts';
 
-type CheckArguments = ArgumentsCamelCase<InferredOptionTypes<typeof checkOptions>>;
-type CourseArguments = ArgumentsCamelCase<InferredOptionTypes<typeof courseOptions>>;
+type CheckArguments = InForce<typeof checkOptions>;
+type CourseArguments = InForce<typeof courseOptions>;
 
-/** The command line as MigrateOptions. @throws USAGE for values that make no sense */
+/**
+ * The options in force as MigrateOptions.
+ * @param called how an option is named to whoever reads the error
+ * @throws USAGE for values that make no sense
+ */
 export function toMigrateOptions(
   container: string,
   destination: string,
   args: CheckArguments & Partial<CourseArguments>,
+  called: (name: string) => string = (name) => `--${name}`,
 ): MigrateOptions {
   const {
     timeout = defaults.timeout,
@@ -41,12 +46,12 @@ export function toMigrateOptions(
     data: args.data,
     dataPort: args.dataPort,
     compress: args.compress,
-    bandwidthLimit: args.bwlimit === undefined ? null : bytes('bwlimit', args.bwlimit),
+    bandwidthLimit: args.bwlimit === undefined ? null : bytes(called('bwlimit'), args.bwlimit),
     downtimeLimit,
     onNoConvergence,
     maxIterations,
     maxGrowth: maxGrowth / 100,
-    enough: bytes('enough', enough),
+    enough: bytes(called('enough'), enough),
     stopTimeout,
     start,
     restore: args.restore === 'auto' ? undefined : args.restore,
@@ -57,7 +62,7 @@ export function toMigrateOptions(
     timeout,
     acceptNewHostKey: args.acceptNewHostKey,
   };
-  return validOptions(options, nameOf);
+  return validOptions(options, (option) => called(nameOf(option)));
 }
 
 const otherNames: Partial<Record<keyof MigrateOptions, string>> = {
@@ -67,13 +72,13 @@ const otherNames: Partial<Record<keyof MigrateOptions, string>> = {
 };
 
 function nameOf(option: keyof MigrateOptions): string {
-  return `--${otherNames[option] ?? option.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  return otherNames[option] ?? option.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 /** `4096`, `64K`, `1.5M`, `2G` as bytes. @throws USAGE */
 function bytes(option: string, text: string): number {
   const [, count, unit = ''] = /^(\d+(?:\.\d+)?)([KMG]?)$/i.exec(text.trim()) ?? [];
   if (count === undefined)
-    throw new PhaulError('USAGE', `--${option} is a number of bytes, or one with K, M or G.`);
+    throw new PhaulError('USAGE', `${option} is a number of bytes, or one with K, M or G.`);
   return Math.floor(Number(count) * 2 ** (10 * ['', 'K', 'M', 'G'].indexOf(unit.toUpperCase())));
 }

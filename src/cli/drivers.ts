@@ -2,6 +2,7 @@ import type { CommandModule } from 'yargs';
 import type { Found } from '../contracts/load.ts';
 import { findDrivers } from '../contracts/registry.ts';
 import { PhaulError } from '../errors.ts';
+import { configOptions } from './options.ts';
 
 export const driversCommand: CommandModule<object, { json: boolean }> = {
   command: 'drivers',
@@ -9,6 +10,7 @@ export const driversCommand: CommandModule<object, { json: boolean }> = {
   builder: (yargs) =>
     yargs
       .option('json', { type: 'boolean', default: false, describe: 'One JSON object' })
+      .options(configOptions)
       .example('$0 drivers', 'The list'),
   handler: async ({ json }) => {
     const found: Found[] = [

@@ -3,7 +3,9 @@ import { asPhaulError, PhaulError } from '../errors.ts';
 import { newMigrationId } from '../migration/link.ts';
 import { report } from '../migration/report.ts';
 import { emitter } from '../observe/emitter.ts';
+import { failureLines } from '../observe/ending.ts';
 import { jsonLines } from '../observe/json-lines.ts';
+import { plainText } from '../observe/plain-text.ts';
 import { program } from './program.ts';
 import { wantsJson } from './wants-json.ts';
 
@@ -17,11 +19,11 @@ async function main(args: readonly string[]): Promise<void> {
         ? asPhaulError(thrown)
         : new PhaulError('USAGE', thrown.message);
     process.exitCode = error.exitCode;
-    if (wantsJson(args)) {
-      const emit = emitter(newMigrationId(), [jsonLines((line) => process.stdout.write(line))]);
-      const failure = report(error.with({ sourceState: 'running' }));
-      emit({ type: 'result', ok: false, error: failure });
-    } else process.stderr.write(`${error.code}: ${error.message}\n  ${error.hint}\n`);
+    for (const line of failureLines(report(error))) process.stderr.write(`${plainText(line)}\n`);
+    if (!wantsJson(args)) return;
+    const emit = emitter(newMigrationId(), [jsonLines((line) => process.stdout.write(line))]);
+    const failure = report(error.with({ sourceState: 'running' }));
+    emit({ type: 'result', ok: false, error: failure });
   }
 }
 

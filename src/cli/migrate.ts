@@ -1,12 +1,14 @@
-import type { CommandModule, InferredOptionTypes } from 'yargs';
+import type { CommandModule } from 'yargs';
 import { migrate, rehearse } from '../migration/migrate.ts';
 import type { Ended } from '../migration/ended.ts';
 import { toMigrateOptions } from './arguments.ts';
+import { inForce } from './in-force.ts';
+import { type Said, withoutDefaults } from './layered.ts';
 import { migrateOptions } from './options.ts';
 import { outputFor } from './output.ts';
 import { userAbort } from './user-abort.ts';
 
-type Arguments = InferredOptionTypes<typeof migrateOptions> & { container: string; dest: string };
+type Arguments = Said<typeof migrateOptions> & { container: string; dest: string };
 
 export const migrateCommand: CommandModule<object, Arguments> = {
   command: 'migrate <container> <dest>',
@@ -23,7 +25,7 @@ export const migrateCommand: CommandModule<object, Arguments> = {
         demandOption: true,
         describe: '[user@]host[:port], reached by ssh',
       })
-      .options(migrateOptions)
+      .options(withoutDefaults(migrateOptions))
       .example('$0 migrate ct101 hostb', 'Move ct101 to hostb; its open connections stay open')
       .example('$0 migrate --mode revive ct101 hostb', 'Move its files; stop it here, start it there')
       .example('$0 migrate --dry-run ct101 root@hostb:2222', 'Say what would be done')
@@ -33,9 +35,10 @@ export const migrateCommand: CommandModule<object, Arguments> = {
       )
       .example('$0 migrate --json ct101 hostb | tail -n 1', 'The result, for a program'),
   handler: async (args) => {
-    const options = toMigrateOptions(args.container, args.dest, args);
-    const { listeners, say } = await outputFor(args);
-    const run = args.dryRun ? rehearse : migrate;
+    const asked = await inForce(migrateOptions, args);
+    const options = toMigrateOptions(args.container, args.dest, asked);
+    const { listeners, say } = await outputFor(asked);
+    const run = asked.dryRun ? rehearse : migrate;
     process.exitCode = exitCodeOf(await run(options, listeners, userAbort(say)));
   },
 };

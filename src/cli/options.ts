@@ -1,7 +1,12 @@
 import type { Options } from 'yargs';
 import { defaults } from '../migration/defaults.ts';
 
-/** Tables of options: the one source of parsing, --help and docs/cli.md. */
+/** Tables of options: the one source of parsing, --help, the configuration file's keys, and docs/cli.md. */
+export type OptionTable = Readonly<Record<string, Options>>;
+
+export const configOptions = {
+  config: { type: 'string', describe: 'Configuration file, instead of /etc/phaul/phaul.toml' },
+} as const satisfies OptionTable;
 
 export const reachOptions = {
   'accept-new-host-key': {
@@ -9,7 +14,7 @@ export const reachOptions = {
     default: false,
     describe: 'Trust a host key that was never seen before; a changed one is refused all the same',
   },
-} as const satisfies Record<string, Options>;
+} as const satisfies OptionTable;
 
 export const containerOptions = {
   type: {
@@ -32,7 +37,7 @@ export const containerOptions = {
     default: false,
     describe: "Overwrite files that the target already has at the container's places",
   },
-} as const satisfies Record<string, Options>;
+} as const satisfies OptionTable;
 
 export const criuOptions = {
   'criu-path': {
@@ -97,7 +102,7 @@ export const criuOptions = {
     type: 'string',
     describe: 'Existing directory, on both hosts, for the images; by default a tmpfs',
   },
-} as const satisfies Record<string, Options>;
+} as const satisfies OptionTable;
 
 export const modeOptions = {
   mode: {
@@ -106,7 +111,7 @@ export const modeOptions = {
     describe:
       'live: memory moves, the processes never notice; revive: only files move, it is stopped here and started there',
   },
-} as const satisfies Record<string, Options>;
+} as const satisfies OptionTable;
 
 export const courseOptions = {
   start: {
@@ -152,7 +157,7 @@ export const courseOptions = {
     describe: 'Mode revive: iterate no more if one moves so little or less, in bytes or with K, M, G',
   },
   'dry-run': { type: 'boolean', default: false, describe: 'Preflight only: say what would be done' },
-} as const satisfies Record<string, Options>;
+} as const satisfies OptionTable;
 
 export const outputOptions = {
   json: {
@@ -168,14 +173,15 @@ export const outputOptions = {
     default: false,
     describe: 'Say only what is wrong: warnings and errors',
   },
-} as const satisfies Record<string, Options>;
+} as const satisfies OptionTable;
 
 export const reportOptions = {
   report: {
     type: 'string',
+    value: 'FILE',
     describe: 'Write a report to this file at the end: one HTML page that needs nothing else',
   },
-} as const satisfies Record<string, Options>;
+} as const satisfies OptionTable;
 
 export const migrateOptions = {
   ...containerOptions,
@@ -185,6 +191,7 @@ export const migrateOptions = {
   ...reachOptions,
   ...outputOptions,
   ...reportOptions,
+  ...configOptions,
 } as const;
 export const checkOptions = {
   ...containerOptions,
@@ -192,4 +199,25 @@ export const checkOptions = {
   ...criuOptions,
   ...reachOptions,
   ...outputOptions,
+  ...configOptions,
 } as const;
+
+/** Options that are about one call: the configuration file cannot set them. */
+const ofOneCall = [
+  'dst-id',
+  'pid-root',
+  'dst-rpid',
+  'force',
+  'dry-run',
+  'json',
+  'verbose',
+  'quiet',
+  'config',
+] as const satisfies readonly (keyof typeof migrateOptions)[];
+
+type OfOneCall = (typeof ofOneCall)[number];
+
+/** What the table [migrate] of the configuration file can have. */
+export const fileOptions: Omit<typeof migrateOptions, OfOneCall> = Object.fromEntries(
+  Object.entries(migrateOptions).filter(([name]) => !ofOneCall.includes(name as OfOneCall)),
+) as Omit<typeof migrateOptions, OfOneCall>;

@@ -1,7 +1,9 @@
 import yargs, { type Argv } from 'yargs';
+import { useConfig } from '../config.ts';
 import { version } from '../version.ts';
 import { cancelCommand } from './cancel.ts';
 import { checkCommand } from './check.ts';
+import { configCommand } from './config.ts';
 import { driversCommand } from './drivers.ts';
 import { logsCommand } from './logs.ts';
 import { migrateCommand } from './migrate.ts';
@@ -24,6 +26,9 @@ export function program(args: readonly string[]): Argv {
     .wrap(100)
     .exitProcess(false)
     .fail(false)
+    .middleware(({ config }) => {
+      if (typeof config === 'string') useConfig(config);
+    })
     .command(migrateCommand)
     .command(checkCommand)
     .command(driversCommand)
@@ -33,5 +38,6 @@ export function program(args: readonly string[]): Argv {
     .command(logsCommand)
     .command(reportCommand)
     .command(recoverCommand)
+    .command(configCommand)
     .command(serviceCommand);
 }

@@ -8,6 +8,7 @@ import { settle } from '../migration/settle.ts';
 import { dangerOnTarget, declareOnTarget } from '../service/declare.ts';
 import { confirm } from './confirm.ts';
 import { needRoot } from './need-root.ts';
+import { configOptions } from './options.ts';
 
 const options = {
   'target-is-dead': {
@@ -21,6 +22,7 @@ const options = {
     describe: "The source will never be heard of again: the container is the target's. Asks first",
   },
   yes: { type: 'boolean', default: false, describe: 'Do not ask' },
+  ...configOptions,
 } as const satisfies Record<string, Options>;
 
 type Arguments = InferredOptionTypes<typeof options> & { id?: string | undefined };

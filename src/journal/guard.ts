@@ -1,3 +1,4 @@
+import { configArguments } from '../config.ts';
 import { ownProgram } from '../own-file.ts';
 import { postSentry } from '../sentry.ts';
 import { createJournal, type Journal, journalDirectory, unfinishedJournal } from './journal.ts';
@@ -22,7 +23,7 @@ const main = ownProgram('src/cli/main');
  */
 export function createGuardedJournal(about: Parameters<typeof createJournal>[0]): Promise<Journal> {
   const { migration, role } = about;
-  const recover = [process.execPath, ...process.execArgv, main, 'recover', migration];
+  const recover = [process.execPath, ...process.execArgv, main, 'recover', ...configArguments(), migration];
   // First: this process may be killed while it makes the journal.
   postSentry(watch, [journalDirectory(migration), unfinishedJournal(migration, role), ...recover]);
   return createJournal(about);

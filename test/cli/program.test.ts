@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto';
 import { copyFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import test from 'ava';
 import { toMigrateOptions } from '../../src/cli/arguments.ts';
@@ -16,29 +15,8 @@ import { createJournal } from '../../src/journal/journal.ts';
 import { version } from '../../src/version.ts';
 import { about, home, killedPhaul } from '../journal/journals.ts';
 import { projectDirectory } from '../lab/paths.ts';
-import { lanes } from '../lanes.ts';
 import { wholeRun } from '../observe/whole-run.ts';
-
-const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
-
-interface Outcome {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-const oneOfFew = lanes(4);
-
-/** The whole program, as a user starts it. */
-const phaul = (...args: string[]): Promise<Outcome> => oneOfFew(() => start(args));
-
-async function start(args: readonly string[]): Promise<Outcome> {
-  const argv = ['--import', 'tsx', main, ...args];
-  return promisify(execFile)(process.execPath, argv, { timeout: 60_000 }).then(
-    ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
-    (error: { code: number; stdout: string; stderr: string }) => error,
-  );
-}
+import { main, phaul } from './phaul.ts';
 
 const wrong = test.macro({
   exec: async (t, args: string[], said: RegExp) => {
@@ -162,7 +140,7 @@ test('every option says what it is for', (t) => {
     t.regex(option.describe, /^\S.{10,}/, name);
 });
 
-for (const command of ['migrate', 'check', 'drivers', 'recover', 'service'])
+for (const command of ['migrate', 'check', 'drivers', 'recover', 'config', 'service'])
   test(`the help of ${command} has examples that can be parsed`, async (t) => {
     const { code, stdout } = await phaul(command, '--help');
     t.is(code, 0);

@@ -36,7 +36,7 @@ class Shelf {
   async find(kind: DriverKind, ...entries: string[]) {
     const none = { htype: [], fs: [], device: [] };
     const drivers = { directory: this.directory, ...none, [kind]: entries };
-    const found = await findDrivers(kind, Promise.resolve<Config>({ drivers, devices: {} }));
+    const found = await findDrivers(kind, Promise.resolve<Config>({ drivers, devices: {}, migrate: {} }));
     return found.filter(({ origin }) => origin !== 'built-in');
   }
 

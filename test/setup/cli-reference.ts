@@ -9,9 +9,11 @@ import { errorsPage } from './reference/errors-page.ts';
 import { eventSchemaFile } from './reference/event-schema.ts';
 import { eventsTables } from './reference/events-tables.ts';
 import { methodsTable } from './reference/methods-table.ts';
+import { settingsTable } from './reference/settings-table.ts';
 
 const pages: Readonly<Record<string, (now: string) => string | Promise<string>>> = {
   'docs/cli.md': cliPage,
+  'docs/configuration.md': (now) => between(now, 'keys', settingsTable()),
   'docs/errors.md': errorsPage,
   'docs/events.md': (now) => between(now, 'events', eventsTables()),
   'docs/events.schema.json': eventSchemaFile,

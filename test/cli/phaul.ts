@@ -1,0 +1,25 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { lanes } from '../lanes.ts';
+
+export const main: string = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+
+export interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const oneOfFew = lanes(4);
+
+/** The whole program, as a user starts it. */
+export const phaul = (...args: string[]): Promise<Outcome> => oneOfFew(() => start(args));
+
+async function start(args: readonly string[]): Promise<Outcome> {
+  const argv = ['--import', 'tsx', main, ...args];
+  return promisify(execFile)(process.execPath, argv, { timeout: 60_000 }).then(
+    ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
+    (error: { code: number; stdout: string; stderr: string }) => error,
+  );
+}
