@@ -1,7 +1,8 @@
-import { access } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { access, readdir } from 'node:fs/promises';
 import type { HType } from '../../src/contracts/htype.ts';
 import { runcSource } from './source.ts';
-import { stateFile } from './state.ts';
+import { root, stateFile } from './state.ts';
 import { runcTarget } from './target.ts';
 
 /** Containers of runc, the OCI reference runtime, used directly. */
@@ -16,6 +17,10 @@ export const runc: HType = {
       () => true,
       () => false,
     ),
+  list: async () => {
+    const names = await readdir(root).catch(() => []);
+    return names.filter((name) => existsSync(stateFile(name)));
+  },
   source: runcSource,
   target: runcTarget,
 };

@@ -2,8 +2,11 @@ import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
 import { PhaulError } from '../../src/errors.ts';
 
-/** runc's own state of a container, and where it is: runc's default root for the superuser. */
-export const stateDirectory = (id: string): string => `/run/runc/${id}`;
+/** runc's default root for the superuser. */
+export const root = '/run/runc';
+
+/** runc's own state of a container. */
+export const stateDirectory = (id: string): string => `${root}/${id}`;
 export const stateFile = (id: string): string => `${stateDirectory(id)}/state.json`;
 
 const schema = z.looseObject({

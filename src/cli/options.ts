@@ -2,10 +2,18 @@ import type { Options } from 'yargs';
 import { defaults } from '../migration/defaults.ts';
 
 /** Tables of options: the one source of parsing, --help, the configuration file's keys, and docs/cli.md. */
-export type OptionTable = Readonly<Record<string, Options>>;
+export type OptionTable = Readonly<
+  Record<
+    string,
+    Options & {
+      /** What stands for its value where it is explained. A shell completes files and directories. */
+      readonly value?: 'FILE' | 'DIRECTORY' | 'NAME' | 'BYTES';
+    }
+  >
+>;
 
 export const configOptions = {
-  config: { type: 'string', describe: 'Configuration file, instead of /etc/phaul/phaul.toml' },
+  config: { type: 'string', value: 'FILE', describe: 'Configuration file, instead of /etc/phaul/phaul.toml' },
 } as const satisfies OptionTable;
 
 export const reachOptions = {
@@ -19,17 +27,24 @@ export const reachOptions = {
 export const containerOptions = {
   type: {
     type: 'string',
+    value: 'NAME',
     describe: 'Kind of container, where several kinds know the name (see phaul drivers)',
   },
   fs: {
     type: 'string',
+    value: 'NAME',
     describe:
       'How all files get there (see phaul drivers); by default what suits each directory on both hosts',
   },
-  'dst-id': { type: 'string', describe: 'Name on the target; the same by default' },
-  'pid-root': { type: 'string', describe: 'Type pid: directory of files that go with the process tree' },
+  'dst-id': { type: 'string', value: 'NAME', describe: 'Name on the target; the same by default' },
+  'pid-root': {
+    type: 'string',
+    value: 'DIRECTORY',
+    describe: 'Type pid: directory of files that go with the process tree',
+  },
   'dst-rpid': {
     type: 'string',
+    value: 'FILE',
     describe: 'Type pid: file on the target that receives the pid of the restored root task',
   },
   force: {
@@ -42,6 +57,7 @@ export const containerOptions = {
 export const criuOptions = {
   'criu-path': {
     type: 'string',
+    value: 'FILE',
     default: 'criu',
     describe: 'The criu program on this host; the target uses the one in its PATH',
   },
@@ -85,6 +101,7 @@ export const criuOptions = {
   },
   bwlimit: {
     type: 'string',
+    value: 'BYTES',
     describe: 'Most bytes of memory that go over the link in a second (K, M, G allowed), in the freeze too',
   },
   restore: {
@@ -100,6 +117,7 @@ export const criuOptions = {
   },
   'img-path': {
     type: 'string',
+    value: 'DIRECTORY',
     describe: 'Existing directory, on both hosts, for the images; by default a tmpfs',
   },
 } as const satisfies OptionTable;
@@ -153,6 +171,7 @@ export const courseOptions = {
   },
   enough: {
     type: 'string',
+    value: 'BYTES',
     default: `${defaults.enough / 2 ** 20}M`,
     describe: 'Mode revive: iterate no more if one moves so little or less, in bytes or with K, M, G',
   },
@@ -165,7 +184,7 @@ export const outputOptions = {
     default: false,
     describe: 'JSON lines on stdout: events, and one result object at the end',
   },
-  'log-file': { type: 'string', describe: 'Write every event to this file too' },
+  'log-file': { type: 'string', value: 'FILE', describe: 'Write every event to this file too' },
   verbose: { type: 'boolean', alias: 'v', default: false, describe: 'Show everything that happens' },
   quiet: {
     type: 'boolean',

@@ -1,17 +1,7 @@
 import yargs, { type Argv } from 'yargs';
 import { useConfig } from '../config.ts';
 import { version } from '../version.ts';
-import { cancelCommand } from './cancel.ts';
-import { checkCommand } from './check.ts';
-import { configCommand } from './config.ts';
-import { driversCommand } from './drivers.ts';
-import { logsCommand } from './logs.ts';
-import { migrateCommand } from './migrate.ts';
-import { psCommand } from './ps.ts';
-import { recoverCommand } from './recover.ts';
-import { reportCommand } from './report.ts';
-import { serviceCommand } from './service.ts';
-import { statusCommand } from './status.ts';
+import { commands } from './commands.ts';
 
 /** The parser. It throws on wrong usage instead of printing and exiting: a failure handler that returns lets the command run. */
 export function program(args: readonly string[]): Argv {
@@ -29,15 +19,5 @@ export function program(args: readonly string[]): Argv {
     .middleware(({ config }) => {
       if (typeof config === 'string') useConfig(config);
     })
-    .command(migrateCommand)
-    .command(checkCommand)
-    .command(driversCommand)
-    .command(psCommand)
-    .command(statusCommand)
-    .command(cancelCommand)
-    .command(logsCommand)
-    .command(reportCommand)
-    .command(recoverCommand)
-    .command(configCommand)
-    .command(serviceCommand);
+    .command([...commands]);
 }

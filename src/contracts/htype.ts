@@ -19,6 +19,11 @@ export interface HType extends Driver<'htype', HTypeCapabilities> {
    */
   readonly knows: (name: string) => Promise<boolean>;
   /**
+   * The names of this host's containers, which run or not: a shell that completes what is typed offers them. Asked at any time, without a migration.
+   * Changes nothing; be quick, somebody waits for it, and at most 10 s. A throw is taken for no names.
+   */
+  readonly list?: () => Promise<readonly string[]>;
+  /**
    * On the source, once, in preflight: the container runs. Changes nothing; at most 60 s.
    * @throws CONTAINER_UNKNOWN, CONTAINER_STATE if it does not run; nothing has been touched then
    */

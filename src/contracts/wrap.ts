@@ -13,7 +13,7 @@ const maker: Rule = { kind: 'always', atOnce: true };
 const quick: Rule = { kind: 'always', limitMs: 10_000 };
 const question: Rule = { kind: 'work', limitMs: 60_000 };
 
-const htypeRules: Rules<HType> = { knows: quick, source: question, target: maker };
+const htypeRules: Rules<HType> = { knows: quick, list: quick, source: question, target: maker };
 const sourceContainer: Rules<SourceContainer> = { refusals: question, mappedFiles: work, release: end };
 const revival: Rules<Revival> = { stop: always, stillStopped: always, start: always };
 const targetContainer: Rules<TargetContainer> = {

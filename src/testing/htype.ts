@@ -74,6 +74,12 @@ export function htypeChecks(htype: HType, make: (scene: Scene) => Promise<Kennel
       assert.deepEqual(footprint(), before);
     }),
 
+    staged('its container is among those that it lists, if it lists any', async (_, { name, footprint }) => {
+      const before = footprint();
+      assert.notEqual((await driver.list?.())?.includes(name), false);
+      assert.deepEqual(footprint(), before);
+    }),
+
     staged('the description goes over the wire and names what it is', (_, { source }) => {
       const { description, dump = {}, pid } = source;
       travels(description);

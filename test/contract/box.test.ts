@@ -36,6 +36,12 @@ test(
   checksOf({ ...boxes, knows: () => Promise.resolve(true) }),
   /neither known nor found/,
 );
+test(
+  'lists nothing',
+  notices,
+  checksOf({ ...boxes, list: () => Promise.resolve([]) }),
+  /among those that it lists/,
+);
 test('has no name', notices, checksOf({ ...boxes, name: 'A box' }), /says what it is|names what it is/);
 test(
   'takes any description',

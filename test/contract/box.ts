@@ -1,10 +1,11 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { HType } from '../../src/contracts/htype.ts';
 import { PhaulError } from '../../src/errors.ts';
 import type { Kennel, Scene } from '../../src/testing/index.ts';
 
 // The smallest htype that keeps the contract, as an example: a container is a file that says what it does.
-const file = (name: string): string => `/tmp/phaul-box-${process.pid}-${name}`;
+const prefix = `phaul-box-${process.pid}-`;
+const file = (name: string): string => `/tmp/${prefix}${name}`;
 const state = (name: string): string => readFileSync(file(name), 'utf8').trim();
 const put = (name: string, is: 'running' | 'held' | 'stopped'): void => writeFileSync(file(name), is);
 const made = new Set<string>();
@@ -17,6 +18,10 @@ export const boxes: HType = {
   description: 'Containers that are files',
   capabilities: { live: true, preDump: false, revive: true },
   knows: (name) => Promise.resolve(existsSync(file(name))),
+  list: () => {
+    const boxes = readdirSync('/tmp').filter((each) => each.startsWith(prefix));
+    return Promise.resolve(boxes.map((each) => each.slice(prefix.length)));
+  },
   source: (name, { targetId }) => {
     if (!existsSync(file(name)))
       return Promise.reject(new PhaulError('CONTAINER_UNKNOWN', `There is no box ${name}.`));

@@ -12,6 +12,8 @@ const needed = {
   'bin/python3': 'python3',
   'bin/openssl': 'openssl',
   'bin/gcc': 'gcc',
+  'bin/zsh': 'zsh',
+  'bin/fish': 'fish',
   'include/stdio.h': 'libc6-dev',
   'sbin/mkfs.btrfs': 'btrfs-progs',
   'bin/mmdebstrap': 'mmdebstrap',

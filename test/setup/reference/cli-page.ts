@@ -1,19 +1,18 @@
-import type { Options } from 'yargs';
-import { allCommands, type Command } from './commands.ts';
+import { type Option, spellings, valueOf } from '../../../src/cli/described.ts';
+import { explained, type Explained } from './commands.ts';
 import { code, generatedFrom, table } from './markdown.ts';
 
 /** docs/cli.md */
-export async function cliPage(): Promise<string> {
-  const commands = await allCommands();
+export function cliPage(): string {
   return [
     generatedFrom('the tables in src/cli'),
     '# Command line',
     'phaul runs as root. `phaul --help` and `phaul COMMAND --help` say the same as this page; `phaul --version` tells the release. An option that is not listed here is refused, never ignored. Errors and exit codes: [errors.md](errors.md).',
-    ...commands.flatMap(section),
+    ...explained().flatMap(section),
   ].join('\n\n');
 }
 
-function section({ name, describe, synopsis, positionals, groups, examples }: Command): string[] {
+function section({ name, describe, synopsis, positionals, groups, examples }: Explained): string[] {
   return [
     `## phaul ${name}`,
     `${describe}.`,
@@ -35,22 +34,14 @@ function section({ name, describe, synopsis, positionals, groups, examples }: Co
   ];
 }
 
-function optionRow([name, option]: readonly [string, Options]): string[] {
-  const { alias, choices, type, describe = '' } = option;
-  const canBeTurnedOff = type === 'boolean' && option.default !== false;
-  const value = choices
-    ? ` ${choices.join('|')}`
-    : type === 'number'
-      ? ' N'
-      : type === 'string'
-        ? ' TEXT'
-        : '';
-  const long = canBeTurnedOff ? `--${name}, --no-${name}` : `--${name}${value}`;
-  const short = alias === undefined ? '' : `, -${String(alias)}`;
-  return [code(`${long}${short}`), defaultOf(option), describe];
+function optionRow([name, option]: readonly [string, Option]): string[] {
+  const value = valueOf(option);
+  const [long = '', ...others] = spellings(name, option);
+  const typed = [`${long}${value === null ? '' : ` ${value}`}`, ...others].join(', ');
+  return [code(typed), defaultOf(option), option.describe ?? ''];
 }
 
-function defaultOf({ type, default: value }: Options): string {
+function defaultOf({ type, default: value }: Option): string {
   if (value === undefined) return '';
   if (type === 'boolean') return value ? 'yes' : 'no';
   return code(String(value));
