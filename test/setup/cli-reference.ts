@@ -2,12 +2,13 @@
 // With `-- --check` it writes nothing and fails if a page is not what it would write.
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { format, resolveConfig } from 'prettier';
+import { format, getFileInfo, resolveConfig } from 'prettier';
 import { projectDirectory } from '../lab/paths.ts';
 import { cliPage } from './reference/cli-page.ts';
 import { errorsPage } from './reference/errors-page.ts';
 import { eventSchemaFile } from './reference/event-schema.ts';
 import { eventsTables } from './reference/events-tables.ts';
+import { manPage } from './reference/man-page.ts';
 import { methodsTable } from './reference/methods-table.ts';
 import { settingsTable } from './reference/settings-table.ts';
 
@@ -15,6 +16,7 @@ const pages: Readonly<Record<string, (now: string) => string | Promise<string>>>
   'docs/cli.md': cliPage,
   'docs/configuration.md': (now) => between(now, 'keys', settingsTable()),
   'docs/errors.md': errorsPage,
+  'docs/man/phaul.8': manPage,
   'docs/events.md': (now) => between(now, 'events', eventsTables()),
   'docs/events.schema.json': eventSchemaFile,
   'docs/devices.md': async (now) => between(now, 'example', await codeFile('sh', 'docs/examples/phaul-drbd')),
@@ -34,7 +36,7 @@ const check = process.argv.includes('--check');
 for (const [page, write] of Object.entries(pages)) {
   const path = join(projectDirectory, page);
   const now = await readFile(path, 'utf8').catch(() => '');
-  const wanted = await format(await write(now), { ...(await resolveConfig(path)), filepath: path });
+  const wanted = await tidy(path, await write(now));
   if (now === wanted) continue;
   if (check) {
     console.error(`${page} is not what the code says; "npm run docs" writes it anew.`);
@@ -43,6 +45,12 @@ for (const [page, write] of Object.entries(pages)) {
     await writeFile(path, wanted);
     console.log(`${page} written`);
   }
+}
+
+/** As Prettier has it, if that knows files of such a name. */
+async function tidy(path: string, text: string): Promise<string> {
+  const { inferredParser } = await getFileInfo(path);
+  return inferredParser ? format(text, { ...(await resolveConfig(path)), filepath: path }) : text;
 }
 
 /** A file of the project, as Markdown. */

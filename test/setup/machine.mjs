@@ -14,6 +14,7 @@ const needed = {
   'bin/gcc': 'gcc',
   'bin/zsh': 'zsh',
   'bin/fish': 'fish',
+  'bin/groff': 'groff-base',
   'include/stdio.h': 'libc6-dev',
   'sbin/mkfs.btrfs': 'btrfs-progs',
   'bin/mmdebstrap': 'mmdebstrap',
