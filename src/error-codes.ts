@@ -31,6 +31,71 @@ export const codes = {
     meaning: 'The container uses something that cannot be moved.',
     hint: 'See docs/troubleshooting.md.',
   },
+  IO_URING: {
+    exit: 3,
+    meaning: 'A process of the container uses io_uring, which CRIU cannot move.',
+    hint: 'Start the container anew with kernel.io_uring_disabled=2 (sysctl).',
+  },
+  FILE_UNSUPPORTED: {
+    exit: 3,
+    meaning: 'A process of the container has something open that CRIU cannot make anew.',
+    hint: 'Stop what uses it, or move the container with --mode revive.',
+  },
+  DEVICE_OPEN: {
+    exit: 3,
+    meaning: "A process of the container uses a device of the host's directly.",
+    hint: 'Stop what uses the device, or give the container no access to it.',
+  },
+  FILE_OUTSIDE: {
+    exit: 3,
+    meaning: 'A process of the container has a file open that is in none of its mounts.',
+    hint: 'Start it without that descriptor: whoever starts it must close it first.',
+  },
+  FILE_DELETED: {
+    exit: 3,
+    meaning: 'A process of the container has a deleted file open that cannot travel.',
+    hint: 'Let the process close it: restart or reload it.',
+  },
+  SOCKET_UNSUPPORTED: {
+    exit: 3,
+    meaning: 'A process of the container has a socket of a kind that CRIU cannot move.',
+    hint: 'Stop what uses it, or move the container with --mode revive.',
+  },
+  PEER_OUTSIDE: {
+    exit: 3,
+    meaning: 'A pipe or Unix socket of the container leads to a process outside of it.',
+    hint: 'Stop what uses it, or move the container with --mode revive.',
+  },
+  NESTED_CONTAINER: {
+    exit: 3,
+    meaning: 'There is a container, or a sandbox, inside of the container.',
+    hint: 'Stop the inner one first, or move the container with --mode revive.',
+  },
+  USER_NAMESPACE: {
+    exit: 3,
+    meaning: "The container's user namespace is set up in a way that CRIU cannot restore.",
+    hint: 'Let the runtime make all namespaces together with it, or move the container with --mode revive.',
+  },
+  IPC_SHARED: {
+    exit: 3,
+    meaning: "The container uses System V shared memory in the host's own IPC namespace.",
+    hint: 'Give the container an IPC namespace of its own.',
+  },
+  PROCESS_TRACED: {
+    exit: 3,
+    meaning: 'A process of the container is being traced.',
+    hint: 'End the debugger, strace or the like.',
+  },
+  SESSION_OUTSIDE: {
+    exit: 3,
+    meaning: 'A process of the container belongs to a session whose leader does not move along.',
+    hint: 'Start it with setsid, or see --shell-job.',
+  },
+  HOST_NETWORK: {
+    exit: 3,
+    meaning: "The container uses addresses of the host's own network, which stay behind.",
+    hint: 'Give the container a network namespace of its own.',
+  },
   MODE_UNSUPPORTED: {
     exit: 3,
     meaning: 'Containers of this kind cannot be moved in this mode.',

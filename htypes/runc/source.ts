@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { basename, dirname, join, relative } from 'node:path';
+import { join, relative } from 'node:path';
 import type { DriverContext, Tree } from '../../src/contracts/context.ts';
 import type { HTypeOptions, SourceContainer } from '../../src/contracts/htype.ts';
 import { PhaulError, type Refusal } from '../../src/errors.ts';
@@ -53,7 +53,8 @@ export async function runcSource(
       external: network === null ? [] : [await externalNetwork(network)],
     },
     refusals: async (mode) => {
-      if (mode === 'live') return standardFiles(state);
+      // What a standard file outside of the container means there, phaul itself sees.
+      if (mode === 'live') return [];
       warnOfStandardFiles(state, ctx);
       return [
         ...(await keptByAnother(state)),
@@ -113,15 +114,6 @@ async function filesOf(
 function contains(outer: string, inner: string): boolean {
   const path = relative(outer, inner);
   return !path.startsWith('..') && !path.startsWith('/');
-}
-
-/** Descriptors 0 to 2 that lead out of the container cannot be dumped. */
-function standardFiles(state: RuncState): Refusal[] {
-  const outside = outsideFiles(state);
-  if (outside.length === 0) return [];
-  const message = `The standard input or output of ${state.id} leads out of the container (${outside.map((path) => basename(path) && path).join(', ')}).`;
-  const hint = `Start it with its standard files at /dev/null: cd ${dirname(state.config.rootfs)}; runc run -d ${state.id} </dev/null >/dev/null 2>&1.`;
-  return [{ code: 'CONTAINER_UNSUPPORTED', message, hint, host: 'source' }];
 }
 
 /** The end of such a container's first process is not the end of all of them. */

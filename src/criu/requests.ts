@@ -10,8 +10,8 @@ export interface CriuChoices {
   readonly tcp: 'keep' | 'close';
 }
 
-// Bytes of a deleted but open file that travel in the images. CRIU's default of 1 MiB refuses what databases do daily.
-const ghostLimit = 256 * 2 ** 20;
+/** Bytes of a deleted but open file that travel in the images. CRIU's default of 1 MiB refuses what databases do daily. */
+export const ghostLimit = 256 * 2 ** 20;
 
 /** Name of the directory of an iteration on the source, below the image store. The last dump is an iteration too. */
 export const iterationName = (iteration: number): string => String(iteration);

@@ -2,17 +2,20 @@ import { readFile } from 'node:fs/promises';
 
 /** One mount of this host, as proc_pid_mountinfo(5) tells. */
 export interface Mount {
+  /** What /proc/PID/fdinfo/N calls it. */
+  readonly id: number;
   readonly path: string;
   /** `ext4`, `nfs4`, `fuse.sshfs`, … */
   readonly type: string;
 }
 
-/** All mounts that this process sees, in the order in which they were made: a later one hides an earlier one at the same place. */
-export async function readMounts(): Promise<Mount[]> {
-  const lines = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n').filter(Boolean);
+/** All mounts that a process sees, in the order in which they were made: a later one hides an earlier one at the same place. */
+export async function readMounts(pid: number | 'self' = 'self'): Promise<Mount[]> {
+  const lines = (await readFile(`/proc/${pid}/mountinfo`, 'utf8')).split('\n').filter(Boolean);
   return lines.map((line) => {
     const [before = '', after = ''] = line.split(' - ');
-    return { path: unescaped(before.split(' ')[4] ?? ''), type: after.split(' ')[0] ?? '' };
+    const [id, , , , path = ''] = before.split(' ');
+    return { id: Number(id), path: unescaped(path), type: after.split(' ')[0] ?? '' };
   });
 }
 

@@ -51,13 +51,6 @@ export async function processStart(pid: number): Promise<string | null> {
   return state === 'Z' || state === 'X' ? null : (fields[18] ?? null);
 }
 
-/** What each descriptor of a process is, as /proc tells. */
-export async function openFiles(pid: number): Promise<string[]> {
-  const fds = await readdir(`/proc/${pid}/fd`).catch(() => []);
-  const links = await Promise.all(fds.map((fd) => readlink(`/proc/${pid}/fd/${fd}`).catch(() => '')));
-  return links.filter(Boolean);
-}
-
 /** Whether a process has memory whose missing pages somebody else puts in place (proc(5), smaps: VmFlags, userfaultfd missing). */
 export async function isWatched(pid: number): Promise<boolean> {
   const smaps = await readFile(`/proc/${pid}/smaps`, 'utf8').catch(() => '');

@@ -5,9 +5,10 @@ import type { SourceContainer } from '../contracts/htype.ts';
 import { type CriuProbe, oldestCriu, probeCriu } from '../criu/probe.ts';
 import { codes } from '../error-codes.ts';
 import { asPhaulError, type Refusal } from '../errors.ts';
-import { isWatched, openFiles } from '../linux/processes.ts';
+import { isWatched } from '../linux/processes.ts';
 import type { Devices } from './devices.ts';
 import { type Migration, sourceRefusal } from './migration.ts';
+import { surprises } from './surprises/find.ts';
 
 interface SourceParts {
   readonly container: SourceContainer;
@@ -26,7 +27,7 @@ export async function checkSource(
   const criu = live ? await probeCriu(m.options.criuPath).catch(() => null) : null;
   const lists = await Promise.all([
     Promise.resolve(live ? criuRefusals(criu, m) : []),
-    live ? ioUring(parts.pids) : [],
+    live ? surprises(parts.pids, parts.container, m.options) : [],
     live ? stillFilling(parts.pids) : [],
     ...[parts.container.refusals?.(mode), parts.files.refusals(), ...parts.devices.refusals()].map((list) =>
       (list ?? Promise.resolve([])).catch((thrown: unknown) => {
@@ -75,19 +76,4 @@ async function stillFilling(pids: readonly number[]): Promise<Refusal[]> {
   if (users.length === 0) return [];
   const message = `The memory of process ${users.join(', ')} of the container is not all in place yet (userfaultfd).`;
   return [sourceRefusal('FILL_RUNNING', message, codes.FILL_RUNNING.hint)];
-}
-
-/** CRIU refuses an io_uring in the middle of the freeze; better to know before. */
-async function ioUring(pids: readonly number[]): Promise<Refusal[]> {
-  const files = await Promise.all(pids.map(openFiles));
-  const users = pids.filter((_, index) => files[index]?.some((file) => file.includes('[io_uring]')));
-  if (users.length === 0) return [];
-  const message = `Process ${users.join(', ')} of the container uses io_uring, which CRIU cannot move.`;
-  return [
-    sourceRefusal(
-      'CONTAINER_UNSUPPORTED',
-      message,
-      'Start the container with kernel.io_uring_disabled=2 (sysctl).',
-    ),
-  ];
 }

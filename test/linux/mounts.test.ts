@@ -12,14 +12,17 @@ test('a mount is known by its place and type, whatever characters are in the pla
   execFileSync('mount', ['-t', 'tmpfs', 'phaul', place]);
   t.teardown(() => execFileSync('umount', ['-l', place]));
   const found = (await readMounts()).filter(({ path }) => path.startsWith(home));
-  t.deepEqual(found, [{ path: place, type: 'tmpfs' }]);
+  t.deepEqual(
+    found.map(({ path, type }) => ({ path, type })),
+    [{ path: place, type: 'tmpfs' }],
+  );
 });
 
 const mounts: Mount[] = [
-  { path: '/', type: 'ext4' },
-  { path: '/srv', type: 'nfs4' },
-  { path: '/srv/deep', type: 'tmpfs' },
-  { path: '/srv', type: 'btrfs' },
+  { id: 1, path: '/', type: 'ext4' },
+  { id: 2, path: '/srv', type: 'nfs4' },
+  { id: 3, path: '/srv/deep', type: 'tmpfs' },
+  { id: 4, path: '/srv', type: 'btrfs' },
 ];
 
 test('a path is on the mount that is nearest above it', (t) => {
