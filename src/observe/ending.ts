@@ -1,6 +1,7 @@
 import { sized } from './amounts.ts';
 import type { Course } from './course.ts';
 import type { ErrorReport, HereReport, PlanReport, ResultEvent } from './events.ts';
+import { refusalLines } from './refusal-lines.ts';
 import { summaryLines } from './summary-lines.ts';
 
 const states = {
@@ -44,7 +45,7 @@ export function failureLines(error: ErrorReport): string[] {
   const refusals = error.refusals ?? [];
   const reasons =
     refusals.length > 1
-      ? refusals.flatMap(({ code, message, hint, host }) => [`${code} (${host}): ${message}`, `  ${hint}`])
+      ? refusalLines(refusals)
       : [
           `${error.code}: ${error.message}`,
           ...(error.logLine ? [`  ${error.logLine}`] : []),

@@ -167,12 +167,26 @@ const refusal = { code: 'NAME_TAKEN', message: 'Taken.', hint: 'Rename.', host: 
 test(
   'several refusals',
   ends,
-  failed({ refusals: [refusal, { ...refusal, code: 'NO_SPACE', host: 'source' }] }),
+  failed({
+    refusals: [
+      refusal,
+      { ...refusal, code: 'NO_SPACE', host: 'source' },
+      { ...refusal, code: 'DRIVER_API', message: 'Old.' },
+      { ...refusal, code: 'PATH_TAKEN', message: 'There.', hint: 'Move it.' },
+    ],
+  }),
   [
-    'NAME_TAKEN (target): Taken.',
-    '  Rename.',
-    'NO_SPACE (source): Taken.',
-    '  Rename.',
+    'On the source, room:',
+    '  NO_SPACE: Taken.',
+    '    Rename.',
+    'On the target, names and files:',
+    '  NAME_TAKEN: Taken.',
+    '    Rename.',
+    '  PATH_TAKEN: There.',
+    '    Move it.',
+    'On the target, drivers and settings:',
+    '  DRIVER_API: Old.',
+    '    Rename.',
     'The container runs on the source as before.',
   ],
 );
