@@ -219,6 +219,11 @@ export const codes = {
     meaning: 'A network name or address that the container needs is in use on the target.',
     hint: 'Remove it on the target.',
   },
+  PORT_TAKEN: {
+    exit: 3,
+    meaning: "A port of the host's own network at which the container waits is in use on the target.",
+    hint: 'Stop what has it there, or give the container a network namespace of its own.',
+  },
   NETWORK_UNSUPPORTED: {
     exit: 3,
     meaning: "The container's network is of a kind that phaul cannot move.",

@@ -55,7 +55,8 @@ export function parseInetSockets(text: string, protocol: InetSocket['protocol'])
   });
 }
 
-export const isWildcard = ({ address }: Endpoint): boolean => address === '0.0.0.0' || address === '::';
+export const isWildcard = ({ address }: Pick<Endpoint, 'address'>): boolean =>
+  address === '0.0.0.0' || address === '::';
 export const isLoopback = ({ address }: Endpoint): boolean => address.startsWith('127.') || address === '::1';
 
 function endpoint(text: string): Endpoint {

@@ -5,7 +5,7 @@ import { asPhaulError, PhaulError } from '../errors.ts';
 import { processTree } from '../linux/processes.ts';
 import { emitter, type Listener } from '../observe/emitter.ts';
 import type { HereReport } from '../observe/events.ts';
-import { checkSource, criuRefusals, modeUnsupported } from './check-source.ts';
+import { checkSource, criuRefusals, kernelRefusals, modeUnsupported } from './check-source.ts';
 import { fallback } from './choose-fs.ts';
 import { devicesOf } from './devices.ts';
 import type { Ended } from './ended.ts';
@@ -45,9 +45,10 @@ async function look(m: Migration): Promise<HereReport> {
 }
 
 async function hostAlone(m: Migration): ReturnType<typeof checkSource> {
-  if (m.options.mode === 'revive') return { criu: null, refusals: [] };
+  if (m.options.mode === 'revive') return { criu: null, refusals: [], ports: [] };
   const criu = await probeCriu(m.options.criuPath).catch(() => null);
-  return { criu, refusals: criuRefusals(criu, m) };
+  const kernel = criu ? await kernelRefusals(m.options.criuPath) : [];
+  return { criu, refusals: [...criuRefusals(criu, m), ...kernel], ports: [] };
 }
 
 async function withContainer(m: Migration, name: string): ReturnType<typeof checkSource> {
@@ -64,5 +65,5 @@ async function withContainer(m: Migration, name: string): ReturnType<typeof chec
     move,
   }));
   const pids = await processTree(container.pid);
-  return checkSource(m, { container, files, devices, pids });
+  return checkSource(m, { container, files, devices, pids, thorough: true });
 }

@@ -3,31 +3,42 @@ import type { Mode } from '../acts.ts';
 import type { SourceFs } from '../contracts/fs-driver.ts';
 import type { SourceContainer } from '../contracts/htype.ts';
 import { type CriuProbe, oldestCriu, probeCriu } from '../criu/probe.ts';
+import { kernelLacks } from '../criu/kernel-check.ts';
 import { codes } from '../error-codes.ts';
 import { asPhaulError, type Refusal } from '../errors.ts';
 import { isWatched } from '../linux/processes.ts';
 import type { Devices } from './devices.ts';
 import { type Migration, sourceRefusal } from './migration.ts';
 import { surprises } from './surprises/find.ts';
+import type { HostPort } from './surprises/networks.ts';
 
 interface SourceParts {
   readonly container: SourceContainer;
   readonly files: Pick<SourceFs, 'refusals'>;
   readonly devices: Pick<Devices, 'refusals'>;
   readonly pids: readonly number[];
+  /** Nothing is to follow: time may be spent on looking closely. */
+  readonly thorough: boolean;
 }
 
-/** Preflight on the source: every reason against the migration at once. Changes nothing. `criu`: null in revive mode, which needs none. */
-export async function checkSource(
-  m: Migration,
-  parts: SourceParts,
-): Promise<{ criu: CriuProbe | null; refusals: Refusal[] }> {
+interface Found {
+  /** Null in revive mode, which needs none. */
+  readonly criu: CriuProbe | null;
+  readonly refusals: readonly Refusal[];
+  /** Of the host's own network, which must be free on the target. */
+  readonly ports: readonly HostPort[];
+}
+
+/** Preflight on the source: every reason against the migration at once. Changes nothing. */
+export async function checkSource(m: Migration, parts: SourceParts): Promise<Found> {
   const { mode } = m.options;
   const live = mode === 'live';
   const criu = live ? await probeCriu(m.options.criuPath).catch(() => null) : null;
+  const nothing = { refusals: [], ports: [] };
+  const looking = live ? surprises(parts.pids, parts.container, m.options) : Promise.resolve(nothing);
   const lists = await Promise.all([
     Promise.resolve(live ? criuRefusals(criu, m) : []),
-    live ? surprises(parts.pids, parts.container, m.options) : [],
+    live && parts.thorough && criu ? kernelRefusals(m.options.criuPath) : [],
     live ? stillFilling(parts.pids) : [],
     ...[parts.container.refusals?.(mode), parts.files.refusals(), ...parts.devices.refusals()].map((list) =>
       (list ?? Promise.resolve([])).catch((thrown: unknown) => {
@@ -36,7 +47,8 @@ export async function checkSource(
       }),
     ),
   ]);
-  return { criu, refusals: lists.flat() };
+  const open = await looking;
+  return { criu, refusals: [...lists.flat(), ...open.refusals], ports: open.ports };
 }
 
 /** The htype lacks the capability of that mode's name. */
@@ -67,6 +79,14 @@ export function criuRefusals(criu: CriuProbe | null, m: Pick<Migration, 'options
     refusals.push(sourceRefusal('KERNEL_FEATURE', message, codes.KERNEL_FEATURE.hint));
   }
   return refusals;
+}
+
+/** @param criuPath of a CRIU that can be started */
+export async function kernelRefusals(criuPath: string): Promise<Refusal[]> {
+  const reason = await kernelLacks(criuPath);
+  if (reason === null) return [];
+  const message = `CRIU misses something in this host's kernel (criu check): ${reason}`;
+  return [sourceRefusal('KERNEL_FEATURE', message, codes.KERNEL_FEATURE.hint)];
 }
 
 /** Memory that has not come yet, of a container that has only just been moved here, cannot be moved on. */

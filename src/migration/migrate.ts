@@ -26,6 +26,7 @@ export function migrate(
   user: AbortSignal,
 ): Promise<Ended<Summary>> {
   return play(options, listeners, user, {
+    thorough: false,
     rest: (m, plan) => courses[options.mode](m, plan),
     result: (summary) => ({ type: 'result', ok: true, ...summary }),
     attend: attended,
@@ -39,6 +40,7 @@ export function rehearse(
   user: AbortSignal,
 ): Promise<Ended<PlanReport>> {
   return play(options, listeners, user, {
+    thorough: true,
     rest: async (m, plan) => {
       plan.link.close();
       await m.undo.unwind();
@@ -55,6 +57,8 @@ export function rehearse(
 }
 
 interface Play<T> {
+  /** As of preflight. */
+  readonly thorough: boolean;
   /** All acts after preflight. */
   readonly rest: (m: Migration, plan: Plan) => Promise<T>;
   readonly result: (value: T) => Result;
@@ -65,7 +69,7 @@ async function play<T>(
   options: MigrateOptions,
   listeners: readonly Listener[],
   user: AbortSignal,
-  { rest, result, attend }: Play<T>,
+  { thorough, rest, result, attend }: Play<T>,
 ): Promise<Ended<T>> {
   const id = newMigrationId();
   const company = attend(id, () => {
@@ -78,7 +82,7 @@ async function play<T>(
   m.emit({ type: 'start', container, target, mode, options: changedOptions(options) });
   let plan: Plan | null = null;
   try {
-    plan = await act(m, 'preflight', () => preflight(m));
+    plan = await act(m, 'preflight', () => preflight(m, { thorough }));
     const value = await rest(m, plan);
     m.emit(result(value));
     return { ok: true, value };

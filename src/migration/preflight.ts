@@ -10,7 +10,9 @@ import { asPhaulError, PhaulError, type Refusal } from '../errors.ts';
 import { settleAbandoned } from '../journal/abandoned.ts';
 import { lockContainer } from '../journal/container-lock.ts';
 import { createGuardedJournal } from '../journal/guard.ts';
+import { cpuFlags } from '../linux/cpu-flags.ts';
 import { type Freezer, freezer } from '../linux/freezer.ts';
+import { hugePagesAlways } from '../linux/huge-pages.ts';
 import { processTree, residentBytes, sharedByFork } from '../linux/processes.ts';
 import { sized } from '../observe/amounts.ts';
 import { loadZstd } from '../pages/zstd.ts';
@@ -20,6 +22,7 @@ import { parseDestination } from '../transport/destination.ts';
 import { version } from '../version.ts';
 import { createWorkspace, type Workspace } from '../workspace.ts';
 import { checkSource, modeUnsupported } from './check-source.ts';
+import { skewInWords } from './clock-skew.ts';
 import { chooseFs } from './choose-fs.ts';
 import { type Devices, devicesOf } from './devices.ts';
 import { type Files, filesOf } from './files.ts';
@@ -57,9 +60,10 @@ export interface Plan {
 /**
  * Asks both hosts everything that could stop the migration, before anything is touched. What it made (the connection, the
  * workspace) is on the undo stack.
+ * @param thorough nothing is to follow: time may be spent on looking closely
  * @throws the one reason, or if there are several the first of them with all in `refusals`; TARGET_UNREACHABLE and the like
  */
-export async function preflight(m: Migration): Promise<Plan> {
+export async function preflight(m: Migration, { thorough }: { readonly thorough: boolean }): Promise<Plan> {
   const { options } = m;
   if (process.getuid?.() !== 0) throw new PhaulError('NOT_ROOT', 'phaul must run as root.');
   const destination = parseDestination(options.destination);
@@ -118,12 +122,14 @@ export async function preflight(m: Migration): Promise<Plan> {
   m.undo.push('the files', files.abort);
   m.emit({ type: 'files', files: fileReports({ files }) });
   const [source, cpu] = await Promise.all([
-    checkSource(m, { container, files, devices, pids }),
+    checkSource(m, { container, files, devices, pids, thorough }),
     // Without CRIU there is a refusal already.
     options.skipCpuCheck || !live ? null : cpuinfo(m).catch(() => null),
   ]);
 
   const sourceHost = hostname();
+  const flags = live ? await cpuFlags() : [];
+  const sent = Date.now();
   const target = await link.call('check', {
     mode: options.mode,
     api: driverApi,
@@ -136,7 +142,10 @@ export async function preflight(m: Migration): Promise<Plan> {
     memory: live ? memory : 0,
     force: options.force,
     imagePath: options.imagePath ?? null,
+    more: { cpuFlags: flags, ports: source.ports.slice(0, mostPorts), thorough },
   } as Params<'check'>);
+  const skew = target.more && skewInWords({ sent, heard: Date.now(), ...target.more });
+  if (skew) m.say('warn', skew);
 
   m.emit({
     type: 'hosts',
@@ -156,6 +165,8 @@ export async function preflight(m: Migration): Promise<Plan> {
   ];
   if (refusals.length > 0) throw refused(refusals);
   const able = source.criu?.memTrack ?? false;
+  const preDump = live && (options.preDump ?? (able && htype.capabilities.preDump));
+  if (preDump && (await hugePagesAlways())) m.say('warn', hugePages);
   return {
     container,
     htype: htype.name,
@@ -165,13 +176,20 @@ export async function preflight(m: Migration): Promise<Plan> {
     link,
     sourceHost,
     fence,
-    preDump: live && (options.preDump ?? (able && htype.capabilities.preDump)),
+    preDump,
     memory,
     lazy: live && (target.criu?.lazyPages ?? false) && (await mayFollow(m, pids, memory)),
     zstd: options.compress !== 'none' && target.zstd && loadZstd() !== null,
     criu: source.criu?.number ?? 0,
   };
 }
+
+// The kernel tracks them as one.
+const hugePages =
+  'This host gives programs huge pages unasked (transparent_hugepage is "always"): one written byte sends 2 MiB in each iteration.';
+
+// Nobody waits at more of them; the target would not take them.
+const mostPorts = 1024;
 
 /** The journal, and the working directory. */
 async function takeNotes(m: Migration, htype: string): Promise<Workspace> {

@@ -28,7 +28,7 @@ const areas: Readonly<Record<string, readonly ErrorCode[]>> = {
     'PROCESS_TRACED',
   ],
   'names and files': ['NAME_TAKEN', 'PID_TAKEN', 'PATH_TAKEN', 'PATH_MISSING'],
-  'its network': ['HOST_NETWORK', 'NETWORK_UNSUPPORTED', 'NETWORK_TAKEN'],
+  'its network': ['HOST_NETWORK', 'NETWORK_UNSUPPORTED', 'NETWORK_TAKEN', 'PORT_TAKEN'],
   room: ['NO_SPACE'],
 };
 const rest = 'drivers and settings';

@@ -122,6 +122,25 @@ export const methods = {
       memory: count,
       force: z.boolean(),
       imagePath: absolutePath.nullable(),
+      /** What an older source does not ask. */
+      more: z
+        .object({
+          /** What the source's CPU can, for words about what the target's lacks; empty: do not say. */
+          cpuFlags: z.array(z.string().max(64)).max(4096),
+          /** Ports of the host's own network at which the container waits. */
+          ports: z
+            .array(
+              z.object({
+                protocol: z.enum(['tcp', 'udp']),
+                address: z.string().max(64),
+                port: z.int().min(0).max(65535),
+              }),
+            )
+            .max(1024),
+          /** Nothing is to follow: time may be spent on looking closely. */
+          thorough: z.boolean(),
+        })
+        .optional(),
     }),
     result: z.object({
       criu: criu.nullable(),
@@ -129,6 +148,17 @@ export const methods = {
       /** It has libzstd. */
       zstd: z.boolean(),
       refusals: z.array(refusal),
+      /** What an older target does not say. */
+      more: z
+        .object({
+          phaul: z.string().max(64),
+          /** Its kernel has sch_plug; null: nobody can tell. */
+          plug: z.boolean().nullable(),
+          /** When the call came and when it was answered, by its clock, in ms since 1970. */
+          received: z.number(),
+          answered: z.number(),
+        })
+        .optional(),
     }),
   },
   /** Make the workspace, open the mem and fs channels, make room for the files. */

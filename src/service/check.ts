@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm, statfs } from 'node:fs/promises';
 import { release } from 'node:os';
 import { join } from 'node:path';
+import { kernelLacks } from '../criu/kernel-check.ts';
 import { driverApi } from '../contracts/driver.ts';
 import { fsDriverNamed, htypeNamed } from '../contracts/registry.ts';
 import type { TargetFs } from '../contracts/fs-driver.ts';
@@ -10,8 +11,12 @@ import { cpuAccepts, oldestCriu, probeCriu, type CriuProbe } from '../criu/probe
 import { loadZstd } from '../pages/zstd.ts';
 import { codes, type ErrorCode } from '../error-codes.ts';
 import { asPhaulError, type Refusal } from '../errors.ts';
-import type { Params } from '../rpc/methods.ts';
+import { cpuFlags } from '../linux/cpu-flags.ts';
+import { hasModule } from '../linux/kernel-module.ts';
+import type { Params, Result } from '../rpc/methods.ts';
+import { version } from '../version.ts';
 import { type TargetDevices, targetDevices } from './devices.ts';
+import { portsTaken } from './ports.ts';
 
 /** The target's halves of the drivers of one migration. */
 export interface TargetParts {
@@ -37,17 +42,24 @@ export async function targetParts(params: Params<'check'>, ctx: DriverContext): 
   };
 }
 
-/** Preflight on the target: every reason against the migration at once. Changes nothing. */
+/**
+ * Preflight on the target: every reason against the migration at once. Changes nothing.
+ * @param received when the call came, in ms since 1970
+ */
 export async function checkTarget(
   criuPath: string,
   params: Params<'check'>,
   parts: TargetParts,
-): Promise<{ criu: CriuProbe | null; kernel: string; zstd: boolean; refusals: Refusal[] }> {
+  received: number,
+): Promise<Result<'check'>> {
+  const { cpuFlags: theirs = [], ports = [], thorough = false } = params.more ?? {};
   const live = params.mode === 'live';
   const criu = live ? await probeCriu(criuPath).catch(() => null) : null;
   const lists = await Promise.all([
     Promise.resolve(live ? criuRefusals(criu, params) : []),
-    criu && params.cpuinfo !== null ? cpuRefusals(criuPath, params.cpuinfo) : [],
+    criu && params.cpuinfo !== null ? cpuRefusals(criuPath, params.cpuinfo, theirs) : [],
+    criu && thorough ? kernelRefusals(criuPath) : [],
+    portsTaken(ports),
     memoryRefusals(params.memory, params.imagePath),
     ...[
       parts.container.refusals?.(),
@@ -60,6 +72,7 @@ export async function checkTarget(
     kernel: release(),
     zstd: loadZstd() !== null,
     refusals: [...apiRefusals(params.api), ...lists.flat()],
+    more: { phaul: version, plug: await hasModule('sch_plug'), received, answered: Date.now() },
   };
 }
 
@@ -90,13 +103,19 @@ function criuRefusals(criu: CriuProbe | null, params: Params<'check'>): Refusal[
   ];
 }
 
-async function cpuRefusals(criuPath: string, cpuinfo: string): Promise<Refusal[]> {
+async function kernelRefusals(criuPath: string): Promise<Refusal[]> {
+  const reason = await kernelLacks(criuPath);
+  if (reason === null) return [];
+  return [refusal('KERNEL_FEATURE', `CRIU misses something in the target's kernel (criu check): ${reason}`)];
+}
+
+async function cpuRefusals(criuPath: string, cpuinfo: string, theirs: readonly string[]): Promise<Refusal[]> {
   const directory = await mkdtemp('/run/phaul-cpuinfo-');
   try {
     const same = await cpuAccepts(criuPath, directory, Buffer.from(cpuinfo, 'base64'));
-    return same
-      ? []
-      : [refusal('CPU_INCOMPATIBLE', "The target's CPU lacks something that the source's CPU has.")];
+    if (same) return [];
+    const lacks = missingFlags(theirs, await cpuFlags());
+    return [refusal('CPU_INCOMPATIBLE', `The target's CPU lacks ${lacks} that the source's CPU has.`)];
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
@@ -128,4 +147,14 @@ function spaceRefusal(where: string, needed: number, free: number): Refusal {
 
 function refusal(code: ErrorCode, message: string): Refusal {
   return { code, message, hint: codes[code].hint, host: 'target' };
+}
+
+const mostFlags = 8;
+
+/** What one CPU can and the other cannot, in words. */
+export function missingFlags(theirs: readonly string[], ours: readonly string[]): string {
+  const missing = theirs.filter((flag) => !ours.includes(flag));
+  if (missing.length === 0) return 'something';
+  const left = missing.length - mostFlags;
+  return `${missing.slice(0, mostFlags).join(', ')}${left > 0 ? ` and ${left} more` : ''}`;
 }

@@ -48,11 +48,12 @@ export function preparing(room: Room): Preparing {
       return { reasons };
     },
     check: async (params) => {
+      const received = Date.now();
       phase.enter('checked');
       room.checked = params;
       room.parts = await targetParts(params, roomContext(room));
       await settleFormer(params.container.htype, params.container.id);
-      const answer = await checkTarget(room.criuPath, params, room.parts);
+      const answer = await checkTarget(room.criuPath, params, room.parts, received);
       room.refused = answer.refusals.length > 0;
       return answer;
     },

@@ -3,7 +3,7 @@ import { anonymousFiles } from './anonymous-files.ts';
 import { foreignSessions, traced } from './bonds.ts';
 import { deletedFiles } from './deleted-files.ts';
 import { foreignNamespaces, nestedNamespaces, sharedIpc } from './namespaces.ts';
-import { hostNetwork, hostSockets, namelessNetwork } from './networks.ts';
+import { hostNetwork, type HostPort, hostPorts, hostSockets, namelessNetwork } from './networks.ts';
 import { openDevices } from './open-devices.ts';
 import { outsideEnds } from './outside-ends.ts';
 import { outsideFiles } from './outside-files.ts';
@@ -14,9 +14,12 @@ import { unsupportedSockets } from './sockets.ts';
  * What CRIU would stumble over in the middle of the freeze, or what would be lost without a word, as far as it shows from outside of the processes.
  * Changes nothing; the container runs on while it is looked at, so what comes later is not seen.
  */
-export async function surprises(...where: Parameters<typeof scene>): Promise<Refusal[]> {
+export async function surprises(
+  ...where: Parameters<typeof scene>
+): Promise<{ refusals: Refusal[]; ports: HostPort[] }> {
   const found = await scene(...where);
   const { members } = found;
+  const sockets = await hostSockets(found);
   const lists = await Promise.all([
     sharedIpc(found),
     traced(found),
@@ -25,16 +28,17 @@ export async function surprises(...where: Parameters<typeof scene>): Promise<Ref
     outsideEnds(found),
     namelessNetwork(found),
   ]);
-  return few([
+  const refusals = few([
     ...nestedNamespaces(found),
     ...foreignNamespaces(found),
     ...foreignSessions(found),
     ...anonymousFiles(members),
     ...outsideFiles(found),
     ...unsupportedSockets(members),
-    ...hostNetwork(await hostSockets(found), found),
+    ...hostNetwork(sockets, found),
     ...lists.flat(),
   ]);
+  return { refusals, ports: hostPorts(sockets) };
 }
 
 const most = 3;

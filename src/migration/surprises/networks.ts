@@ -52,6 +52,20 @@ export function hostNetwork(sockets: readonly HeldSocket[], { options }: Scene):
   });
 }
 
+/** A port of the host's own network at which the container waits. */
+export interface HostPort extends Endpoint {
+  readonly protocol: InetSocket['protocol'];
+}
+
+/** What must be free on the target, each once: forked processes share their sockets. */
+export function hostPorts(sockets: readonly HeldSocket[]): HostPort[] {
+  const ports = sockets
+    .filter(({ listens }) => listens)
+    .map(({ protocol, local }) => ({ protocol, ...local }));
+  const key = (port: HostPort): string => `${port.protocol} ${at(port)}`;
+  return [...new Map(ports.map((port) => [key(port), port])).values()];
+}
+
 function at({ address, port }: Endpoint): string {
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }

@@ -38,7 +38,13 @@ path = os.fork()`;
   const pid = await program(t, lines);
   const pids = await processTree(pid);
   t.is(pids.length, 2);
-  t.deepEqual(await surprises(pids, {}, choices), []);
+  const { refusals, ports } = await surprises(pids, {}, choices);
+  t.deepEqual(refusals, []);
+  // Both processes have them.
+  t.deepEqual(
+    ports.map(({ protocol, address }) => `${protocol} ${address}`),
+    ['tcp 0.0.0.0', 'tcp 127.0.0.1'],
+  );
 });
 
 test('a socket to the hypervisor and one of Multipath TCP are found', async (t) => {
