@@ -5,7 +5,7 @@ import { PhaulError, type Refusal } from '../../src/errors.ts';
 import { type IpBatch, ipBatch } from './batch.ts';
 import { announceCommands, inside, insideCommands, openCommands, pairCommands } from './commands.ts';
 import { checkedHandOver, deliver, neighbourCommands } from './hand-over.ts';
-import { readLinks, readNamespaces, type ShownLink } from './ip-json.ts';
+import { readAddresses, readLinks, readNamespaces, type ShownLink } from './ip-json.ts';
 import { checkedState, type Link, namespaceName, type NetworkState } from './state.ts';
 import { writeSysctls } from './sysctls.ts';
 
@@ -134,11 +134,46 @@ async function refusals(state: NetworkState, ctx: DriverContext): Promise<Refusa
         );
       if (host.bridge !== null) checkBridge(host.bridge, links.get(host.bridge), refuse, ctx);
     }
+    checkMtu(state, links, ctx);
+    for (const { address, link } of await addressesTaken(state, ctx))
+      refuse(
+        'NETWORK_TAKEN',
+        `The target itself has the container's address ${address} (${link}).`,
+        `Remove it there: ip address delete ${address} dev ${link}.`,
+      );
   } catch (error) {
     if (!(error instanceof PhaulError) || error.code !== 'TOOL_MISSING') throw error;
     refuse('TOOL_MISSING', 'The target has no ip.', 'Install iproute2 there.');
   }
   return found;
+}
+
+/** What is larger than a bridge takes is dropped there, without a word to anybody. */
+function checkMtu({ links }: NetworkState, there: ReadonlyMap<string, ShownLink>, ctx: DriverContext): void {
+  for (const { name, mtu, host } of links) {
+    const bridge = host.bridge === null ? undefined : there.get(host.bridge);
+    if (bridge && bridge.mtu < mtu)
+      ctx.warn(
+        `The container's link ${name} has an MTU of ${mtu}, the target's bridge ${host.bridge} one of ${bridge.mtu}: larger packets will be lost there.`,
+      );
+  }
+}
+
+/** Addresses of the container that one of the host's own links has. */
+async function addressesTaken(
+  { links }: NetworkState,
+  ctx: DriverContext,
+): Promise<{ address: string; link: string }[]> {
+  const wanted = new Set(
+    links.flatMap(({ addresses }) =>
+      addresses.filter(({ scope }) => scope !== 'link').map(({ local }) => local),
+    ),
+  );
+  return [...(await readAddresses([], ctx))].flatMap(([link, addresses]) =>
+    addresses
+      .filter(({ local }) => wanted.has(local))
+      .map(({ local, length }) => ({ address: `${local}/${length}`, link })),
+  );
 }
 
 function checkBridge(

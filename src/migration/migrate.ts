@@ -45,11 +45,11 @@ export function rehearse(
       plan.link.close();
       await m.undo.unwind();
       m.journal?.remove();
-      const { memory, htype, preDump, lazy } = plan;
+      const { memory, htype, preDump, lazy, hosts } = plan;
       const { mode } = options;
       const files = fileReports(plan);
       const devices = plan.devices.names;
-      return { mode, htype, files, devices, memory, preDump, lazy, target: plan.link.host };
+      return { mode, htype, files, devices, memory, preDump, lazy, hosts, target: plan.link.host };
     },
     result: (plan) => ({ type: 'result', ok: true, plan }),
     attend: () => unattended,

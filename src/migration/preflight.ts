@@ -15,6 +15,7 @@ import { type Freezer, freezer } from '../linux/freezer.ts';
 import { hugePagesAlways } from '../linux/huge-pages.ts';
 import { processTree, residentBytes, sharedByFork } from '../linux/processes.ts';
 import { sized } from '../observe/amounts.ts';
+import type { PlanReport } from '../observe/events.ts';
 import { loadZstd } from '../pages/zstd.ts';
 import type { Params } from '../rpc/methods.ts';
 import { connectSsh } from '../transport/ssh.ts';
@@ -28,6 +29,7 @@ import { type Devices, devicesOf } from './devices.ts';
 import { type Files, filesOf } from './files.ts';
 import { checkName, findContainer } from './find-container.ts';
 import { fsTrees } from './fs-trees.ts';
+import { hostReport, thisHost } from './host-report.ts';
 import { type Link, openLink } from './link.ts';
 import { interruptible, type Migration, sourceRefusal } from './migration.ts';
 import { settleFormer } from './settle.ts';
@@ -55,6 +57,7 @@ export interface Plan {
   readonly zstd: boolean;
   /** The source's CRIU, as in CriuProbe; 0 in revive mode. */
   readonly criu: number;
+  readonly hosts: PlanReport['hosts'];
 }
 
 /**
@@ -181,6 +184,10 @@ export async function preflight(m: Migration, { thorough }: { readonly thorough:
     lazy: live && (target.criu?.lazyPages ?? false) && (await mayFollow(m, pids, memory)),
     zstd: options.compress !== 'none' && target.zstd && loadZstd() !== null,
     criu: source.criu?.number ?? 0,
+    hosts: {
+      source: hostReport(sourceHost, await thisHost(source.criu)),
+      target: hostReport(link.host, { ...target, ...target.more }),
+    },
   };
 }
 

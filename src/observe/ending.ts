@@ -1,6 +1,6 @@
 import { sized } from './amounts.ts';
 import type { Course } from './course.ts';
-import type { ErrorReport, HereReport, PlanReport, ResultEvent } from './events.ts';
+import type { ErrorReport, HereReport, HostReport, PlanReport, ResultEvent } from './events.ts';
 import { refusalLines } from './refusal-lines.ts';
 import { summaryLines } from './summary-lines.ts';
 
@@ -28,7 +28,24 @@ function plan(found: PlanReport): string[] {
   return [
     `Nothing refuses this migration to ${found.target}.`,
     `It would move ${memory}files: ${files || 'none'}; devices: ${found.devices.join(', ') || 'none'}.`,
+    ...(['source', 'target'] as const).map((role) => hostLine(role, found.hosts[role])),
   ];
+}
+
+function hostLine(
+  role: string,
+  { name, phaul, kernel, criu, memTrack, lazyPages, plug }: HostReport,
+): string {
+  const releases = [...(phaul === null ? [] : [`phaul ${phaul}`]), `kernel ${kernel}`];
+  if (criu === null) return `The ${role}, ${name}: ${releases.join(', ')}.`;
+  const able = [
+    [memTrack, 'memory in iterations'],
+    [lazyPages, 'lazy restore'],
+    [plug, 'sch_plug'],
+  ] as const;
+  const named = (has: boolean): string =>
+    able.flatMap(([there, what]) => (there === has ? [what] : [])).join(', ') || 'nothing';
+  return `The ${role}, ${name}: ${[...releases, `CRIU ${criu}`].join(', ')}; it has ${named(true)}, and lacks ${named(false)}.`;
 }
 
 function here(found: HereReport): string[] {

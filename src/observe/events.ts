@@ -16,6 +16,7 @@ export type {
   ErrorReport,
   FileReport,
   HereReport,
+  HostReport,
   Iteration,
   PlanReport,
   StopReport,

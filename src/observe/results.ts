@@ -83,9 +83,24 @@ const summary = record(summaryShape);
 /** A migration that worked. */
 export type Summary = z.infer<typeof summary>;
 
+/** One of the two hosts. */
+export const hostReport = record({
+  name: text.describe('Host name, as the host gives it'),
+  phaul: text.nullable().describe('Its release of phaul; null: it does not say'),
+  kernel: text,
+  criu: text.nullable().describe('Its version; null in revive mode, which needs none'),
+  memTrack: flag.describe('Its kernel tracks written memory: it can move in iterations from there'),
+  lazyPages: flag.describe('Its kernel lets memory follow a running task (userfaultfd)'),
+  plug: flag
+    .nullable()
+    .describe('Its kernel has sch_plug, which holds packets back; null: that cannot be told'),
+});
+export type HostReport = z.infer<typeof hostReport>;
+
 /** What a migration would do, found out by preflight alone. */
 export const planReport = record({
   target: text.describe('Host name, as the host gives it'),
+  hosts: record({ source: hostReport, target: hostReport }),
   mode,
   htype: text,
   files: list(fileReport),

@@ -229,6 +229,28 @@ test.serial('what the target has already is refused, and left alone by an abort'
   );
 });
 
+test.serial(
+  "an address that is the target's own is refused, and a bridge that is too narrow is said",
+  async (t) => {
+    const lan = makeLan();
+    t.teardown(lan.remove);
+    const target = network.target(lan.elsewhere((await sourceOf(lan)).state), lan.ctx);
+    t.deepEqual([await target.refusals(), lan.said], [[], []]);
+    ip('address', 'add', '10.78.0.2/32', 'dev', lan.names.b);
+    ip('link', 'set', lan.names.b, 'mtu', '1400');
+    const [refusal, ...others] = await target.refusals();
+    t.like(refusal, {
+      code: 'NETWORK_TAKEN',
+      message: `The target itself has the container's address 10.78.0.2/32 (${lan.names.b}).`,
+    });
+    t.deepEqual(others, []);
+    t.regex(
+      lan.said.join(),
+      /warn: The container's link eth0 has an MTU of 1500, the target's bridge \S+ one of 1400/,
+    );
+  },
+);
+
 test.serial('other kinds of link are refused on the source', async (t) => {
   const lan = makeLan();
   t.teardown(lan.remove);

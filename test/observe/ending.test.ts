@@ -89,7 +89,18 @@ test(
     'Time: 12 ms (preflight 100 ms).',
   ],
 );
+const host = {
+  name: 'hosta',
+  phaul: '0.1.0',
+  kernel: '6.12.1',
+  criu: '4.2.1',
+  memTrack: true,
+  lazyPages: true,
+  plug: true,
+};
+const old = { ...host, name: 'hostb', phaul: null, memTrack: false, lazyPages: false, plug: null };
 const plan: PlanReport = {
+  hosts: { source: host, target: old },
   target: 'hostb',
   mode: 'live',
   htype: 'runc',
@@ -105,12 +116,28 @@ const plan: PlanReport = {
 test('a rehearsal', ends, { ok: true, plan }, [
   'Nothing refuses this migration to hostb.',
   'It would move 0 B of memory, in iterations; files: /srv/a, /srv/b by rsync; /mnt by shared; devices: none.',
+  'The source, hosta: phaul 0.1.0, kernel 6.12.1, CRIU 4.2.1; it has memory in iterations, lazy restore, sch_plug, and lacks nothing.',
+  'The target, hostb: kernel 6.12.1, CRIU 4.2.1; it has nothing, and lacks memory in iterations, lazy restore.',
 ]);
 test(
   'a rehearsal of revive mode',
   ends,
-  { ok: true, plan: { ...plan, mode: 'revive', files: [], preDump: false } },
-  ['Nothing refuses this migration to hostb.', 'It would move files: none; devices: none.'],
+  {
+    ok: true,
+    plan: {
+      ...plan,
+      mode: 'revive',
+      files: [],
+      preDump: false,
+      hosts: { source: { ...host, criu: null }, target: { ...old, criu: null } },
+    },
+  },
+  [
+    'Nothing refuses this migration to hostb.',
+    'It would move files: none; devices: none.',
+    'The source, hosta: phaul 0.1.0, kernel 6.12.1.',
+    'The target, hostb: kernel 6.12.1.',
+  ],
 );
 test('a check', ends, { ok: true, here: { criu: '4.2.1', preDump: false, container: null } }, [
   'Nothing here refuses a migration.',
