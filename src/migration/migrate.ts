@@ -5,6 +5,7 @@ import { attended, unattended } from './attended.ts';
 import { changedOptions } from './changed-options.ts';
 import type { Ended } from './ended.ts';
 import { newMigrationId } from './link.ts';
+import { measure } from './measure.ts';
 import { act, type Migration, newMigration } from './migration.ts';
 import { live } from './live.ts';
 import { revive } from './revive.ts';
@@ -42,6 +43,7 @@ export function rehearse(
   return play(options, listeners, user, {
     thorough: true,
     rest: async (m, plan) => {
+      const measured = await measure(m, plan);
       plan.link.close();
       await m.undo.unwind();
       m.journal?.remove();
@@ -49,7 +51,18 @@ export function rehearse(
       const { mode } = options;
       const files = fileReports(plan);
       const devices = plan.devices.names;
-      return { mode, htype, files, devices, memory, preDump, lazy, hosts, target: plan.link.host };
+      return {
+        mode,
+        htype,
+        files,
+        devices,
+        memory,
+        preDump,
+        lazy,
+        hosts,
+        estimate: measured,
+        target: plan.link.host,
+      };
     },
     result: (plan) => ({ type: 'result', ok: true, plan }),
     attend: () => unattended,

@@ -1,4 +1,4 @@
-import { sized } from './amounts.ts';
+import { duration, sized } from './amounts.ts';
 import type { Course } from './course.ts';
 import type { ErrorReport, HereReport, HostReport, PlanReport, ResultEvent } from './events.ts';
 import { refusalLines } from './refusal-lines.ts';
@@ -28,7 +28,23 @@ function plan(found: PlanReport): string[] {
   return [
     `Nothing refuses this migration to ${found.target}.`,
     `It would move ${memory}files: ${files || 'none'}; devices: ${found.devices.join(', ') || 'none'}.`,
+    ...estimateLines(found),
     ...(['source', 'target'] as const).map((role) => hostLine(role, found.hosts[role])),
+  ];
+}
+
+function estimateLines({ estimate, mode }: PlanReport): string[] {
+  const { files, bytesPerSecond, writtenPerSecond, writtenAtLeast, totalMs, freezeMs } = estimate;
+  const rewritten =
+    writtenPerSecond === null
+      ? ''
+      : `, while it writes ${writtenAtLeast ? 'at least ' : ''}${sized(writtenPerSecond)} of its memory in a second`;
+  if (files === null || bytesPerSecond === null || totalMs === null)
+    return ['How long it would take cannot be told: files or link could not be measured.'];
+  const still = freezeMs === null ? '' : `, and it would stand still for ${duration(freezeMs)} of it`;
+  const what = mode === 'live' ? 'it would take' : 'the first copy would take';
+  return [
+    `At most ${sized(files)} of files, over a link of ${sized(bytesPerSecond)}/s${rewritten}: ${what} about ${duration(totalMs)}${still}.`,
   ];
 }
 

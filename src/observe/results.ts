@@ -108,6 +108,24 @@ export const planReport = record({
   memory: count.describe('Resident memory now, in bytes'),
   preDump: flag.describe('Memory would move in iterations before the freeze'),
   lazy: flag.describe('It would run before all of its memory is in place'),
+  estimate: record({
+    files: count
+      .nullable()
+      .describe(
+        'Bytes in the files that would be copied if the target had none of them; null: counting took too long',
+      ),
+    bytesPerSecond: count
+      .nullable()
+      .describe('What the link takes, measured through ssh; null: that did not work'),
+    writtenPerSecond: count
+      .nullable()
+      .describe(
+        'Bytes of memory that were written in a second, in pages; null: memory would not move in iterations',
+      ),
+    writtenAtLeast: flag.describe('It may be more: somebody tracks the memory already, and was left alone'),
+    totalMs: ms.nullable().describe('From the first copy until it runs on the target; null: not known'),
+    freezeMs: ms.nullable().describe('For so long it would stand still; null: not known'),
+  }).describe('How long it would take, from what was measured in a few seconds'),
 });
 export type PlanReport = z.infer<typeof planReport>;
 

@@ -5,13 +5,17 @@ import type { Destination } from './destination.ts';
 import { forwardingRefused, sshFailure } from './ssh-failure.ts';
 import { channelSockets, socketsIn, type Transport } from './transport.ts';
 
-export interface SshOptions {
+/** How to log in. */
+export interface Login {
+  /** A host key that was never seen is added to known_hosts; a changed one is refused all the same. */
+  readonly acceptNewHostKey: boolean;
+}
+
+export interface SshOptions extends Login {
   /** The migration's id, part of the socket paths on the target. */
   readonly migration: string;
   /** A directory of this host for the near ends of the mem and fs channels; null: the rpc channel alone. */
   readonly directory: string | null;
-  /** A host key that was never seen is added to known_hosts; a changed one is refused all the same. */
-  readonly acceptNewHostKey: boolean;
 }
 
 /**
@@ -51,6 +55,16 @@ export function connectSsh(destination: Destination, options: SshOptions): Trans
 type Sockets = ReturnType<typeof socketsIn>;
 
 function sshArguments(to: Destination, options: SshOptions, near: Sockets, far: Sockets): string[] {
+  const forwarding = options.directory === null ? [] : forwards(near, far);
+  return [...loginArguments(to, options, forwarding), 'phaul service --stdio'];
+}
+
+/** What ssh is started with; the command follows. @param forwarding options that open channels */
+export function loginArguments(
+  to: Destination,
+  options: Login,
+  forwarding: readonly string[] = [],
+): string[] {
   const settings = {
     BatchMode: 'yes',
     StrictHostKeyChecking: options.acceptNewHostKey ? 'accept-new' : 'yes',
@@ -68,12 +82,11 @@ function sshArguments(to: Destination, options: SshOptions, near: Sockets, far: 
   return [
     '-T',
     ...Object.entries(settings).flatMap(([key, value]) => ['-o', `${key}=${value}`]),
-    ...(options.directory === null ? [] : forwards(near, far)),
+    ...forwarding,
     ...(to.port === undefined ? [] : ['-p', String(to.port)]),
     ...(to.user === undefined ? [] : ['-l', to.user]),
     '--',
     to.host,
-    'phaul service --stdio',
   ];
 }
 

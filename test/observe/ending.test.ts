@@ -99,7 +99,16 @@ const host = {
   plug: true,
 };
 const old = { ...host, name: 'hostb', phaul: null, memTrack: false, lazyPages: false, plug: null };
+const measured = {
+  files: 3 * 2 ** 20,
+  bytesPerSecond: 100 * 2 ** 20,
+  writtenPerSecond: 2 ** 20,
+  writtenAtLeast: false,
+  totalMs: 12_400,
+  freezeMs: 310,
+};
 const plan: PlanReport = {
+  estimate: measured,
   hosts: { source: host, target: old },
   target: 'hostb',
   mode: 'live',
@@ -116,6 +125,7 @@ const plan: PlanReport = {
 test('a rehearsal', ends, { ok: true, plan }, [
   'Nothing refuses this migration to hostb.',
   'It would move 0 B of memory, in iterations; files: /srv/a, /srv/b by rsync; /mnt by shared; devices: none.',
+  'At most 3.0 MiB of files, over a link of 100.0 MiB/s, while it writes 1.0 MiB of its memory in a second: it would take about 12.4 s, and it would stand still for 310 ms of it.',
   'The source, hosta: phaul 0.1.0, kernel 6.12.1, CRIU 4.2.1; it has memory in iterations, lazy restore, sch_plug, and lacks nothing.',
   'The target, hostb: kernel 6.12.1, CRIU 4.2.1; it has nothing, and lacks memory in iterations, lazy restore.',
 ]);
@@ -129,12 +139,14 @@ test(
       mode: 'revive',
       files: [],
       preDump: false,
+      estimate: { ...measured, writtenPerSecond: null, freezeMs: null },
       hosts: { source: { ...host, criu: null }, target: { ...old, criu: null } },
     },
   },
   [
     'Nothing refuses this migration to hostb.',
     'It would move files: none; devices: none.',
+    'At most 3.0 MiB of files, over a link of 100.0 MiB/s: the first copy would take about 12.4 s.',
     'The source, hosta: phaul 0.1.0, kernel 6.12.1.',
     'The target, hostb: kernel 6.12.1.',
   ],
