@@ -209,6 +209,12 @@ export const codes = {
     meaning: 'Something outside of the container that it uses does not exist on the target.',
     hint: 'Create it there first.',
   },
+  FILE_DIFFERS: {
+    exit: 3,
+    meaning:
+      'A program, library or other file that the container uses and that does not move with it is another one on the target.',
+    hint: 'Install the same release of it on both hosts, or let it move along.',
+  },
   PID_TAKEN: {
     exit: 3,
     meaning: 'A process id that the tree has on the source is in use on the target.',

@@ -11,6 +11,7 @@ export interface Descriptor {
   readonly inode: number;
   /** Hard links: 0 if it has been deleted. */
   readonly names: number;
+  readonly size: number;
   /** On the disk. */
   readonly bytes: number;
   /** As in mountinfo. */
@@ -39,6 +40,7 @@ async function descriptor(pid: number, number: number): Promise<Descriptor> {
     device: deviceNumbers(found.rdev),
     inode: found.ino,
     names: found.nlink,
+    size: found.size,
     bytes: found.blocks * 512,
     ...parseFdinfo(info),
   };

@@ -5,7 +5,7 @@ import { asPhaulError, PhaulError } from '../errors.ts';
 import { processTree } from '../linux/processes.ts';
 import { emitter, type Listener } from '../observe/emitter.ts';
 import type { HereReport } from '../observe/events.ts';
-import { checkSource, criuRefusals, kernelRefusals, modeUnsupported } from './check-source.ts';
+import { checkSource, criuRefusals, kernelRefusals, modeUnsupported, nothingFound } from './check-source.ts';
 import { fallback } from './choose-fs.ts';
 import { devicesOf } from './devices.ts';
 import type { Ended } from './ended.ts';
@@ -45,10 +45,10 @@ async function look(m: Migration): Promise<HereReport> {
 }
 
 async function hostAlone(m: Migration): ReturnType<typeof checkSource> {
-  if (m.options.mode === 'revive') return { criu: null, refusals: [], ports: [] };
+  if (m.options.mode === 'revive') return { ...nothingFound, criu: null };
   const criu = await probeCriu(m.options.criuPath).catch(() => null);
   const kernel = criu ? await kernelRefusals(m.options.criuPath) : [];
-  return { criu, refusals: [...criuRefusals(criu, m), ...kernel], ports: [] };
+  return { ...nothingFound, criu, refusals: [...criuRefusals(criu, m), ...kernel] };
 }
 
 async function withContainer(m: Migration, name: string): ReturnType<typeof checkSource> {

@@ -9,8 +9,7 @@ import { asPhaulError, type Refusal } from '../errors.ts';
 import { isWatched } from '../linux/processes.ts';
 import type { Devices } from './devices.ts';
 import { type Migration, sourceRefusal } from './migration.ts';
-import { surprises } from './surprises/find.ts';
-import type { HostPort } from './surprises/networks.ts';
+import { type Found, surprises } from './surprises/find.ts';
 
 interface SourceParts {
   readonly container: SourceContainer;
@@ -21,21 +20,20 @@ interface SourceParts {
   readonly thorough: boolean;
 }
 
-interface Found {
+interface SourceFound extends Found {
   /** Null in revive mode, which needs none. */
   readonly criu: CriuProbe | null;
-  readonly refusals: readonly Refusal[];
-  /** Of the host's own network, which must be free on the target. */
-  readonly ports: readonly HostPort[];
 }
 
+/** Where nobody has looked at processes. */
+export const nothingFound: Found = { refusals: [], ports: [], files: [] };
+
 /** Preflight on the source: every reason against the migration at once. Changes nothing. */
-export async function checkSource(m: Migration, parts: SourceParts): Promise<Found> {
+export async function checkSource(m: Migration, parts: SourceParts): Promise<SourceFound> {
   const { mode } = m.options;
   const live = mode === 'live';
   const criu = live ? await probeCriu(m.options.criuPath).catch(() => null) : null;
-  const nothing = { refusals: [], ports: [] };
-  const looking = live ? surprises(parts.pids, parts.container, m.options) : Promise.resolve(nothing);
+  const looking = live ? surprises(parts.pids, parts.container, m.options) : Promise.resolve(nothingFound);
   const lists = await Promise.all([
     Promise.resolve(live ? criuRefusals(criu, m) : []),
     live && parts.thorough && criu ? kernelRefusals(m.options.criuPath) : [],
@@ -48,7 +46,7 @@ export async function checkSource(m: Migration, parts: SourceParts): Promise<Fou
     ),
   ]);
   const open = await looking;
-  return { criu, refusals: [...lists.flat(), ...open.refusals], ports: open.ports };
+  return { ...open, criu, refusals: [...lists.flat(), ...open.refusals] };
 }
 
 /** The htype lacks the capability of that mode's name. */

@@ -145,7 +145,12 @@ export async function preflight(m: Migration, { thorough }: { readonly thorough:
     memory: live ? memory : 0,
     force: options.force,
     imagePath: options.imagePath ?? null,
-    more: { cpuFlags: flags, ports: source.ports.slice(0, mostPorts), thorough },
+    more: {
+      cpuFlags: flags,
+      ports: source.ports.slice(0, mostAsked),
+      files: source.files.slice(0, mostAsked),
+      thorough,
+    },
   } as Params<'check'>);
   const skew = target.more && skewInWords({ sent, heard: Date.now(), ...target.more });
   if (skew) m.say('warn', skew);
@@ -195,8 +200,8 @@ export async function preflight(m: Migration, { thorough }: { readonly thorough:
 const hugePages =
   'This host gives programs huge pages unasked (transparent_hugepage is "always"): one written byte sends 2 MiB in each iteration.';
 
-// Nobody waits at more of them; the target would not take them.
-const mostPorts = 1024;
+// Of each kind; the target takes no more.
+const mostAsked = 1024;
 
 /** The journal, and the working directory. */
 async function takeNotes(m: Migration, htype: string): Promise<Workspace> {

@@ -27,7 +27,7 @@ const areas: Readonly<Record<string, readonly ErrorCode[]>> = {
     'SESSION_OUTSIDE',
     'PROCESS_TRACED',
   ],
-  'names and files': ['NAME_TAKEN', 'PID_TAKEN', 'PATH_TAKEN', 'PATH_MISSING'],
+  'names and files': ['NAME_TAKEN', 'PID_TAKEN', 'PATH_TAKEN', 'PATH_MISSING', 'FILE_DIFFERS'],
   'its network': ['HOST_NETWORK', 'NETWORK_UNSUPPORTED', 'NETWORK_TAKEN', 'PORT_TAKEN'],
   room: ['NO_SPACE'],
 };

@@ -137,6 +137,10 @@ export const methods = {
               }),
             )
             .max(1024),
+          /** Files that the container uses and that do not move with it. `size`: null: any. */
+          files: z
+            .array(z.object({ path: absolutePath, size: count.nullable(), user: z.string().max(64) }))
+            .max(1024),
           /** Nothing is to follow: time may be spent on looking closely. */
           thorough: z.boolean(),
         })

@@ -16,6 +16,7 @@ import { hasModule } from '../linux/kernel-module.ts';
 import type { Params, Result } from '../rpc/methods.ts';
 import { version } from '../version.ts';
 import { type TargetDevices, targetDevices } from './devices.ts';
+import { filesMissing } from './files-here.ts';
 import { portsTaken } from './ports.ts';
 
 /** The target's halves of the drivers of one migration. */
@@ -52,7 +53,7 @@ export async function checkTarget(
   parts: TargetParts,
   received: number,
 ): Promise<Result<'check'>> {
-  const { cpuFlags: theirs = [], ports = [], thorough = false } = params.more ?? {};
+  const { cpuFlags: theirs = [], ports = [], files = [], thorough = false } = params.more ?? {};
   const live = params.mode === 'live';
   const criu = live ? await probeCriu(criuPath).catch(() => null) : null;
   const lists = await Promise.all([
@@ -60,6 +61,7 @@ export async function checkTarget(
     criu && params.cpuinfo !== null ? cpuRefusals(criuPath, params.cpuinfo, theirs) : [],
     criu && thorough ? kernelRefusals(criuPath) : [],
     portsTaken(ports),
+    filesMissing(files),
     memoryRefusals(params.memory, params.imagePath),
     ...[
       parts.container.refusals?.(),

@@ -45,7 +45,7 @@ test('the target says what it is asked and no more, and when', async (t) => {
   const ports = [{ protocol: 'tcp', address: '0.0.0.0', port: taken }] as const;
   const before = Date.now();
   const { refusals, more } = await s.call.check(
-    s.check({ more: { cpuFlags: [], ports: [...ports], thorough: false } }),
+    s.check({ more: { cpuFlags: [], ports: [...ports], files: [], thorough: false } }),
   );
   t.deepEqual(
     refusals.map(({ code }) => code),

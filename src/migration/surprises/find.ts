@@ -1,22 +1,31 @@
 import type { Refusal } from '../../errors.ts';
+import { few } from '../../few.ts';
 import { anonymousFiles } from './anonymous-files.ts';
 import { foreignSessions, traced } from './bonds.ts';
 import { deletedFiles } from './deleted-files.ts';
 import { foreignNamespaces, nestedNamespaces, sharedIpc } from './namespaces.ts';
 import { hostNetwork, type HostPort, hostPorts, hostSockets, namelessNetwork } from './networks.ts';
+import { neededFiles, type NeededFile } from './needed-files.ts';
 import { openDevices } from './open-devices.ts';
 import { outsideEnds } from './outside-ends.ts';
 import { outsideFiles } from './outside-files.ts';
 import { scene } from './scene.ts';
 import { unsupportedSockets } from './sockets.ts';
 
+/** What was found. */
+export interface Found {
+  readonly refusals: readonly Refusal[];
+  /** What must be free on the target … */
+  readonly ports: readonly HostPort[];
+  /** … and what must be there. */
+  readonly files: readonly NeededFile[];
+}
+
 /**
  * What CRIU would stumble over in the middle of the freeze, or what would be lost without a word, as far as it shows from outside of the processes.
  * Changes nothing; the container runs on while it is looked at, so what comes later is not seen.
  */
-export async function surprises(
-  ...where: Parameters<typeof scene>
-): Promise<{ refusals: Refusal[]; ports: HostPort[] }> {
+export async function surprises(...where: Parameters<typeof scene>): Promise<Found> {
   const found = await scene(...where);
   const { members } = found;
   const sockets = await hostSockets(found);
@@ -38,23 +47,6 @@ export async function surprises(
     ...hostNetwork(sockets, found),
     ...lists.flat(),
   ]);
-  return { refusals, ports: hostPorts(sockets) };
-}
-
-const most = 3;
-
-/** A few of each code: a hundred workers with the same descriptor are one piece of news. */
-export function few(refusals: readonly Refusal[]): Refusal[] {
-  const codes = [...new Set(refusals.map(({ code }) => code))];
-  return codes.flatMap((code) => {
-    const alike = refusals.filter((refusal) => refusal.code === code);
-    const shown = alike.slice(0, most);
-    const left = alike.length - shown.length;
-    if (left === 0) return shown;
-    return shown.map((refusal, index) =>
-      index < most - 1
-        ? refusal
-        : { ...refusal, message: `${refusal.message} (And ${left} more like that.)` },
-    );
-  });
+  const files = await neededFiles(found, where[1].description?.trees ?? []);
+  return { refusals, ports: hostPorts(sockets), files };
 }

@@ -1,6 +1,7 @@
 import test from 'ava';
 import { anonymousFiles } from '../../../src/migration/surprises/anonymous-files.ts';
-import { few, surprises } from '../../../src/migration/surprises/find.ts';
+import { few } from '../../../src/few.ts';
+import { surprises } from '../../../src/migration/surprises/find.ts';
 import { openDevices } from '../../../src/migration/surprises/open-devices.ts';
 import { choices, program, sceneWith } from './program.ts';
 
