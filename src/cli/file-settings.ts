@@ -1,5 +1,5 @@
 import type { Options } from 'yargs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { configInvalid } from '../config-file.ts';
 import { checkedConfig, configPath, readConfig, tableOf } from '../config.ts';
 import { asPhaulError } from '../errors.ts';

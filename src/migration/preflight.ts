@@ -1,4 +1,4 @@
-import { hostname, release } from 'node:os';
+import { hostname } from 'node:os';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DriverContext } from '../contracts/context.ts';
@@ -20,7 +20,6 @@ import { loadZstd } from '../pages/zstd.ts';
 import type { Params } from '../rpc/methods.ts';
 import { connectSsh } from '../transport/ssh.ts';
 import { parseDestination } from '../transport/destination.ts';
-import { version } from '../version.ts';
 import { createWorkspace, type Workspace } from '../workspace.ts';
 import { checkSource, modeUnsupported } from './check-source.ts';
 import { skewInWords } from './clock-skew.ts';
@@ -155,11 +154,11 @@ export async function preflight(m: Migration, { thorough }: { readonly thorough:
   const skew = target.more && skewInWords({ sent, heard: Date.now(), ...target.more });
   if (skew) m.say('warn', skew);
 
-  m.emit({
-    type: 'hosts',
-    source: { name: sourceHost, phaul: version, criu: source.criu?.version ?? null, kernel: release() },
-    target: { name: link.host, phaul: link.phaul, criu: target.criu?.version ?? null, kernel: target.kernel },
-  });
+  const hosts = {
+    source: hostReport(sourceHost, await thisHost(source.criu)),
+    target: hostReport(link.host, { ...target, phaul: link.phaul, ...target.more }),
+  };
+  m.emit({ type: 'hosts', ...hosts });
   const fence = live
     ? freezer(container.cgroup ?? null, `phaul-${m.id}`, join(workspace.directory, 'homes'))
     : null;
@@ -189,10 +188,7 @@ export async function preflight(m: Migration, { thorough }: { readonly thorough:
     lazy: live && (target.criu?.lazyPages ?? false) && (await mayFollow(m, pids, memory)),
     zstd: options.compress !== 'none' && target.zstd && loadZstd() !== null,
     criu: source.criu?.number ?? 0,
-    hosts: {
-      source: hostReport(sourceHost, await thisHost(source.criu)),
-      target: hostReport(link.host, { ...target, ...target.more }),
-    },
+    hosts,
   };
 }
 

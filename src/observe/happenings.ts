@@ -14,7 +14,7 @@ export function inWords(event: PhaulEvent, { verbose }: { readonly verbose: bool
       return verbose
         ? [event.source, event.target].map(
             ({ name, phaul, criu, kernel }) =>
-              `${name}: phaul ${phaul}, ${criu === null ? '' : `CRIU ${criu}, `}Linux ${kernel}`,
+              `${name}: phaul ${phaul ?? 'unknown'}, ${criu === null ? '' : `CRIU ${criu}, `}Linux ${kernel}`,
           )
         : [];
     case 'files':

@@ -13,13 +13,19 @@ export const fileReport = record({
 });
 export type FileReport = z.infer<typeof fileReport>;
 
-/** What one host runs. */
+/** One of the two hosts. */
 export const hostReport = record({
   name: text.describe('Host name, as the host gives it'),
-  phaul: text,
-  criu: text.nullable().describe('null in revive mode, which needs none'),
+  phaul: text.nullable().describe('Its release of phaul; null: it does not say'),
   kernel: text,
+  criu: text.nullable().describe('Its version; null in revive mode, which needs none'),
+  memTrack: flag.describe('Its kernel tracks written memory: it can move in iterations from there'),
+  lazyPages: flag.describe('Its kernel lets memory follow a running task (userfaultfd)'),
+  plug: flag
+    .nullable()
+    .describe('Its kernel has sch_plug, which holds packets back; null: that cannot be told'),
 });
+export type HostReport = z.infer<typeof hostReport>;
 
 export const stopShape = {
   signal: text.describe('The signal that the container was asked with'),
@@ -82,20 +88,6 @@ export const summaryShape = {
 const summary = record(summaryShape);
 /** A migration that worked. */
 export type Summary = z.infer<typeof summary>;
-
-/** One of the two hosts. */
-export const hostReport = record({
-  name: text.describe('Host name, as the host gives it'),
-  phaul: text.nullable().describe('Its release of phaul; null: it does not say'),
-  kernel: text,
-  criu: text.nullable().describe('Its version; null in revive mode, which needs none'),
-  memTrack: flag.describe('Its kernel tracks written memory: it can move in iterations from there'),
-  lazyPages: flag.describe('Its kernel lets memory follow a running task (userfaultfd)'),
-  plug: flag
-    .nullable()
-    .describe('Its kernel has sch_plug, which holds packets back; null: that cannot be told'),
-});
-export type HostReport = z.infer<typeof hostReport>;
 
 /** What a migration would do, found out by preflight alone. */
 export const planReport = record({

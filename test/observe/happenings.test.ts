@@ -17,10 +17,11 @@ test('an iteration', words, round, ['iteration 2: 900 pages, 1.5 KiB of changed 
 test('an iteration of files alone', words, { ...round, number: 1, pages: 0, changedBytes: 0, roundMs: 80 }, [
   'iteration 1: 0 B of changed files, 80 ms',
 ]);
+const features = { memTrack: true, lazyPages: true, plug: null } as const;
 const hosts = {
   type: 'hosts',
-  source: { name: 'hosta', phaul: '0.1.0', criu: '4.2.1', kernel: '6.12.1' },
-  target: { name: 'hostb', phaul: '0.2.0', criu: null, kernel: '6.18.0' },
+  source: { name: 'hosta', phaul: '0.1.0', criu: '4.2.1', kernel: '6.12.1', ...features },
+  target: { name: 'hostb', phaul: '0.2.0', criu: null, kernel: '6.18.0', ...features },
 } as const;
 test('what the hosts run', words, hosts, []);
 test(

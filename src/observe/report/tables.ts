@@ -102,7 +102,13 @@ export function hostsTable({ source, target }: NonNullable<MigrationStory['hosts
         ['source', source],
         ['target', target],
       ] as const
-    ).map(([role, { name, phaul, criu, kernel }]) => [role, name, phaul, criu ?? 'not needed', kernel]),
+    ).map(([role, { name, phaul, criu, kernel }]) => [
+      role,
+      name,
+      phaul ?? 'unknown',
+      criu ?? 'not needed',
+      kernel,
+    ]),
   );
 }
 

@@ -30,7 +30,8 @@ export function hostileRun(): PhaulEvent[] {
   const [start] = events;
   if (start?.type !== 'start') throw new Error('no start');
   const { container: _container, target: _target, ...stamp } = start;
-  const host = { name: hostile, phaul: hostile, criu: hostile, kernel: hostile };
+  const features = { memTrack: true, lazyPages: true, plug: null };
+  const host = { name: hostile, phaul: hostile, criu: hostile, kernel: hostile, ...features };
   return [
     { ...start, options: { [hostile]: hostile } },
     { ...stamp, type: 'hosts', source: host, target: host } as PhaulEvent,
