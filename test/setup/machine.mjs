@@ -15,6 +15,7 @@ const needed = {
   'bin/zsh': 'zsh',
   'bin/fish': 'fish',
   'bin/groff': 'groff-base',
+  'bin/systemd-analyze': 'systemd',
   'include/stdio.h': 'libc6-dev',
   'sbin/mkfs.btrfs': 'btrfs-progs',
   'bin/mmdebstrap': 'mmdebstrap',
