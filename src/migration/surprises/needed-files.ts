@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, realpath, stat } from 'node:fs/promises';
 import type { Tree } from '../../contracts/context.ts';
 import { isWithin, mountOf } from '../../linux/mounts.ts';
 import { type Member, who } from './member.ts';
@@ -22,10 +22,12 @@ export async function neededFiles(
   trees: readonly Tree[],
 ): Promise<NeededFile[]> {
   if (members[0]?.namespaces['mnt'] !== host['mnt']) return [];
+  // Of an open file the kernel tells the path without symbolic links.
+  const moving = await Promise.all(trees.map(({ source }) => realpath(source).catch(() => source)));
   const found = new Map<string, NeededFile>();
   const take = (path: string, size: number | null, member: Member): void => {
     const type = mountOf(path, [...mounts.values()])?.type ?? '';
-    if (!everywhere.test(type) && !trees.some(({ source }) => isWithin(source, path)) && !found.has(path))
+    if (!everywhere.test(type) && !moving.some((tree) => isWithin(tree, path)) && !found.has(path))
       found.set(path, { path, size, user: who(member) });
   };
   for (const member of members) {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { neededFiles } from '../../../src/migration/surprises/needed-files.ts';
@@ -24,8 +24,16 @@ deleted = os.open(${at} + '/deleted', os.O_RDONLY); os.unlink(${at} + '/deleted'
   t.true(files.some(({ path, size }) => /libc\.so/.test(path) && (size ?? 0) > 100_000));
   t.false(files.some(({ path }) => /deleted|^\/proc\//.test(path)));
   t.deepEqual(await filesMissing(files), []);
-  const moving = await neededFiles(found, [{ source: home, target: home }]);
-  t.false(moving.some(({ path }) => path.startsWith(home)));
+  const link = `${home}-link`;
+  symlinkSync(home, link);
+  t.teardown(() => rmSync(link));
+  for (const tree of [home, link]) {
+    const needed = await neededFiles(found, [{ source: tree, target: tree }]);
+    t.false(
+      needed.some(({ path }) => path.startsWith(home)),
+      tree,
+    );
+  }
   t.deepEqual(await neededFiles({ ...found, host: { ...found.host, mnt: 'mnt:[1]' } }, []), []);
 
   truncateSync(join(home, 'read'), 5);
