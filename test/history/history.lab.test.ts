@@ -97,7 +97,7 @@ test.serial('the target does not cancel', async (t) => {
 });
 
 const program = `
-import { migrate } from '/opt/phaul/dist/src/index.js';
+import { migrate } from '/opt/phaul/dist/bundle/src/index.js';
 const run = migrate({ container: 'ct101', destination: 'b', bandwidthLimit: 2 ** 20, preDump: false });
 for await (const { type } of run) if (type === 'frozen') console.log('frozen');
 console.log(await run.catch(({ code }) => code));`;

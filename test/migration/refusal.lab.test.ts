@@ -247,7 +247,7 @@ test.serial('a phaul on the target that is not root', refused, ['ct101', 'b'], {
   host: 'target',
   on: 'b',
   cause: `mv /usr/local/bin/phaul /root/phaul
-    printf '#!/bin/sh\\nexec setpriv --reuid=65534 --clear-groups node /opt/phaul/dist/src/cli/main.js "$@"' >/usr/local/bin/phaul
+    printf '#!/bin/sh\\nexec setpriv --reuid=65534 --clear-groups node /opt/phaul/dist/bundle/src/cli/main.js "$@"' >/usr/local/bin/phaul
     chmod +x /usr/local/bin/phaul`,
   mend: 'mv /root/phaul /usr/local/bin/phaul',
 });

@@ -110,8 +110,9 @@ function freeze(story: MigrationStory): Markup | null {
 
 function iterations({ course, result }: MigrationStory): Markup | null {
   const { iterations: rounds, mode, reason } = course;
+  if (rounds.length === 0)
+    return section('Iterations', reason === null ? null : markup`<p>${sentence(reason)}</p>`);
   const why = reason === null ? null : markup`<p class="dim">Why there were no more: ${reason}.</p>`;
-  if (rounds.length === 0) return section('Iterations', why && markup`<p>None.</p>${why}`);
   const live = mode === 'live';
   const summary = result?.ok && 'pages' in result ? result : null;
   const bars: Bar[] = rounds.map(({ number, pages, changedBytes }) => ({
@@ -128,6 +129,8 @@ function iterations({ course, result }: MigrationStory): Markup | null {
     markup`${figure(barsChart(label, bars, words), label)}${iterationsTable(rounds, live)}${why}`,
   );
 }
+
+const sentence = (words: string): string => `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
 
 /** What moved while the container stood still. */
 function lastRound({ mode, pages, bytes, iterations: rounds }: Summary): number {
