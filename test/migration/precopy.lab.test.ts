@@ -8,8 +8,6 @@ import type { Host } from '../lab/host.ts';
 import { isRunning, migrate } from '../lab/migrate.ts';
 import { projectDirectory } from '../lab/paths.ts';
 import { VmLab } from '../lab/vm/vm-lab.ts';
-import type { PlanReport } from '../../src/observe/events.ts';
-import { phaul } from './phaul.ts';
 
 // The machines are slow, and slower yet while this one is busy.
 const patienceMs = 6 * 60_000;
@@ -49,34 +47,6 @@ function isWhole(t: ExecutionContext, { errors, writes }: WriterReport): void {
   t.is(errors, 0);
   t.true(writes > 0);
 }
-
-/** What a dry run on a measured. */
-async function estimated(container: string): Promise<PlanReport['estimate']> {
-  const { events, text } = await phaul(lab.host('a'), ['--dry-run', container, 'b']);
-  const result = events.at(-1);
-  if (result?.type !== 'result' || !result.ok || !('plan' in result)) throw new Error(text);
-  return result.plan.estimate;
-}
-
-test.serial(
-  'a dry run tells how quickly a process writes, and leaves alone what somebody tracks',
-  async (t) => {
-    const a = lab.host('a');
-    const pid = String(await startWriter(a, 16, megabytesPerSecond));
-    t.timeout(patienceMs);
-    const first = await estimated(pid);
-    t.log(first);
-    t.false(first.writtenAtLeast);
-    const megabytes = (first.writtenPerSecond ?? 0) / 1e6;
-    // Python itself writes a little, too.
-    t.true(megabytes > megabytesPerSecond / 4 && megabytes < megabytesPerSecond * 4, `${megabytes} MB/s`);
-    t.true((first.freezeMs ?? 0) > 0 && (first.totalMs ?? 0) > (first.freezeMs ?? 0));
-    const second = await estimated(pid);
-    t.log(second);
-    t.true(second.writtenAtLeast, 'the first has begun to track it');
-    isWhole(t, await stopWriter(a, Number(pid)));
-  },
-);
 
 test.serial('a process that writes moves ahead of itself, and finds all of its memory', async (t) => {
   const [a, b] = [lab.host('a'), lab.host('b')];
