@@ -109,9 +109,9 @@ test.serial('a program can follow the events, and people the text', async (t) =>
   const { events, text, summary } = await moved(t, a, ['ct101', 'b']);
   t.deepEqual(
     events
-      .filter(({ type }) => !['act-end', 'log', 'iteration'].includes(type))
+      .filter(({ type }) => !['act-end', 'log', 'iteration', 'copying'].includes(type))
       .map((event) => (event.type === 'act-begin' ? event.act : event.type)),
-    `start preflight files prepare iterate decision freeze stopped transfer
+    `start preflight files hosts prepare iterate decision freeze stopped transfer
     restore commit running release result`.split(/\s+/),
   );
   const types = events.map(({ type }) => type);
