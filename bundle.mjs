@@ -1,4 +1,4 @@
-// Makes dist/bundle: `npm run bundle`, part of every build. phaul loads from a few files there instead of from four hundred, which takes a third of the time on
+// Makes dist/bundle: `npm run bundle`, part of every build. phaul loads from a few files there instead of from four hundred, which takes half the time on
 // both hosts, before every migration. What the package exports is bundled with the command, so that drivers from elsewhere share its modules.
 import { readdirSync, rmSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
@@ -16,7 +16,7 @@ const { metafile } = await build({
     'src/index.ts',
     'src/driver.ts',
     'src/testing/index.ts',
-    // Programs of their own, started by src/own-program.ts.
+    // Programs of their own, found by src/own-file.ts.
     'src/service/fill-heir.ts',
     'devices/network/announce-program.ts',
   ],

@@ -1,7 +1,15 @@
+import type { PositionalOptions } from 'yargs';
 import { historyDirectory } from '../history/places.ts';
 import { pasts } from '../history/past.ts';
 import { type HostRole, PhaulError } from '../errors.ts';
 import { stories } from '../journal/journal.ts';
+
+/** The argument of commands that look at one. */
+export const idArgument = {
+  type: 'string',
+  demandOption: true,
+  describe: "A migration's id, or the name of the container: its last migration",
+} as const satisfies PositionalOptions;
 
 /** A migration under way, or one that has ended, as one host role of this host knows it. */
 export interface Known {

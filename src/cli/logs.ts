@@ -3,7 +3,7 @@ import { readEvents } from '../history/read-events.ts';
 import { readLogs } from '../history/read-logs.ts';
 import { saidByCriu, saidByPhaul, type Said, timeLine } from '../observe/time-line.ts';
 import { workspaceDirectory } from '../workspace.ts';
-import { type Known, known } from './known.ts';
+import { idArgument, type Known, known } from './known.ts';
 import { needRoot } from './need-root.ts';
 import { outlet } from './outlet.ts';
 
@@ -12,11 +12,7 @@ export const logsCommand: CommandModule<object, { id: string }> = {
   describe: 'What phaul and CRIU said on this host in a migration, in one time line',
   builder: (yargs) =>
     yargs
-      .positional('id', {
-        type: 'string',
-        demandOption: true,
-        describe: "A migration's id, or the name of the container: its last migration",
-      })
+      .positional('id', idArgument)
       .example('$0 logs ct101', 'All that is known here of its last migration'),
   handler: async ({ id }) => {
     needRoot();

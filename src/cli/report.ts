@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import type { CommandModule } from 'yargs';
 import { PhaulError } from '../errors.ts';
 import { readEvents } from '../history/read-events.ts';
-import { known } from './known.ts';
+import { idArgument, known } from './known.ts';
 import { needRoot } from './need-root.ts';
 import { outlet } from './outlet.ts';
 
@@ -11,11 +11,7 @@ export const reportCommand: CommandModule<object, { id: string; file?: string | 
   describe: 'A migration from this host as one HTML page, which needs nothing else',
   builder: (yargs) =>
     yargs
-      .positional('id', {
-        type: 'string',
-        demandOption: true,
-        describe: "A migration's id, or the name of the container: its last migration",
-      })
+      .positional('id', idArgument)
       .positional('file', { type: 'string', describe: 'Where it is written; without it: standard output' })
       .example('$0 report ct101 ct101.html', 'Where did the time go?'),
   handler: async ({ id, file }) => {

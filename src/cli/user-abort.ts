@@ -16,10 +16,13 @@ export function userAbort(say: (line: string) => void): AbortSignal {
   on('SIGINT');
   on('SIGTERM');
   on('SIGHUP');
-  process.on('uncaughtException', (thrown) =>
-    aborter.abort(
-      new PhaulError('INTERNAL', `phaul itself failed (${asPhaulError(thrown).message}).`, { cause: thrown }),
-    ),
-  );
+  process.on('uncaughtException', (cause) => {
+    const error = new PhaulError('INTERNAL', `phaul itself failed (${asPhaulError(cause).message}).`, {
+      cause,
+    });
+    // After the commit an abort has no effect, and nobody would learn of it.
+    say(error.message);
+    aborter.abort(error);
+  });
   return aborter.signal;
 }

@@ -33,8 +33,8 @@ export async function checkSource(m: Migration, parts: SourceParts): Promise<Sou
   const { mode } = m.options;
   const live = mode === 'live';
   const criu = live ? await probeCriu(m.options.criuPath).catch(() => null) : null;
-  const looking = live ? surprises(parts.pids, parts.container, m.options) : Promise.resolve(nothingFound);
-  const lists = await Promise.all([
+  const [open, ...lists] = await Promise.all([
+    live ? surprises(parts.pids, parts.container, m.options) : nothingFound,
     Promise.resolve(live ? criuRefusals(criu, m) : []),
     live && parts.thorough && criu ? kernelRefusals(m.options.criuPath) : [],
     live ? stillFilling(parts.pids) : [],
@@ -45,7 +45,6 @@ export async function checkSource(m: Migration, parts: SourceParts): Promise<Sou
       }),
     ),
   ]);
-  const open = await looking;
   return { ...open, criu, refusals: [...lists.flat(), ...open.refusals] };
 }
 

@@ -1,4 +1,5 @@
 import { pageLimits } from './convergence.ts';
+import { pageBytes } from '../pages/wire.ts';
 import { predictFreeze, type RoundCost } from './predict.ts';
 
 /** What was measured beforehand. */
@@ -19,12 +20,10 @@ export interface Estimate {
   readonly freezeMs: number;
 }
 
-const pageSize = 4096;
-
 /** How long a live migration would take: rounds as the iterations would go, and the prediction of the freeze that they make. */
 export function estimate({ memory, files, bytesPerSecond, criuMs, pagesPerSecond }: Measured): Estimate {
-  const pages = memory / pageSize;
-  const msPerPage = (pageSize * 1000) / bytesPerSecond;
+  const pages = memory / pageBytes;
+  const msPerPage = (pageBytes * 1000) / bytesPerSecond;
   const filesMs = (files * 1000) / bytesPerSecond;
   const round = (moved: number, trackedMs: number | null): RoundCost => ({
     pages: moved,

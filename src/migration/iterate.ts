@@ -1,4 +1,4 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import type { SyncResult } from '../contracts/fs-driver.ts';
@@ -44,7 +44,6 @@ export async function iterate(m: Migration, plan: Plan, { swrk, pages, images }:
   const { link } = plan;
   const iterations: Iteration[] = [];
   const countPages = pageCounter();
-  if (plan.preDump) await warnOfHugePages(m);
   const { maxIterations: rounds, maxGrowth: growth, downtimeLimit } = m.options;
   const limits = { ...pageLimits, rounds, growth };
   const costs: RoundCost[] = [];
@@ -111,16 +110,6 @@ export async function iterate(m: Migration, plan: Plan, { swrk, pages, images }:
 }
 
 const inPages = (pages: number): string => `${pages} pages`;
-
-/** Writes are tracked by the page: a 2 MiB page is sent again for each byte that changes in it. */
-async function warnOfHugePages(m: Migration): Promise<void> {
-  const mode = await readFile('/sys/kernel/mm/transparent_hugepage/enabled', 'utf8').catch(() => '');
-  if (mode.includes('[always]'))
-    m.say(
-      'warn',
-      'Transparent huge pages are on: every iteration may send everything again (transparent_hugepage=madvise).',
-    );
-}
 
 function noIterations(m: Migration): { stop: true; reason: string } {
   const why =

@@ -3,6 +3,7 @@ import { driverContext } from '../driver-context.ts';
 import { processTree } from '../linux/processes.ts';
 import { type WriteRate, writeRate } from '../linux/written-pages.ts';
 import type { PlanReport } from '../observe/events.ts';
+import { pageBytes } from '../pages/wire.ts';
 import { parseDestination } from '../transport/destination.ts';
 import { linkRate } from '../transport/link-rate.ts';
 import { estimate } from './estimate.ts';
@@ -10,7 +11,6 @@ import { fileBytes } from './file-bytes.ts';
 import type { Migration } from './migration.ts';
 import type { Plan } from './preflight.ts';
 
-const pageSize = 4096;
 const watchMs = 2000;
 
 /** How long it would take, from what can be measured before: a few seconds of looking, in which nothing is moved. What cannot be told is null. */
@@ -30,7 +30,7 @@ export async function measure(m: Migration, plan: Plan): Promise<PlanReport['est
   return {
     files,
     bytesPerSecond: bytesPerSecond && Math.round(bytesPerSecond),
-    writtenPerSecond: written && Math.round(written.pagesPerSecond * pageSize),
+    writtenPerSecond: written && Math.round(written.pagesPerSecond * pageBytes),
     writtenAtLeast: written?.atLeast ?? false,
     ...times(plan, { files, bytesPerSecond, written, criuMs, live }),
   };
