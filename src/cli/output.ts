@@ -7,7 +7,6 @@ import type { PhaulEvent } from '../observe/events.ts';
 import { jsonLines } from '../observe/json-lines.ts';
 import { plainLines, quietLines } from '../observe/plain-lines.ts';
 import type { Renderer } from '../observe/renderer.ts';
-import { livePicture } from '../observe/terminal/live-picture.ts';
 import { type Outlet, outlet } from './outlet.ts';
 
 interface OutputArguments {
@@ -41,11 +40,15 @@ export async function outputFor(
   const page = report === undefined ? null : await reportTo(await openFile(report, 'report', 'w'));
   const stdout = open(1);
   const programs = json ? jsonLines(stdout.write) : null;
-  const { listener, say } = forPeople(json ? open(2) : stdout, asked, clock);
+  const { listener, say } = await forPeople(json ? open(2) : stdout, asked, clock);
   return { listeners: [listener, programs, log, page].filter((each) => each !== null), say };
 }
 
-function forPeople(out: Outlet, { json, verbose, quiet }: OutputArguments, clock: Clock): Renderer {
+async function forPeople(
+  out: Outlet,
+  { json, verbose, quiet }: OutputArguments,
+  clock: Clock,
+): Promise<Renderer> {
   if (quiet) return quietLines(out.write);
   const terminal = json ? process.stderr : process.stdout;
   // Where both go to one terminal, lines of JSON would come in between.
@@ -56,6 +59,8 @@ function forPeople(out: Outlet, { json, verbose, quiet }: OutputArguments, clock
     columns: terminal.columns || 80,
     rows: terminal.rows || 24,
   });
+  // Loaded only where it is wanted: every start would wait for the widths of all the world's characters.
+  const { livePicture } = await import('../observe/terminal/live-picture.ts');
   return livePicture({ ...out, size }, clock, { verbose, colour: !process.env['NO_COLOR'] });
 }
 
@@ -65,7 +70,6 @@ function jsonLinesTo(stream: WriteStream): Listener {
 
 /** The page is made when nothing stands still any more. */
 async function reportTo(stream: WriteStream): Promise<Listener> {
-  // Loaded only where it is wanted: every start would wait for it.
   const { reportPage } = await import('../observe/report/page.ts');
   const events: PhaulEvent[] = [];
   return (event) => {
