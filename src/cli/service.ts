@@ -1,5 +1,6 @@
 import type { CommandModule } from 'yargs';
 import { PhaulError } from '../errors.ts';
+import { journalLog } from '../log/journal-log.ts';
 import { runService } from '../service/service.ts';
 
 export const serviceCommand: CommandModule<object, { stdio: boolean }> = {
@@ -14,6 +15,6 @@ export const serviceCommand: CommandModule<object, { stdio: boolean }> = {
       throw new PhaulError('USAGE', 'phaul service needs --stdio.', {
         hint: 'phaul migrate starts it by itself.',
       });
-    await runService();
+    await runService(await journalLog());
   },
 };
