@@ -72,12 +72,25 @@ const log = tableOf({
   format: z.enum(formats).optional(),
 });
 
+/** What is written down for Prometheus. */
+const metrics = tableOf({
+  /** For the node exporter's textfile collector, which reads what ends so. */
+  textfile: z
+    .string()
+    .refine(
+      (path) => isPlainPath(path) && path.endsWith('.prom'),
+      'must be an absolute path that ends with .prom',
+    )
+    .optional(),
+});
+
 const schema = tableOf({
   drivers: drivers.prefault({}),
   devices: z
     .record(z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, 'must be small letters, digits and hyphens'), device)
     .default({}),
   log: log.prefault({}),
+  metrics: metrics.prefault({}),
   /** Checked where the options are known, by the commands that have them. */
   migrate: z.record(z.string(), z.unknown()).default({}),
 });

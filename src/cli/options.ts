@@ -9,7 +9,7 @@ export type OptionTable = Readonly<
     string,
     Options & {
       /** What stands for its value where it is explained. A shell completes files and directories. */
-      readonly value?: 'FILE' | 'DIRECTORY' | 'NAME' | 'BYTES';
+      readonly value?: 'FILE' | 'DIRECTORY' | 'NAME' | 'BYTES' | '[ADDRESS:]PORT';
     }
   >
 >;

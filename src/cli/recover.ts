@@ -4,6 +4,7 @@ import { settleAbandoned, settleTarget } from '../journal/abandoned.ts';
 import { awaitJournal, isKept, type Journal, stories, takeOverJournal } from '../journal/journal.ts';
 import type { Story } from '../journal/story.ts';
 import type { Log } from '../log/record.ts';
+import { updateTextfile } from '../metrics/textfile.ts';
 import { dangerOnSource, type Dead, declareOnSource } from '../migration/declare.ts';
 import { settle } from '../migration/settle.ts';
 import { dangerOnTarget, declareOnTarget } from '../service/declare.ts';
@@ -72,6 +73,7 @@ export const recoverCommand: CommandModule<object, Arguments> = {
     }
     logRecovered(log, before, await stories());
     logFailures(log, failures);
+    await updateTextfile(log);
     // One that fails, or whose target cannot be reached, must not keep the others.
     const [first] = failures;
     if (!first) return;
