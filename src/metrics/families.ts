@@ -1,6 +1,5 @@
-import type { Outcome } from '../history/outcome.ts';
+import { type Outcome, outcomeOf } from '../history/outcome.ts';
 import type { Past } from '../history/past.ts';
-import { outcomeOf } from '../history/outcome.ts';
 import { counted, series, sum, type Tally, tallyOf } from '../history/tally.ts';
 import type { Story } from '../journal/story.ts';
 import { version } from '../version.ts';
@@ -44,11 +43,12 @@ const zeros: Tally = sum([
 /** All metrics of a host. The labels have few values: names and ids of containers are in none. */
 export function families({ pasts, dropped, stories }: Known): Family[] {
   const sums = sum([zeros, dropped, ...pasts.map(tallyOf)]);
+  const inOrder = pasts.toSorted((one, other) => one.end.until.localeCompare(other.end.until));
   const summed = (name: string): Tally =>
     Object.fromEntries(
       Object.entries(sums).filter(([key]) => key.replace(/(_bucket|_sum|_count)?\{.*/, '') === name),
     );
-  return [
+  const all: Family[] = [
     gauge('phaul_build_info', 'Release of phaul on this host, always 1.', {
       [series('phaul_build_info', { version })]: 1,
     }),
@@ -86,13 +86,14 @@ export function families({ pasts, dropped, stories }: Known): Family[] {
       "Of these, those whose container waits for the other host's word; for a moment that is so in each.",
       bySide('phaul_migrations_in_doubt', stories, ({ state }) => state === 'handed' || state === 'ready'),
     ),
-    gauge('phaul_last_migration_end_timestamp_seconds', 'When the last one ended.', lastEnds(pasts)),
+    gauge('phaul_last_migration_end_timestamp_seconds', 'When the last one ended.', lastEnds(inOrder)),
     gauge(
       'phaul_last_freeze_seconds',
       'How long the last container stood still that was moved from this host.',
-      lastFreezes(pasts),
+      lastFreezes(inOrder),
     ),
-  ].filter((family) => Object.keys(family.series).length > 0) as Family[];
+  ];
+  return all.filter((family) => Object.keys(family.series).length > 0);
 }
 
 function gauge(name: string, help: string, series: Tally): Family {
@@ -108,32 +109,24 @@ function bySide(name: string, stories: readonly Story[], counts: (story: Story) 
   );
 }
 
-function lastEnds(pasts: readonly Past[]): Tally {
-  const last: Record<string, number> = {};
-  for (const past of pasts) {
-    const { role: side, mode, until } = past.end;
-    const key = series('phaul_last_migration_end_timestamp_seconds', {
-      side,
-      mode,
-      outcome: outcomeOf(past),
-    });
-    last[key] = Math.max(last[key] ?? 0, Date.parse(until) / 1000);
-  }
-  return last;
+// Of those in order the last one of each kind stays.
+
+function lastEnds(inOrder: readonly Past[]): Tally {
+  const name = 'phaul_last_migration_end_timestamp_seconds';
+  return Object.fromEntries(
+    inOrder.map((past) => {
+      const { role: side, mode, until } = past.end;
+      return [series(name, { side, mode, outcome: outcomeOf(past) }), Date.parse(until) / 1000];
+    }),
+  );
 }
 
-function lastFreezes(pasts: readonly Past[]): Tally {
-  const freezes = modes.flatMap((mode) => {
-    const { result } = latest(pasts.filter((past) => past.end.mode === mode && hasMoved(past))) ?? {};
-    return result?.ok && 'freezeMs' in result
-      ? [[series('phaul_last_freeze_seconds', { mode }), result.freezeMs / 1000] as const]
-      : [];
-  });
-  return Object.fromEntries(freezes);
-}
-
-const hasMoved = ({ result }: Past): boolean => result?.ok === true && 'freezeMs' in result;
-
-function latest(pasts: readonly Past[]): Past | undefined {
-  return pasts.toSorted((one, other) => other.end.until.localeCompare(one.end.until))[0];
+function lastFreezes(inOrder: readonly Past[]): Tally {
+  return Object.fromEntries(
+    inOrder.flatMap(({ end: { mode }, result }) =>
+      result?.ok && 'freezeMs' in result
+        ? [[series('phaul_last_freeze_seconds', { mode }), result.freezeMs / 1000]]
+        : [],
+    ),
+  );
 }
