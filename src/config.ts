@@ -3,6 +3,8 @@ import * as z from 'zod';
 import { configInvalid, readConfigFile } from './config-file.ts';
 import { driverName } from './contracts/driver.ts';
 import { isPlainPath } from './contracts/paths.ts';
+import { formats } from './log/lines.ts';
+import { levels } from './log/record.ts';
 import { nearest } from './nearest.ts';
 
 // This host's own settings. What is meant for all migrations belongs there; nothing of it comes from the other host.
@@ -63,11 +65,32 @@ const drivers = tableOf({
   device: z.array(driver).default([]),
 });
 
+/** What is written to this host's log. */
+const log = tableOf({
+  level: z.enum(levels).default('info'),
+  /** Of what goes to stderr; without it that is for people. */
+  format: z.enum(formats).optional(),
+});
+
+/** What is written down for Prometheus. */
+const metrics = tableOf({
+  /** For the node exporter's textfile collector, which reads what ends so. */
+  textfile: z
+    .string()
+    .refine(
+      (path) => isPlainPath(path) && path.endsWith('.prom'),
+      'must be an absolute path that ends with .prom',
+    )
+    .optional(),
+});
+
 const schema = tableOf({
   drivers: drivers.prefault({}),
   devices: z
     .record(z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, 'must be small letters, digits and hyphens'), device)
     .default({}),
+  log: log.prefault({}),
+  metrics: metrics.prefault({}),
   /** Checked where the options are known, by the commands that have them. */
   migrate: z.record(z.string(), z.unknown()).default({}),
 });

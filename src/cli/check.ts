@@ -28,7 +28,7 @@ export const checkCommand: CommandModule<object, Arguments> = {
     const { container, dest } = args;
     const asked = await inForce(checkOptions, args);
     const options = toMigrateOptions(container ?? '', dest ?? '', asked);
-    const { listeners, say } = await outputFor(asked);
+    const { listeners, say } = await outputFor(asked, false);
     const look = container !== undefined && dest !== undefined ? rehearse : checkHere;
     process.exitCode = exitCodeOf(await look(options, listeners, userAbort(say)));
   },

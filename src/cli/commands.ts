@@ -5,6 +5,7 @@ import { completionCommand } from './completion.ts';
 import { configCommand } from './config.ts';
 import { driversCommand } from './drivers.ts';
 import { logsCommand } from './logs.ts';
+import { metricsCommand } from './metrics.ts';
 import { migrateCommand } from './migrate.ts';
 import { psCommand } from './ps.ts';
 import { recoverCommand } from './recover.ts';
@@ -23,6 +24,7 @@ export const commands: readonly CommandModule[] = [
   logsCommand,
   reportCommand,
   recoverCommand,
+  metricsCommand,
   configCommand,
   completionCommand(() => commands),
   serviceCommand,

@@ -50,7 +50,7 @@ type File = Readonly<Record<string, Readonly<Record<string, object>>>>;
 
 /** @throws CONFIG_INVALID */
 async function valuesInForce(file: File): Promise<Value[]> {
-  const { drivers, devices } = await readConfig();
+  const { drivers, devices, log, metrics } = await readConfig();
   const options = Object.entries(fileOptions).map(([name, option]): [string, unknown] => [
     name,
     'default' in option ? option.default : null,
@@ -58,6 +58,8 @@ async function valuesInForce(file: File): Promise<Value[]> {
   const migrate = { ...Object.fromEntries(options), ...(await fileSettings()) };
   return [
     ...rows('migrate', migrate, file['migrate']),
+    ...rows('log', { level: log.level, format: log.format ?? null }, file['log']),
+    ...rows('metrics', { textfile: metrics.textfile ?? null }, file['metrics']),
     ...rows('drivers', drivers, file['drivers']),
     ...Object.entries(devices).flatMap(([type, device]) =>
       rows(`devices.${type}`, device, file['devices']?.[type]),

@@ -5,13 +5,16 @@ import { checkedConfig, configPath, readConfig, tableOf } from '../config.ts';
 import { asPhaulError } from '../errors.ts';
 import { toMigrateOptions } from './arguments.ts';
 import { layered, type Said } from './layered.ts';
-import { fileOptions, migrateOptions } from './options.ts';
+import { fileOptions, logOptions, migrateOptions } from './options.ts';
 
 const schema = tableOf(
   Object.fromEntries(
     Object.entries(migrateOptions).map(([name, option]) => [
       name,
-      (name in fileOptions ? typeOf(option) : z.never({ error: onlyTyped })).optional(),
+      (name in fileOptions
+        ? typeOf(option)
+        : z.never({ error: name in logOptions ? ofAnotherTable : onlyTyped })
+      ).optional(),
     ]),
   ),
 );
@@ -20,6 +23,10 @@ function typeOf({ type, choices }: Options): z.ZodType {
   if (choices) return z.enum(choices as string[]);
   if (type === 'boolean') return z.boolean();
   return type === 'number' ? z.number() : z.string();
+}
+
+function ofAnotherTable(): string {
+  return 'belongs into the table [log], without the word log';
 }
 
 function onlyTyped(): string {

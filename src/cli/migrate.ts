@@ -37,7 +37,7 @@ export const migrateCommand: CommandModule<object, Arguments> = {
   handler: async (args) => {
     const asked = await inForce(migrateOptions, args);
     const options = toMigrateOptions(args.container, args.dest, asked);
-    const { listeners, say } = await outputFor(asked);
+    const { listeners, say } = await outputFor(asked, !asked.dryRun);
     const run = asked.dryRun ? rehearse : migrate;
     process.exitCode = exitCodeOf(await run(options, listeners, userAbort(say)));
   },

@@ -1,4 +1,6 @@
 import type { Options } from 'yargs';
+import { formats } from '../log/lines.ts';
+import { levels } from '../log/record.ts';
 import { defaults } from '../migration/defaults.ts';
 
 /** Tables of options: the one source of parsing, --help, the configuration file's keys, and docs/cli.md. */
@@ -7,7 +9,7 @@ export type OptionTable = Readonly<
     string,
     Options & {
       /** What stands for its value where it is explained. A shell completes files and directories. */
-      readonly value?: 'FILE' | 'DIRECTORY' | 'NAME' | 'BYTES';
+      readonly value?: 'FILE' | 'DIRECTORY' | 'NAME' | 'BYTES' | '[ADDRESS:]PORT';
     }
   >
 >;
@@ -194,6 +196,17 @@ export const outputOptions = {
   },
 } as const satisfies OptionTable;
 
+export const logOptions = {
+  'log-level': {
+    choices: levels,
+    describe: "The least bad that is written to the log: systemd's journal, and stderr with --log-format",
+  },
+  'log-format': {
+    choices: formats,
+    describe: 'Write the log to stderr, a line for each record, instead of what is there for people',
+  },
+} as const satisfies OptionTable;
+
 export const reportOptions = {
   report: {
     type: 'string',
@@ -209,6 +222,7 @@ export const migrateOptions = {
   ...criuOptions,
   ...reachOptions,
   ...outputOptions,
+  ...logOptions,
   ...reportOptions,
   ...configOptions,
 } as const;
@@ -218,6 +232,7 @@ export const checkOptions = {
   ...criuOptions,
   ...reachOptions,
   ...outputOptions,
+  ...logOptions,
   ...configOptions,
 } as const;
 
@@ -236,7 +251,13 @@ const ofOneCall = [
 
 type OfOneCall = (typeof ofOneCall)[number];
 
+/** Options that count for all that phaul does on a host: the table [log] sets them. */
+type OfLog = keyof typeof logOptions;
+const ofLog = Object.keys(logOptions) as OfLog[];
+
 /** What the table [migrate] of the configuration file can have. */
-export const fileOptions: Omit<typeof migrateOptions, OfOneCall> = Object.fromEntries(
-  Object.entries(migrateOptions).filter(([name]) => !ofOneCall.includes(name as OfOneCall)),
-) as Omit<typeof migrateOptions, OfOneCall>;
+export const fileOptions: Omit<typeof migrateOptions, OfOneCall | OfLog> = Object.fromEntries(
+  Object.entries(migrateOptions).filter(
+    ([name]) => !ofOneCall.includes(name as OfOneCall) && !ofLog.includes(name as OfLog),
+  ),
+) as Omit<typeof migrateOptions, OfOneCall | OfLog>;

@@ -1,15 +1,22 @@
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { isatty } from 'node:tty';
 import { PhaulError } from '../errors.ts';
+import type { Format } from '../log/lines.ts';
+import { logEvents } from '../log/of-events.ts';
+import type { Level, Log } from '../log/record.ts';
 import { type Clock, realClock } from '../observe/clock.ts';
 import type { Listener } from '../observe/emitter.ts';
 import type { PhaulEvent } from '../observe/events.ts';
 import { jsonLines } from '../observe/json-lines.ts';
 import { plainLines, quietLines } from '../observe/plain-lines.ts';
 import type { Renderer } from '../observe/renderer.ts';
+import { hostLog } from './host-log.ts';
 import { type Outlet, outlet } from './outlet.ts';
 
 interface OutputArguments {
+  readonly logLevel?: Level | undefined;
+  readonly logFormat?: Format | undefined;
+
   readonly json: boolean;
   readonly verbose: boolean;
   readonly quiet: boolean;
@@ -29,9 +36,15 @@ export interface Output {
   readonly say: (line: string) => void;
 }
 
-/** What the output options ask for. People read stdout, or stderr if programs read stdout. @throws USAGE */
+/**
+ * What the output options ask for. People read stdout, or stderr if programs read stdout; a log on stderr takes the place of what is for people. The journal is
+ * told of what changes something.
+ * @param changes it is not only looked at what would be done
+ * @throws USAGE
+ */
 export async function outputFor(
   asked: OutputArguments,
+  changes: boolean,
   { clock, open }: Surroundings = { clock: realClock, open: outlet },
 ): Promise<Output> {
   const { json, verbose, quiet, logFile, report } = asked;
@@ -40,8 +53,14 @@ export async function outputFor(
   const page = report === undefined ? null : await reportTo(await openFile(report, 'report', 'w'));
   const stdout = open(1);
   const programs = json ? jsonLines(stdout.write) : null;
-  const { listener, say } = await forPeople(json ? open(2) : stdout, asked, clock);
-  return { listeners: [listener, programs, log, page].filter((each) => each !== null), say };
+  const { journal, stderr } = await hostLog(asked);
+  const { listener, say } = stderr ? inLog(stderr) : await forPeople(json ? open(2) : stdout, asked, clock);
+  const journalled = changes ? logEvents(journal) : null;
+  return { listeners: [listener, programs, log, page, journalled].filter((each) => each !== null), say };
+}
+
+function inLog(log: Log): Renderer {
+  return { listener: logEvents(log), say: (message) => log({ level: 'warn', message }) };
 }
 
 async function forPeople(

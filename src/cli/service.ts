@@ -1,5 +1,7 @@
 import type { CommandModule } from 'yargs';
 import { PhaulError } from '../errors.ts';
+import { journalLog } from '../log/journal-log.ts';
+import { updateTextfile } from '../metrics/textfile.ts';
 import { runService } from '../service/service.ts';
 
 export const serviceCommand: CommandModule<object, { stdio: boolean }> = {
@@ -14,6 +16,8 @@ export const serviceCommand: CommandModule<object, { stdio: boolean }> = {
       throw new PhaulError('USAGE', 'phaul service needs --stdio.', {
         hint: 'phaul migrate starts it by itself.',
       });
-    await runService();
+    const log = await journalLog();
+    await runService(log);
+    await updateTextfile(log);
   },
 };

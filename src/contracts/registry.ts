@@ -5,7 +5,7 @@ import { rsync } from '../../fs-drivers/rsync/rsync.ts';
 import { shared } from '../../fs-drivers/shared.ts';
 import { pid } from '../../htypes/pid.ts';
 import { runc } from '../../htypes/runc/runc.ts';
-import { readConfig } from '../config.ts';
+import { type Config, readConfig } from '../config.ts';
 import { asPhaulError, PhaulError } from '../errors.ts';
 import { version } from '../version.ts';
 import type { DeviceDriver } from './device.ts';
@@ -52,7 +52,7 @@ export const deviceDriverNamed = async (name: string): Promise<DeviceDriver> =>
  */
 export async function findDrivers<Kind extends DriverKind>(
   kind: Kind,
-  settings = readConfig(),
+  settings: Promise<Pick<Config, 'drivers'>> = readConfig(),
 ): Promise<Found<Kind>[]> {
   const { drivers } = await settings;
   const loaded = await Promise.all(drivers[kind].map((entry) => loadDriver(kind, entry, drivers.directory)));

@@ -12,16 +12,16 @@ export interface Past {
   readonly result: ResultEvent | null;
 }
 
+/** Null: it has not ended. */
+export async function readPast(directory: string): Promise<Past | null> {
+  const end = readEnd(directory);
+  return end && { end, result: await readResult(directory) };
+}
+
 /** Those that this host remembers, the last begun first. */
-export async function pasts(): Promise<Past[]> {
-  const names = await readdir(historyBase).catch(() => []);
-  const all = names
-    .filter((name) => ownerOf(name) !== null)
-    .map(async (name): Promise<Past | null> => {
-      const directory = join(historyBase, name);
-      const end = readEnd(directory);
-      return end && { end, result: await readResult(directory) };
-    });
+export async function pasts(base = historyBase): Promise<Past[]> {
+  const names = await readdir(base).catch(() => []);
+  const all = names.filter((name) => ownerOf(name) !== null).map((name) => readPast(join(base, name)));
   return (await Promise.all(all))
     .filter((each) => each !== null)
     .sort((one, other) => other.end.since.localeCompare(one.end.since));

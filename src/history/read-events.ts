@@ -13,7 +13,7 @@ const resultBytes = 2 ** 20;
 /** The last of them, if it is the result; the others are not read. */
 export async function readResult(directory: string): Promise<ResultEvent | null> {
   const text = await tailOf(eventsFile(directory)).catch(() => '');
-  const last = parsed(text).at(-1);
+  const [last] = parsed(text.slice(text.trimEnd().lastIndexOf('\n') + 1));
   return last?.type === 'result' ? last : null;
 }
 

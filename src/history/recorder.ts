@@ -9,6 +9,8 @@ export interface Recorder {
   readonly listener: Listener;
   /** All events from the first on go to this file. */
   readonly begin: (path: string) => void;
+  /** After the result: all that can be written has been. Never rejects. */
+  readonly written: () => Promise<void>;
 }
 
 /** While the container stands still nothing is written: the disk is the devices' and the files' then. */
@@ -37,6 +39,10 @@ export function recorder(): Recorder {
       stream = createWriteStream(path, { flags: 'a', mode: 0o600 });
       stream.on('error', () => undefined);
       flush();
+    },
+    written: () => {
+      const open = stream;
+      return !open || open.closed ? Promise.resolve() : new Promise((resolve) => open.once('close', resolve));
     },
   };
 }

@@ -1,20 +1,28 @@
 import { bootId, type Journal, stories, takeOverJournal } from './journal.ts';
+import type { Story } from './story.ts';
 import { whatBecameOf } from './look.ts';
 import { executeWills } from './wills.ts';
+
+/** Why a migration did not come to its end. */
+export interface Failure {
+  readonly story: Story;
+  readonly error: unknown;
+}
 
 /**
  * Goes on with the migrations that a phaul which has died left behind on this host, as far as that can be done without the other host: what nobody has
  * decided is undone, what has landed is tidied up. One that fails does not keep the others; gives why it did. It is tried again (guard.ts).
  */
-export async function settleAbandoned(): Promise<unknown[]> {
-  const failures: unknown[] = [];
-  for (const { migration, role } of await stories()) {
+export async function settleAbandoned(): Promise<Failure[]> {
+  const failures: Failure[] = [];
+  for (const story of await stories()) {
+    const { migration, role } = story;
     const journal = takeOverJournal(migration, role);
     if (!journal) continue;
     try {
       await (role === 'source' ? settleSource(journal) : settleTarget(journal));
     } catch (error) {
-      failures.push(error);
+      failures.push({ story, error });
     } finally {
       journal.close();
     }

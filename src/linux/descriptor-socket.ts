@@ -1,6 +1,7 @@
 import { closeSync } from 'node:fs';
 import koffi from 'koffi';
 import { receiveDescriptor } from './descriptor-message.ts';
+import { unixAddress } from './unix-address.ts';
 
 const libc = koffi.load(null);
 const socket = libc.func('int socket(int, int, int)');
@@ -13,7 +14,6 @@ const recv = libc.func('int64_t recv(int, void *, uint64_t, int)');
 const AF_UNIX = 1;
 const SOCK_STREAM = 1;
 const SOCK_FLAGS = 0o2004000; // SOCK_CLOEXEC | SOCK_NONBLOCK
-const longestPath = 107;
 
 /** A Unix socket that takes one connection, over which numbers and descriptors come. Nothing here waits. */
 export interface DescriptorSocket {
@@ -27,17 +27,14 @@ export interface DescriptorSocket {
 
 /** @throws Error if the path is taken or too long */
 export function descriptorSocket(path: string): DescriptorSocket {
-  if (Buffer.byteLength(path) > longestPath) throw new Error(`${path} is too long for a socket`);
-  const address = Buffer.alloc(2 + longestPath + 1);
-  address.writeUInt16LE(AF_UNIX);
-  address.write(path, 2);
+  const address = unixAddress(path);
   let listening = socket(AF_UNIX, SOCK_STREAM | SOCK_FLAGS, 0) as number;
   let peer = -1;
   const close = (): void => {
     for (const fd of [listening, peer]) if (fd >= 0) closeSync(fd);
     [listening, peer] = [-1, -1];
   };
-  if (bind(listening, address, 2 + Buffer.byteLength(path) + 1) < 0 || listen(listening, 1) < 0) {
+  if (bind(listening, address, address.length) < 0 || listen(listening, 1) < 0) {
     const errno = koffi.errno();
     close();
     throw new Error(`${path}: errno ${errno}`);

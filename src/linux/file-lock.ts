@@ -11,7 +11,7 @@ const EWOULDBLOCK = 11;
 
 /** A lock that ends with the process that has it, however that dies. */
 export interface FileLock {
-  /** The locked file, open for reading and appending. */
+  /** The locked file, open for reading and appending; a directory for reading. */
   readonly fd: number;
   /** Idempotent. */
   readonly release: () => void;
@@ -22,7 +22,16 @@ export interface FileLock {
  * @param create make the file if there is none @throws ENOENT, and whatever else the file system says
  */
 export function lockFile(path: string, create: boolean): FileLock | null {
-  let fd = openSync(path, constants.O_RDWR | constants.O_APPEND | (create ? constants.O_CREAT : 0), 0o600);
+  return lock(path, constants.O_RDWR | constants.O_APPEND | (create ? constants.O_CREAT : 0));
+}
+
+/** The same for a directory. @throws as lockFile */
+export function lockDirectory(path: string): FileLock | null {
+  return lock(path, constants.O_RDONLY | constants.O_DIRECTORY);
+}
+
+function lock(path: string, flags: number): FileLock | null {
+  let fd = openSync(path, flags, 0o600);
   if (flock(fd, LOCK_EX | LOCK_NB) !== 0) {
     const errno = koffi.errno();
     closeSync(fd);

@@ -1,6 +1,8 @@
 import { beginHistory } from '../history/begin.ts';
 import { eventsFile, historyDirectory } from '../history/places.ts';
 import { recorder } from '../history/recorder.ts';
+import { journalLog } from '../log/journal-log.ts';
+import { updateTextfile } from '../metrics/textfile.ts';
 import type { Listener } from '../observe/emitter.ts';
 import { cancelDoor } from './cancel-door.ts';
 
@@ -8,6 +10,8 @@ import { cancelDoor } from './cancel-door.ts';
 export interface Attended {
   readonly listeners: readonly Listener[];
   readonly onBegun: (directory: string) => Promise<void>;
+  /** After the result: what is kept of it is complete. Never throws. */
+  readonly over: () => Promise<void>;
 }
 
 /** @param cancel as of cancelDoor */
@@ -21,8 +25,16 @@ export function attended(migration: string, cancel: () => boolean): Attended {
       record.begin(eventsFile(historyDirectory(migration, 'source')));
       await door.open(directory);
     },
+    over: async () => {
+      await record.written();
+      await updateTextfile(await journalLog());
+    },
   };
 }
 
 /** A rehearsal leaves nothing behind, and ends by itself. */
-export const unattended: Attended = { listeners: [], onBegun: () => Promise.resolve() };
+export const unattended: Attended = {
+  listeners: [],
+  onBegun: () => Promise.resolve(),
+  over: () => Promise.resolve(),
+};

@@ -109,5 +109,7 @@ async function play<T>(
     const error = await rollback(m, first, plan?.link ?? null);
     m.emit({ type: 'result', ok: false, error: report(error) });
     return { ok: false, error };
+  } finally {
+    await company.over();
   }
 }

@@ -1,5 +1,7 @@
 import { appendToJournal } from '../journal/journal.ts';
 import { receiveDescriptor } from '../linux/descriptor-message.ts';
+import { journalLog } from '../log/journal-log.ts';
+import type { Log } from '../log/record.ts';
 import { resumeFill } from '../pages/fill.ts';
 import { readFillRecord } from '../pages/fill-record.ts';
 
@@ -11,7 +13,8 @@ const firstMemory = 4;
  * A program of its own: goes on with a fill whose phaul has died. Whoever waits for a page meanwhile, waits.
  * Arguments: the directory of the record, the migration, how many memories there were in the beginning.
  */
-async function main([directory = '', migration = '', count]: readonly string[]): Promise<void> {
+async function main([directory = '', migration = '', count]: readonly string[], log: Log): Promise<void> {
+  log({ level: 'warn', message: 'phaul has died: what is left of the memory is put in place without it' });
   const spaces = readFillRecord(directory);
   const descriptors = Array.from({ length: Number(count) }, (_, index) => firstMemory + index);
   for (let fd = receiveDescriptor(holder); fd !== null; fd = receiveDescriptor(holder)) descriptors.push(fd);
@@ -22,6 +25,13 @@ async function main([directory = '', migration = '', count]: readonly string[]):
   const { total, waitedFor } = fill.progress();
   appendToJournal(migration, 'target', { filled: { pages: total, waitedFor } });
   fill.close();
+  log({ level: 'info', message: 'all of its memory is in place' });
 }
 
-await main(process.argv.slice(2));
+const args = process.argv.slice(2);
+const journal = await journalLog();
+const log: Log = (record) => journal({ ...record, migration: args[1], host: 'target', act: 'fill' });
+await main(args, log).catch((error: unknown) => {
+  log({ level: 'error', message: `its memory cannot be put in place, and it is killed: ${String(error)}` });
+  throw error;
+});

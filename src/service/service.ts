@@ -1,23 +1,31 @@
 import { stdin, stdout } from 'node:process';
 import { PhaulError } from '../errors.ts';
-import type { Handlers } from '../rpc/methods.ts';
+import type { Log } from '../log/record.ts';
+import type { Handlers, Params } from '../rpc/methods.ts';
 import { attendance } from './attendance.ts';
-import { resume } from './resume.ts';
+import { serviceLog } from './logged.ts';
+import { resume, type Words } from './resume.ts';
 import { targetSession } from './session.ts';
 
-/** The target's side of one migration over standard input and output. Returns when nothing is left to be done. */
-export async function runService(): Promise<void> {
+/** The target's side of one migration over standard input and output. Returns when nothing is left to be done. @param log this host's */
+export async function runService(log: Log): Promise<void> {
   // sshd hangs up on the service when the connection breaks; it must live on to undo, or to wait for the source.
   // (Not SIGPIPE, which Node ignores: any stream that the source has closed would raise it.)
   for (const signal of ['SIGHUP', 'SIGTERM', 'SIGINT'] as const) process.on(signal, () => stdin.destroy());
-  const listeners = attendance(() => void session.left());
-  const session = targetSession(listeners.log, listeners.filling, (directory) =>
-    listeners.admit(directory, own),
-  );
+  const record = serviceLog(log);
+  const listeners = attendance(() => {
+    record.left();
+    void session.left();
+  });
+  const say: Words['say'] = (level, text) => {
+    record.say(level, text);
+    listeners.log(level, text);
+  };
+  const session = targetSession(say, listeners.filling, (directory) => listeners.admit(directory, own));
   const noMore = (): never => {
     throw new PhaulError('PROTOCOL_ERROR', 'This connection is not there to resume another.');
   };
-  const own: Handlers = { ...session.handlers, resume: noMore };
+  const own: Handlers = record.logged({ ...session.handlers, resume: noMore });
   // What another session began, if this connection was made to go on with it.
   let former: Partial<Handlers> = {};
   let leave = (): void => undefined;
@@ -32,16 +40,18 @@ export async function runService(): Promise<void> {
       greeted = true;
       return result;
     },
-    resume: async ({ migration }) => {
-      if (!greeted) throw new PhaulError('PROTOCOL_ERROR', 'Who has not been greeted resumes nothing.');
-      const words = { say: listeners.log, onFilling: listeners.filling };
-      const resumed = await resume(migration, words);
-      former = resumed.handlers ?? {};
-      leave = resumed.leave;
-      // Who asked has gone meanwhile.
-      if (ended) leave();
-      return resumed.result;
-    },
+    ...record.logged({
+      resume: async ({ migration }: Params<'resume'>) => {
+        if (!greeted) throw new PhaulError('PROTOCOL_ERROR', 'Who has not been greeted resumes nothing.');
+        const words = { say, onFilling: listeners.filling };
+        const resumed = await resume(migration, words);
+        former = resumed.handlers ?? {};
+        leave = resumed.leave;
+        // Who asked has gone meanwhile.
+        if (ended) leave();
+        return resumed.result;
+      },
+    }),
     commit: either('commit'),
     fill: either('fill'),
     abort: either('abort'),

@@ -96,6 +96,19 @@ test.serial(
   'migrate.force: is about one call, and can only be said on its command line.',
 );
 
+test.serial(
+  'what all of phaul logs',
+  invalid,
+  '[migrate]\nlog-level = "debug"\n',
+  'migrate.log-level: belongs into the table [log], without the word log.',
+);
+test.serial(
+  'a level that does not exist',
+  invalid,
+  '[log]\nlevel = "loud"\n',
+  'log.level: Invalid option: expected one of "error"|"warn"|"info"|"debug".',
+);
+
 test('with --json a wrong file is the result of a migration, and people read it too', async (t) => {
   const path = file(t, '[migrate]\ntimeout = 0\n');
   const { code, stdout, stderr } = await phaul('migrate', 'ct101', 'hostb', '--json', '--config', path);
@@ -157,5 +170,7 @@ test('config show --json has every option that a file can set, and where each va
   t.like(one('devices.gpu', 'time-limit'), { value: 30, origin: 'default' });
   const options = shown.values.flatMap(({ table, key }) => (table === 'migrate' ? [key] : []));
   t.deepEqual(options, Object.keys(fileOptions));
-  t.true(options.length >= Object.keys(migrateOptions).length - 9);
+  t.true(options.length >= Object.keys(migrateOptions).length - 11);
+  t.like(one('log', 'level'), { value: 'info', origin: 'default' });
+  t.like(one('log', 'format'), { value: null, origin: 'default' });
 });

@@ -1,7 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import type { Config } from '../../src/config.ts';
 import type { DriverKind } from '../../src/contracts/driver.ts';
 import { findDrivers } from '../../src/contracts/registry.ts';
 import { PhaulError } from '../../src/errors.ts';
@@ -36,7 +35,7 @@ class Shelf {
   async find(kind: DriverKind, ...entries: string[]) {
     const none = { htype: [], fs: [], device: [] };
     const drivers = { directory: this.directory, ...none, [kind]: entries };
-    const found = await findDrivers(kind, Promise.resolve<Config>({ drivers, devices: {}, migrate: {} }));
+    const found = await findDrivers(kind, Promise.resolve({ drivers }));
     return found.filter(({ origin }) => origin !== 'built-in');
   }
 

@@ -94,7 +94,7 @@ for (const [role, state] of [
     const former = await killedPhaul(t, deeds.join('\n'), { role });
     // Another test's phaul may just have taken it.
     const failed = async (): Promise<boolean> =>
-      (await settleAbandoned()).some((failure) => String(failure).includes(way));
+      (await settleAbandoned()).some(({ error }) => String(error).includes(way));
     let heard = false;
     for (let i = 0; i < 100 && !heard; i++) heard = await failed();
     t.true(heard);

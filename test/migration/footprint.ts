@@ -24,7 +24,7 @@ find /srv -xdev -type d -printf '%y %p %m %U:%G\\n' -o -printf '%y %p %m %U:%G %
 
 /** Made by the first use of a tool and kept: CRIU's cache, what is remembered of migrations that have ended (and nothing else beside it), empty parents, init's list of logins. */
 const ignored =
-  /^(d|f) (\/run\/(criu\.kdat|utmp)|\/var\/log\/phaul(\/[a-z0-9-]+-(source|target)(\/(events\.jsonl|end\.json|((pre-)?dump(-\d+)?|restore)\.log))?)?|\/run\/(runc|netns|phaul))$|^\S+ \/run\/netns \S+|^d \/srv /;
+  /^(d|f) (\/run\/(criu\.kdat|utmp)|\/var\/log\/phaul(\/totals\.json|\/[a-z0-9-]+-(source|target)(\/(events\.jsonl|end\.json|((pre-)?dump(-\d+)?|restore)\.log))?)?|\/run\/(runc|netns|phaul))$|^\S+ \/run\/netns \S+|^d \/srv /;
 
 /** What is there now. The traffic of a client must not be part of it: that belongs on another host. */
 export async function footprint(host: Host): Promise<Footprint> {

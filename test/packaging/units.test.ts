@@ -24,7 +24,7 @@ for (const unit of units) {
   });
 
   test(`what ${unit} runs is a command of phaul's`, async (t) => {
-    const [, command] = /^ExecStart=\/usr\/local\/bin\/phaul (\w+)$/m.exec(text) ?? [];
+    const [, command] = /^ExecStart=\/usr\/local\/bin\/phaul (\w+)( --[\w-]+ \S+)*$/m.exec(text) ?? [];
     t.true(commands.map((each) => described(each).name).includes(command ?? ''));
   });
 }

@@ -12,6 +12,7 @@ const needed = {
   'bin/python3': 'python3',
   'bin/openssl': 'openssl',
   'bin/gcc': 'gcc',
+  'lib/python3/dist-packages/prometheus_client/parser.py': 'python3-prometheus-client',
   'bin/zsh': 'zsh',
   'bin/fish': 'fish',
   'bin/groff': 'groff-base',

@@ -20,7 +20,7 @@ const open = (fd: number): Outlet => {
   outlets.push(made);
   return made;
 };
-const { listeners } = await outputFor(asked, { clock, open });
+const { listeners } = await outputFor(asked, false, { clock, open });
 
 for (const line of readFileSync(run, 'utf8').split('\n').filter(Boolean)) {
   const event = JSON.parse(line) as PhaulEvent;

@@ -17,7 +17,7 @@ const groups: readonly (readonly [string, optionTables.OptionTable])[] = [
   ['The course of the migration', { ...optionTables.modeOptions, ...optionTables.courseOptions }],
   ['CRIU', optionTables.criuOptions],
   ['Reaching the target', optionTables.reachOptions],
-  ['Output', { ...optionTables.outputOptions, ...optionTables.reportOptions }],
+  ['Output', { ...optionTables.outputOptions, ...optionTables.logOptions, ...optionTables.reportOptions }],
   ['Configuration', optionTables.configOptions],
 ];
 
