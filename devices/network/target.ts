@@ -117,7 +117,7 @@ async function refusals(state: NetworkState, ctx: DriverContext): Promise<Refusa
   const refuse = (code: Refusal['code'], message: string, hint: string): unknown =>
     found.push({ code, message, hint, host: 'target' });
   try {
-    const links = new Map((await readLinks([], ctx)).map((link) => [link.ifname, link]));
+    const links = new Map((await readLinks(null, ctx)).map((link) => [link.ifname, link]));
     const name = namespaceName(state.namespace);
     if ((await readNamespaces(ctx)).includes(name))
       refuse(
@@ -169,7 +169,7 @@ async function addressesTaken(
       addresses.filter(({ scope }) => scope !== 'link').map(({ local }) => local),
     ),
   );
-  return [...(await readAddresses([], ctx))].flatMap(([link, addresses]) =>
+  return [...(await readAddresses(null, ctx))].flatMap(([link, addresses]) =>
     addresses
       .filter(({ local }) => wanted.has(local))
       .map(({ local, length }) => ({ address: `${local}/${length}`, link })),
