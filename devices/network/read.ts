@@ -54,8 +54,9 @@ export async function readNetwork(namespace: string, there: string, ctx: DriverC
   if (routes.includes(null))
     problems.push('The container has routes with several next hops, or of an unusual type.');
   const loopback = links.find(({ ifname }) => ifname === 'lo');
-  const state = {
+  const state: NetworkState = {
     namespace: there,
+    ...(there === namespace ? {} : { nameless: true }),
     links: mine,
     loopback: {
       up: loopback !== undefined && isUp(loopback),

@@ -49,6 +49,8 @@ export function networkTarget(unchecked: Json, ctx: DriverContext): TargetDevice
         ctx,
       );
       await ctx.run('ip', [...inside(state), '-batch', '-'], { input: insideCommands(state).join('\n') });
+      // What is noted last comes first.
+      if (state.nameless) ctx.ifKilled('ip', ['netns', 'delete', name], 'moved');
       ctx.ifKilled('sh', ['-c', opening, 'sh', name, ...openingInput(state)], 'moved');
       batches.host = ipBatch('ip', null, 'link show dev lo', ctx.signal);
       batches.inside = ipBatch('ip', name, 'link show dev lo', ctx.signal);
@@ -64,6 +66,8 @@ export function networkTarget(unchecked: Json, ctx: DriverContext): TargetDevice
       batches.host.end();
       batches.inside.end();
     },
+    // It goes on, and ends with its last process.
+    ...(state.nameless && { finish: async () => void (await ip('netns', 'delete', name)) }),
     abort: async () => {
       batches.host?.end();
       batches.inside?.end();

@@ -73,14 +73,17 @@ export async function startMonitor(
       throw await failure(await ending.catch((reason: unknown) => reason));
     },
   );
-  return {
+  const said = (option: string): string[] =>
+    waiting.args.flatMap((word, at) => (waiting.args[at - 1] === option ? [word] : []));
+  const [root = ''] = said('--root');
+  const inside = (...command: string[]): Promise<string> =>
+    ctx.run('nsenter', [`--mount=/proc/${waiting.pid}/ns/mnt`, '--', ...command]);
+  const monitor: Monitor = {
     standIn,
-    said: (option) => waiting.args.flatMap((word, at) => (waiting.args[at - 1] === option ? [word] : [])),
+    said,
     mountAgain: async (rootfs) => {
-      const [root = ''] = [waiting.args[waiting.args.indexOf('--root') + 1]];
-      const inside = [`--mount=/proc/${waiting.pid}/ns/mnt`, '--'];
-      await ctx.run('nsenter', [...inside, 'umount', '-l', root]);
-      await ctx.run('nsenter', [...inside, 'mount', '--bind', rootfs, root]);
+      await inside('umount', '-l', root);
+      await inside('mount', '--bind', rootfs, root);
     },
     settled: async () => {
       await ending.catch(async (cause: unknown) => {
@@ -100,6 +103,14 @@ export async function startMonitor(
       clearTimeout(late);
     },
   };
+  try {
+    // Mounts that followed the host's on the source need something here that they can follow (criu/mount-v2.c, restore_one_sharing). Nobody else sees these.
+    if (!(await followed(waiting.pid, root))) await inside('mount', '--make-rshared', '/');
+    return monitor;
+  } catch (error) {
+    await monitor.dismiss();
+    throw error;
+  }
 }
 
 /** Nobody wants it any more, and it has not come yet: it comes and is sent away. */
@@ -115,4 +126,11 @@ async function abandon(
   );
   await ending.catch(() => undefined);
   throw cause;
+}
+
+/** Whether a mount that a process sees is a slave, or others can be slaves of it. */
+async function followed(pid: number, path: string): Promise<boolean> {
+  const lines = (await readFile(`/proc/${pid}/mountinfo`, 'utf8')).split('\n');
+  const mount = lines.findLast((line) => line.split(' ')[4] === path) ?? '';
+  return / (shared|master):\d+ /.test(mount.split(' - ')[0] + ' ');
 }

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, rmdir, statfs, writeFile } from 'node:fs/promises';
 import type { Mode } from '../../src/acts.ts';
 import type { DriverContext } from '../../src/contracts/context.ts';
@@ -47,7 +46,11 @@ export function lxcTarget(description: ContainerDescription, ctx: DriverContext)
       made = await mkdir(place.directory, { recursive: true });
       coming = true;
       ctx.ifKilled('rm', ['-f', '--', place.coming]);
-      ctx.ifKilled('sh', ['-c', 'mv -f -- "$1" "$2"', 'sh', place.coming, place.config], 'moved');
+      ctx.ifKilled(
+        'sh',
+        ['-c', '[ ! -e "$1" ] || mv -f -- "$1" "$2"', 'sh', place.coming, place.config],
+        'moved',
+      );
       const config = await configHere(meta);
       await writeFile(place.coming, config);
       if (mode === 'revive') return;
@@ -76,9 +79,6 @@ export function lxcTarget(description: ContainerDescription, ctx: DriverContext)
     started: async () => {
       await becomeKnown();
       await monitor?.settled();
-      // The namespace goes on; it ends with the container, as one does that LXC has made.
-      if (monitor && meta.networkNamespace !== null && existsSync(meta.networkNamespace))
-        await ctx.run('ip', ['netns', 'delete', nameOf(meta.networkNamespace)], { abortable: false });
       if (monitor) await allowDevices(id, meta, ctx);
     },
     revive: {
@@ -112,7 +112,6 @@ export function lxcTarget(description: ContainerDescription, ctx: DriverContext)
 }
 
 const endSeconds = 10;
-const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 
 function parseMeta(description: ContainerDescription): LxcMeta {
   const parsed = lxcMeta.safeParse(description.meta);

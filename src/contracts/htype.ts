@@ -78,7 +78,7 @@ export interface SourceContainer {
   readonly pid: number;
   /** The network namespace that the device driver `network` is to move: a path, `/run/netns/NAME` or, where it has no name, `/proc/PID/ns/net`. */
   readonly networkNamespace?: string | null;
-  /** Where it has no name: the path in `/run/netns` that it has on the target until this htype's half there takes the name away. */
+  /** Where it has no name: the path in `/run/netns` that it has on the target until the container runs there. */
   readonly networkOnTarget?: string;
   /** The directory of the cgroup that holds its processes and nobody else, of version 2, or of the freezer with version 1. */
   readonly cgroup?: string | null;
