@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Item } from './config.ts';
@@ -22,12 +23,13 @@ export async function cgroupsOf(pid: number, name: string): Promise<Cgroups> {
   return new Map(found);
 }
 
-/** The same from what LXC tells CRIU: `cpu:/lxc.payload.ct101`. */
+/** The same from what LXC tells CRIU: `cpu:/lxc.payload.ct101`. Where there is version 2 alone it names that one's controllers so. */
 export function cgroupsSaid(said: readonly string[]): Cgroups {
+  const unified = existsSync(join(hierarchies, 'cgroup.controllers'));
   return new Map(
     said.flatMap((text) => {
       const at = text.lastIndexOf(':');
-      return entries(text.slice(0, Math.max(at, 0)), text.slice(at + 1));
+      return entries(unified ? '' : text.slice(0, Math.max(at, 0)), text.slice(at + 1));
     }),
   );
 }

@@ -33,10 +33,11 @@ test.serial('Redis in LXC moves ahead of itself and loses no connection', async 
   const report = await traffic.stop();
   t.like(report, { errors: [], lost: 0, doubled: 0 });
   t.log(`longest pause of the client: ${report.longestGapMs} ms; it stood still for ${result.freezeMs} ms`);
+  t.log(JSON.stringify(result.acts));
   t.deepEqual([await lxcState(a, 'ct101'), await lxcState(b, 'ct101')], ['', 'RUNNING']);
   t.regex(await b.sh('lxc-ls -f -F NAME,STATE,AUTOSTART'), /ct101\s+RUNNING\s+1/);
   t.regex(await b.sh('lxc-attach -n ct101 -- ps'), /redis-server/);
-  t.is(await b.sh('lxc-cgroup -n ct101 memory.max'), String(300 * 2 ** 20));
+  t.is(Number(await b.sh('lxc-cgroup -n ct101 memory.max')), 300 * 2 ** 20);
   // Which devices it may use is a program of the kernel's, which does not travel: /dev/kmsg is none of them.
   const kmsg = 'mknod /tmp/kmsg c 1 11; head -c 1 /tmp/kmsg';
   const { exitCode, stderr } = await b.run(['lxc-attach', '-n', 'ct101', '--', 'sh', '-c', kmsg], {

@@ -1,5 +1,6 @@
 // Containers of LXC between hosts made of namespaces. With iterations, and cgroup v2: lxc-precopy.lab.test.ts.
 import test, { type ExecutionContext } from 'ava';
+import { mountDisk } from '../lab/disk.ts';
 import type { Host } from '../lab/host.ts';
 import { Lab } from '../lab/lab.ts';
 import { lxcState, oneHierarchy, removeLxcContainer, startLxcContainer } from '../lab/lxc.ts';
@@ -62,7 +63,7 @@ test.serial('Redis and its client move to b, where it is a container of LXC’s,
   const pid = await b.sh('lxc-info -n ct101 -p -H');
   const parent = await b.sh(`sed -n 's/^PPid:\\s*//p' /proc/${pid}/status`);
   t.regex(await b.sh(`tr '\\0' ' ' </proc/${parent}/cmdline`), /lxc monitor.*ct101/);
-  t.is(await b.sh('lxc-cgroup -n ct101 memory.limit_in_bytes'), String(150 * 2 ** 20));
+  t.is(Number(await b.sh('lxc-cgroup -n ct101 memory.limit_in_bytes')), 150 * 2 ** 20);
   t.notRegex(await b.sh('lxc-cgroup -n ct101 devices.list'), /a \*:\* rwm/);
   const link = /^Link:\s+(\S+)/m.exec(await b.sh('lxc-info -n ct101'))?.[1];
   t.regex(await b.sh(`ip -o link show dev ${link}`), /master br0/);
@@ -115,6 +116,23 @@ while True:
   }
 });
 
+test.serial(
+  'a root file system that is a btrfs subvolume moves as one, and the last copy of it counts',
+  async (t) => {
+    for (const host of [a, b]) await mountDisk(host, { path: '/btrfs', type: 'btrfs', mebibytes: 512 });
+    await a.sh('btrfs subvolume create /btrfs/plain; cp -a /srv/rootfs-redis/. /btrfs/plain/');
+    await startLxcContainer(a, { name: 'plain', command: counting, rootfs: 'btrfs:/btrfs/plain' });
+    const { summary } = await moved(t, a, ['plain', 'b']);
+    t.like(summary?.files[0], { driver: 'btrfs', trees: ['/btrfs/plain'] });
+    t.is(await lxcState(b, 'plain'), 'RUNNING');
+    const then = await count(b, 'plain');
+    t.true(then > 0);
+    await b.sh(`until [ "$(cat /btrfs/plain/tmp/count)" -gt ${then} ]; do sleep 0.05; done`, {
+      timeoutMs: 10_000,
+    });
+  },
+);
+
 test.serial('in revive mode it is stopped with its signal and started by the target’s LXC', async (t) => {
   await startLxcContainer(a, { name: 'plain', command: counting, address });
   await a.sh('touch /var/lib/lxc/plain/rootfs/root/mine');
@@ -149,7 +167,7 @@ test.serial('what cannot move is refused, each with its own code', async (t) => 
   await start(['lxc.tty.max = 2']);
   await refused(t, ['plain', 'b'], 'TERMINAL_OUTSIDE');
   await again();
-  await start(['lxc.net.0.type = none']);
+  await startLxcContainer(a, { name: 'plain', command: counting, bridge: null });
   await refused(t, ['plain', 'b'], 'HOST_NETWORK');
   await again();
   await start(['lxc.ephemeral = 1']);

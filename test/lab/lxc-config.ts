@@ -6,8 +6,8 @@ export interface LxcContainer {
   readonly command: string;
   /** Lines as in fstab(5). */
   readonly mounts?: readonly string[];
-  /** The bridge that its only link is a port of. */
-  readonly bridge: string;
+  /** The bridge that its only link is a port of; null: it uses the host's own network. */
+  readonly bridge: string | null;
   /** With the length of its prefix. */
   readonly address?: string;
   /** More lines. */
@@ -33,9 +33,9 @@ export function lxcConfig({
     'lxc.console.path = none',
     'lxc.tty.max = 0',
     `lxc.init.cmd = ${command}`,
-    'lxc.net.0.type = veth',
-    `lxc.net.0.link = ${bridge}`,
-    'lxc.net.0.flags = up',
+    ...(bridge === null
+      ? ['lxc.net.0.type = none']
+      : ['lxc.net.0.type = veth', `lxc.net.0.link = ${bridge}`, 'lxc.net.0.flags = up']),
     ...(address === undefined ? [] : [`lxc.net.0.ipv4.address = ${address}`]),
     ...mounts.map((mount) => `lxc.mount.entry = ${mount}`),
     ...more,

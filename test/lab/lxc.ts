@@ -12,7 +12,7 @@ export async function oneHierarchy(host: Host): Promise<void> {
 export interface LabContainer extends Omit<LxcContainer, 'rootfs' | 'bridge'> {
   /** How its root file system is kept: in its directory, unless it is said. */
   readonly rootfs?: string;
-  readonly bridge?: string;
+  readonly bridge?: string | null;
 }
 
 /** Starts a container as lxc-create would have made it, with Redis, Python and busybox in it. */
@@ -23,7 +23,9 @@ export async function startLxcContainer(host: Host, container: LabContainer): Pr
     `mkdir -p ${directory}; [ -e ${directory}/rootfs ] || cp -a /srv/rootfs-redis ${directory}/rootfs`,
   );
   await host.write(`${directory}/config`, lxcConfig({ ...container, rootfs, bridge }));
-  await host.sh(`lxc-start -n ${name}`);
+  await host.sh(`
+    lxc-start -n ${name} -l ERROR -o /run/lxc-start.log || { cat /run/lxc-start.log >&2; exit 1; }
+    rm -f /run/lxc-start.log`);
 }
 
 /** What LXC on a host says of a container: `RUNNING`, `STOPPED`, or nothing. */

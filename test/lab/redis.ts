@@ -9,7 +9,7 @@ const redisServer = [
   '',
 ];
 
-/** The same as one line that has no need of quotes: LXC splits it at spaces and keeps no empty word. */
+/** The same as one line, as LXC splits it into words. */
 export const redisCommand =
   '/usr/bin/redis-server --bind 0.0.0.0 --protected-mode no --enable-debug-command yes --appendonly no --save ""';
 
