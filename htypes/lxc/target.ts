@@ -82,9 +82,8 @@ export function lxcTarget(description: ContainerDescription, ctx: DriverContext)
       if (monitor) await allowDevices(id, meta, ctx);
     },
     revive: {
-      start: async () => {
-        await becomeKnown();
-        const start = startLxc(id, ctx);
+      start: () => {
+        const start = becomeKnown().then(() => startLxc(id, ctx));
         starting = start.catch(() => undefined);
         return start.catch((cause: unknown) => {
           const message = `LXC on the target cannot start ${id}: ${asPhaulError(cause).message}`;
