@@ -59,6 +59,13 @@ export interface Rootfs {
   readonly path: string;
 }
 
+// What is a directory, and stays one when LXC does not run the container.
+const plain = ['dir', 'btrfs'];
+
+/** Whether it is a directory that can be moved as one. */
+export const isMovable = ({ backing, path }: Rootfs): boolean =>
+  plain.includes(backing) && path.startsWith('/');
+
 export function rootfsOf(items: readonly Item[]): Rootfs | null {
   const value = valueOf(items, 'lxc.rootfs.path');
   if (value === null) return null;

@@ -2,7 +2,7 @@ import type { Mode } from '../../src/acts.ts';
 import type { DriverContext } from '../../src/contracts/context.ts';
 import type { Refusal } from '../../src/errors.ts';
 import { sameNamespace } from '../../src/linux/processes.ts';
-import { type Item, type Rootfs, valueOf } from './config.ts';
+import { isMovable, type Item, type Rootfs, valueOf } from './config.ts';
 import type { HostMount } from './mounts.ts';
 
 interface Seen {
@@ -13,9 +13,6 @@ interface Seen {
   readonly rootfs: Rootfs | null;
   readonly mode: Mode;
 }
-
-// What is a directory, and stays one when LXC does not run the container.
-const movable = ['dir', 'btrfs'];
 
 /** Why a container of LXC's cannot leave, as far as only LXC has such things. */
 export async function sourceRefusals(seen: Seen, ctx: DriverContext): Promise<Refusal[]> {
@@ -51,7 +48,7 @@ function rootfsRefusals({ name, rootfs }: Seen): Refusal[] {
       `${name} has no root file system of its own.`,
       'Give it one (lxc.rootfs.path).',
     );
-  if (movable.includes(rootfs.backing) && rootfs.path.startsWith('/')) return [];
+  if (isMovable(rootfs)) return [];
   return onSource(
     'ROOTFS_UNSUPPORTED',
     `The root file system of ${name} is kept as ${rootfs.backing}, which phaul does not move.`,

@@ -10,7 +10,7 @@ import {
   sameNamespace,
   sharedWritableFiles,
 } from '../../src/linux/processes.ts';
-import { readItems, movedConfig, rootfsOf, valueOf } from './config.ts';
+import { isMovable, readItems, movedConfig, rootfsOf, valueOf } from './config.ts';
 import { filesOf } from './files.ts';
 import { askLxc, ends } from './info.ts';
 import { cgroupsOf, deviceRules, directoryFor, readLimits } from './limits.ts';
@@ -42,17 +42,19 @@ export async function lxcSource(
   const there = placeOf(path, id);
   const items = await readItems(place.config);
   const rootfs = rootfsOf(items);
+  // Any other is refused below.
+  const root = rootfs && isMovable(rootfs) ? rootfs.path : null;
   const mounts = await hostMounts(pid);
   const cgroups = await cgroupsOf(pid, name);
   const ownNetwork = options.mode !== 'revive' && !(await sameNamespace('net', pid, 'self'));
   const networkNamespace = ownNetwork ? `/proc/${pid}/ns/net` : null;
   const networkOnTarget = `/run/netns/lxc-${id}`.slice(0, longestPath);
-  const files = await filesOf(items, mounts, rootfs?.path ?? null, place, there);
+  const files = await filesOf(items, mounts, root, place, there);
   const onTarget = (from: string): string => files.trees.find((tree) => tree.source === from)?.target ?? from;
   const meta: LxcMeta = {
     lxcPath: path,
     config: movedConfig(config, place.directory, there.directory),
-    rootfs: onTarget(rootfs?.path ?? '/'),
+    rootfs: onTarget(root ?? '/'),
     networkNamespace: ownNetwork ? networkOnTarget : null,
     links: links.flatMap((link, net) =>
       valueOf(items, `lxc.net.${net}.type`) === 'veth' ? [{ net, name: link }] : [],
@@ -79,7 +81,7 @@ export async function lxcSource(
       const deepest = [...meta.mounts].sort((a, b) => b.at.length - a.at.length);
       return mapped.map((file) => {
         const mount = deepest.find(({ at }) => isWithin(at, file));
-        return mount ? join(mount.from, relative(mount.at, file)) : join(rootfs?.path ?? '/', file);
+        return mount ? join(mount.from, relative(mount.at, file)) : join(root ?? '/', file);
       });
     },
     cgroup: directoryFor('freezer', cgroups),

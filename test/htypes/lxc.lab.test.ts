@@ -20,7 +20,9 @@ test.afterEach.always(async () => {
   for (const host of [a, b])
     for (const name of ['ct101', 'other', 'plain']) {
       await removeLxcContainer(host, name);
-      await host.sh(`rm -rf /srv/volume /srv/.phaul-left-*; ip netns delete lxc-${name} 2>/dev/null || true`);
+      await host.sh(
+        `umount /srv/volume 2>/dev/null || true; rm -rf /srv/volume /srv/.phaul-left-*; ip netns delete lxc-${name} 2>/dev/null || true`,
+      );
     }
 });
 test.after.always(() => Lab.down());
