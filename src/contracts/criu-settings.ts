@@ -16,4 +16,9 @@ export interface RestoreSettings extends CommonSettings {
   readonly inherit?: readonly { readonly key: string; readonly path: string }[];
   /** cgroup v1 controller name (or empty for v2) → cgroup that takes the place of the one on the source. */
   readonly cgroupRoots?: readonly { readonly controller: string; readonly path: string }[];
+  /**
+   * Where a process waits that is to become CRIU (a stand-in, src/criu/stand-in.ts), so that the restored root task is a sibling of that process instead of a
+   * descendant of phaul. A path on this host.
+   */
+  readonly standIn?: string;
 }

@@ -65,6 +65,7 @@ export async function armRestore(options: RestoreOptions): Promise<Restore> {
   const swrk: Swrk = await startSwrk({
     criuPath: options.criuPath,
     inherit: (settings.inherit ?? []).map(({ path }) => path),
+    standIn: settings.standIn,
   });
   // The program is in memory when the freeze begins.
   await swrk.request({ type: 'VERSION', keep_open: true });

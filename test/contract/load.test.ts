@@ -56,6 +56,7 @@ test('what is built in comes first, and has the version of phaul', async (t) => 
     found.map(({ name, origin }) => [name, origin]),
     [
       ['runc', 'built-in'],
+      ['lxc', 'built-in'],
       ['pid', 'built-in'],
     ],
   );
