@@ -26,6 +26,7 @@ import { skewInWords } from './clock-skew.ts';
 import { chooseFs } from './choose-fs.ts';
 import { type Devices, devicesOf } from './devices.ts';
 import { type Files, filesOf } from './files.ts';
+import { beginForecast, type Forecast } from './forecast.ts';
 import { checkName, findContainer } from './find-container.ts';
 import { fsTrees } from './fs-trees.ts';
 import { hostReport, thisHost } from './host-report.ts';
@@ -57,6 +58,8 @@ export interface Plan {
   /** The source's CRIU, as in CriuProbe; 0 in revive mode. */
   readonly criu: number;
   readonly hosts: PlanReport['hosts'];
+  /** How long it will take, as far as that can be told beforehand. */
+  readonly forecast: Forecast;
 }
 
 /**
@@ -77,6 +80,8 @@ export async function preflight(m: Migration, { thorough }: { readonly thorough:
   await settleAbandoned();
   await settleFormer(options.container, m.say);
   const workspace = await takeNotes(m, htype.name);
+  const forecast = beginForecast(options, { patient: thorough });
+  m.undo.push('the estimate', () => Promise.resolve(void forecast.end(0)));
   const connection = connectSsh(destination, {
     migration: m.id,
     directory: workspace.directory,
@@ -113,7 +118,9 @@ export async function preflight(m: Migration, { thorough }: { readonly thorough:
   const memory = await residentBytes(pids);
   const trees = await fsTrees(container.description.trees);
   const link = await linking;
+  forecast.linked(connection.login);
   const shares = await chooseFs(trees, options.fs, link, ctx);
+  forecast.chosen(shares, ctx);
   m.journal?.note({
     files: shares.map(({ driver, trees: theirs }) => ({
       driver,
@@ -128,6 +135,10 @@ export async function preflight(m: Migration, { thorough }: { readonly thorough:
     // Without CRIU there is a refusal already.
     options.skipCpuCheck || !live ? null : cpuinfo(m).catch(() => null),
   ]);
+
+  const able = source.criu?.memTrack ?? false;
+  const preDump = live && (options.preDump ?? (able && htype.capabilities.preDump));
+  if (preDump && able) forecast.tracked(pids);
 
   const sourceHost = hostname();
   const flags = live ? await cpuFlags() : [];
@@ -171,8 +182,7 @@ export async function preflight(m: Migration, { thorough }: { readonly thorough:
     ...zstdRefusals(m, target.zstd),
   ];
   if (refusals.length > 0) throw refused(refusals);
-  const able = source.criu?.memTrack ?? false;
-  const preDump = live && (options.preDump ?? (able && htype.capabilities.preDump));
+  forecast.alone();
   if (preDump && (await hugePagesAlways())) m.say('warn', hugePages);
   return {
     container,
@@ -189,6 +199,7 @@ export async function preflight(m: Migration, { thorough }: { readonly thorough:
     zstd: options.compress !== 'none' && target.zstd && loadZstd() !== null,
     criu: source.criu?.number ?? 0,
     hosts,
+    forecast,
   };
 }
 

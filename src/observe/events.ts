@@ -14,6 +14,7 @@ import { count, flag, list, mode, ms, record, role, text } from './shapes.ts';
 
 export type {
   ErrorReport,
+  EstimateReport,
   FileReport,
   HereReport,
   HostReport,

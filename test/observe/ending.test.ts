@@ -44,6 +44,30 @@ test(
   ],
   'the last iteration moved only 0 pages',
 );
+const estimate = {
+  files: 3 * 2 ** 20,
+  bytesPerSecond: 100 * 2 ** 20,
+  writtenPerSecond: null,
+  writtenAtLeast: false,
+  memory: 7 * 2 ** 20,
+  totalMs: 1200,
+  freezeMs: 130,
+};
+test('success that was foreseen', ends, { ok: true, ...summary, estimate, movingMs: 1234.5 }, [
+  'ct101 runs on hostb (pid 4711 there). It stood still for 153 ms.',
+  'Moved: 2048 pages (8.0 MiB), 293.0 KiB of images, 12 B of files.',
+  'Files: /srv/ct101 by rsync.',
+  'Time: 12 ms (preflight 100 ms).',
+  'Expected beforehand → what it was: time 1200 ms → 1235 ms, freeze 130 ms → 153 ms, memory 7.0 MiB → 8.0 MiB, files at most 3.0 MiB → 12 B.',
+]);
+const unknown = { ...estimate, files: null, totalMs: null };
+test('success of which a part was foreseen', ends, { ok: true, ...summary, estimate: unknown, movingMs: 1 }, [
+  'ct101 runs on hostb (pid 4711 there). It stood still for 153 ms.',
+  'Moved: 2048 pages (8.0 MiB), 293.0 KiB of images, 12 B of files.',
+  'Files: /srv/ct101 by rsync.',
+  'Time: 12 ms (preflight 100 ms).',
+  'Expected beforehand → what it was: freeze 130 ms → 153 ms, memory 7.0 MiB → 8.0 MiB.',
+]);
 test(
   'success without iterations',
   ends,

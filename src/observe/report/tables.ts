@@ -1,4 +1,5 @@
 import { duration, sized } from '../amounts.ts';
+import type { Comparison } from '../comparisons.ts';
 import type { Iteration } from '../events.ts';
 import type { FreezePart } from './freeze-parts.ts';
 import { markup, type Markup } from './markup.ts';
@@ -90,6 +91,21 @@ export function filesTable({ files }: NonNullable<MigrationStory['files']>): Mar
     ['Directories', 'By', 'Because'],
     [false, false, false],
     files.map(({ driver, trees, reason }) => [trees.join(', '), driver, reason]),
+  );
+}
+
+const subjects = {
+  time: 'From the first copy to the start on the target',
+  freeze: 'Stood still',
+  memory: 'Memory that went over',
+  files: 'Files that went over',
+} as const;
+
+export function estimateTable(compared: readonly Comparison[]): Markup {
+  return table(
+    ['', 'Expected', 'Came'],
+    [false, true, true],
+    compared.map(({ what, expected, real }) => [subjects[what], expected, real]),
   );
 }
 
