@@ -130,8 +130,9 @@ export async function preflight(m: Migration, { thorough }: { readonly thorough:
   const files = watchingFiles(m, await filesOf(shares, connection.openFs, ctx));
   m.undo.push('the files', files.abort);
   m.emit({ type: 'files', files: fileReports({ files }) });
-  const [source, cpu] = await Promise.all([
+  const [source, room, cpu] = await Promise.all([
     checkSource(m, { container, files, devices, pids, thorough }),
+    files.demands(),
     // Without CRIU there is a refusal already.
     options.skipCpuCheck || !live ? null : cpuinfo(m).catch(() => null),
   ]);
@@ -160,6 +161,7 @@ export async function preflight(m: Migration, { thorough }: { readonly thorough:
       ports: source.ports.slice(0, mostAsked),
       files: source.files.slice(0, mostAsked),
       thorough,
+      room,
     },
   } as Params<'check'>);
   const skew = target.more && skewInWords({ sent, heard: Date.now(), ...target.more });

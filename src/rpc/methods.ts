@@ -143,6 +143,19 @@ export const methods = {
             .max(1024),
           /** Nothing is to follow: time may be spent on looking closely. */
           thorough: z.boolean(),
+          /** How much room trees will take at their places; `reuses`: what is there already need not be written again. */
+          room: z
+            .array(
+              z.object({
+                path: absolutePath,
+                least: count,
+                about: count,
+                inodes: count,
+                reuses: z.boolean(),
+              }),
+            )
+            .max(64)
+            .optional(),
         })
         .optional(),
     }),

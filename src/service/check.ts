@@ -15,6 +15,7 @@ import { cpuFlags } from '../linux/cpu-flags.ts';
 import { hasModule } from '../linux/kernel-module.ts';
 import type { Params, Result } from '../rpc/methods.ts';
 import { version } from '../version.ts';
+import { diskSpace } from './disk-space.ts';
 import { type TargetDevices, targetDevices } from './devices.ts';
 import { filesMissing } from './files-here.ts';
 import { portsTaken } from './ports.ts';
@@ -46,14 +47,16 @@ export async function targetParts(params: Params<'check'>, ctx: DriverContext): 
 /**
  * Preflight on the target: every reason against the migration at once. Changes nothing.
  * @param received when the call came, in ms since 1970
+ * @param warn tells the user what is no reason, and may become one
  */
 export async function checkTarget(
   criuPath: string,
   params: Params<'check'>,
   parts: TargetParts,
   received: number,
+  warn: (text: string) => void,
 ): Promise<Result<'check'>> {
-  const { cpuFlags: theirs = [], ports = [], files = [], thorough = false } = params.more ?? {};
+  const { cpuFlags: theirs = [], ports = [], files = [], thorough = false, room = [] } = params.more ?? {};
   const live = params.mode === 'live';
   const criu = live ? await probeCriu(criuPath).catch(() => null) : null;
   const lists = await Promise.all([
@@ -63,6 +66,10 @@ export async function checkTarget(
     portsTaken(ports),
     filesMissing(files),
     memoryRefusals(params.memory, params.imagePath),
+    diskSpace(room).then(({ refusals, warnings }) => {
+      warnings.forEach(warn);
+      return refusals;
+    }),
     ...[
       parts.container.refusals?.(),
       ...parts.fs.map((fs) => fs.refusals(params.force)),
