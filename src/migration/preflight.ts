@@ -144,6 +144,12 @@ export async function preflight(m: Migration, { thorough }: { readonly thorough:
   const sourceHost = hostname();
   const flags = live ? await cpuFlags() : [];
   const sent = Date.now();
+  const used = {
+    htype: [htype.name],
+    fs: shares.map(({ driver }) => driver),
+    device: devices.states.map(({ name }) => name),
+  };
+  const here = thisHost(source.criu, used);
   const target = await link.call('check', {
     mode: options.mode,
     api: driverApi,
@@ -168,7 +174,7 @@ export async function preflight(m: Migration, { thorough }: { readonly thorough:
   if (skew) m.say('warn', skew);
 
   const hosts = {
-    source: hostReport(sourceHost, await thisHost(source.criu)),
+    source: hostReport(sourceHost, await here),
     target: hostReport(link.host, { ...target, phaul: link.phaul, ...target.more }),
   };
   m.emit({ type: 'hosts', ...hosts });

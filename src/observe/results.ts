@@ -24,6 +24,18 @@ export const hostReport = record({
   plug: flag
     .nullable()
     .describe('Its kernel has sch_plug, which holds packets back; null: that cannot be told'),
+  drivers: list(
+    record({
+      kind: z.enum(['htype', 'fs', 'device']),
+      name: text,
+      version: text.nullable().describe('Null: it has none'),
+      programs: list(record({ name: text, version: text.nullable().describe('Null: it does not tell') })),
+    }),
+  )
+    .exactOptional()
+    .describe(
+      'Those that the migration uses, with the programs that they work with; an older release does not say',
+    ),
 });
 export type HostReport = z.infer<typeof hostReport>;
 

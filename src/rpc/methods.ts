@@ -26,6 +26,7 @@ const relativePath = z
   );
 const json: z.ZodType<Json> = z.json();
 const count = z.int().nonnegative();
+const words = z.string().max(256);
 const nothing = z.object({});
 
 const refusal = z.object({
@@ -171,6 +172,18 @@ export const methods = {
           phaul: z.string().max(64),
           /** Its kernel has sch_plug; null: nobody can tell. */
           plug: z.boolean().nullable(),
+          /** The migration's drivers here, and the programs that they work with. */
+          drivers: z
+            .array(
+              z.object({
+                kind: z.enum(['htype', 'fs', 'device']),
+                name: id,
+                version: words.nullable(),
+                programs: z.array(z.object({ name: words, version: words.nullable() })).max(16),
+              }),
+            )
+            .max(256)
+            .optional(),
           /** When the call came and when it was answered, by its clock, in ms since 1970. */
           received: z.number(),
           answered: z.number(),

@@ -7,6 +7,7 @@ import { fsDriverNamed, htypeNamed } from '../contracts/registry.ts';
 import type { TargetFs } from '../contracts/fs-driver.ts';
 import type { TargetContainer } from '../contracts/htype.ts';
 import type { DriverContext } from '../contracts/context.ts';
+import { versionsOf } from '../contracts/versions.ts';
 import { cpuAccepts, oldestCriu, probeCriu, type CriuProbe } from '../criu/probe.ts';
 import { loadZstd } from '../pages/zstd.ts';
 import { codes, type ErrorCode } from '../error-codes.ts';
@@ -59,6 +60,11 @@ export async function checkTarget(
   const { cpuFlags: theirs = [], ports = [], files = [], thorough = false, room = [] } = params.more ?? {};
   const live = params.mode === 'live';
   const criu = live ? await probeCriu(criuPath).catch(() => null) : null;
+  const versions = versionsOf({
+    htype: [params.container.htype],
+    fs: params.fs.map(({ driver }) => driver),
+    device: params.devices.map(({ name }) => name),
+  });
   const lists = await Promise.all([
     Promise.resolve(live ? criuRefusals(criu, params) : []),
     criu && params.cpuinfo !== null ? cpuRefusals(criuPath, params.cpuinfo, theirs) : [],
@@ -81,7 +87,13 @@ export async function checkTarget(
     kernel: release(),
     zstd: loadZstd() !== null,
     refusals: [...apiRefusals(params.api), ...lists.flat()],
-    more: { phaul: version, plug: await hasModule('sch_plug'), received, answered: Date.now() },
+    more: {
+      phaul: version,
+      plug: await hasModule('sch_plug'),
+      drivers: await versions,
+      received,
+      answered: Date.now(),
+    },
   };
 }
 

@@ -121,8 +121,20 @@ const host = {
   memTrack: true,
   lazyPages: true,
   plug: true,
+  drivers: [
+    { kind: 'htype', name: 'runc', version: '0.1.0', programs: [{ name: 'runc', version: '1.1.5' }] },
+    { kind: 'fs', name: 'zfs', version: '2.0.0', programs: [{ name: 'zfs', version: null }] },
+  ],
+} as const;
+const { drivers: _, ...without } = host;
+const old = {
+  ...without,
+  name: 'hostb',
+  phaul: null,
+  memTrack: false,
+  lazyPages: false,
+  plug: null,
 };
-const old = { ...host, name: 'hostb', phaul: null, memTrack: false, lazyPages: false, plug: null };
 const measured = {
   files: 3 * 2 ** 20,
   bytesPerSecond: 100 * 2 ** 20,
@@ -150,7 +162,7 @@ test('a rehearsal', ends, { ok: true, plan }, [
   'Nothing refuses this migration to hostb.',
   'It would move 0 B of memory, in iterations; files: /srv/a, /srv/b by rsync; /mnt by shared; devices: none.',
   'At most 3.0 MiB of files, over a link of 100.0 MiB/s, while it writes 1.0 MiB of its memory in a second: it would take about 12.4 s, and it would stand still for 310 ms of it.',
-  'The source, hosta: phaul 0.1.0, kernel 6.12.1, CRIU 4.2.1; it has memory in iterations, lazy restore, sch_plug, and lacks nothing.',
+  'The source, hosta: phaul 0.1.0, kernel 6.12.1, CRIU 4.2.1, runc 1.1.5, zfs of an unknown version, driver zfs 2.0.0; it has memory in iterations, lazy restore, sch_plug, and lacks nothing.',
   'The target, hostb: kernel 6.12.1, CRIU 4.2.1; it has nothing, and lacks memory in iterations, lazy restore.',
 ]);
 test(
@@ -171,7 +183,7 @@ test(
     'Nothing refuses this migration to hostb.',
     'It would move files: none; devices: none.',
     'At most 3.0 MiB of files, over a link of 100.0 MiB/s: the first copy would take about 12.4 s.',
-    'The source, hosta: phaul 0.1.0, kernel 6.12.1.',
+    'The source, hosta: phaul 0.1.0, kernel 6.12.1, runc 1.1.5, zfs of an unknown version, driver zfs 2.0.0.',
     'The target, hostb: kernel 6.12.1.',
   ],
 );
