@@ -4,15 +4,28 @@ import { newMigrationId } from '../migration/link.ts';
 import { report } from '../migration/report.ts';
 import { emitter } from '../observe/emitter.ts';
 import { failureLines } from '../observe/ending.ts';
+import type { Result } from '../observe/events.ts';
 import { jsonLines } from '../observe/json-lines.ts';
 import { plainText } from '../observe/plain-text.ts';
+import { uncaught, withoutCrash } from './crash.ts';
 import { program } from './program.ts';
+import { resultIsSaid } from './result-said.ts';
 import { wantsJson } from './wants-json.ts';
 
 /** The one place where an error that no command reported becomes text and an exit code. */
 async function main(args: readonly string[]): Promise<void> {
+  const json = wantsJson(args);
+  // What yargs has to say by itself: help, or the version.
+  let text = '';
   try {
-    await program(args).parseAsync();
+    await withoutCrash(() =>
+      json
+        ? program(args).parseAsync([...args], {}, (_, __, output) => void (text += output))
+        : program(args).parseAsync(),
+    );
+    const failure = resultIsSaid() ? null : uncaught();
+    if (failure) throw failure;
+    if (text !== '') say({ type: 'result', ok: true, text });
   } catch (thrown) {
     const error =
       thrown instanceof PhaulError || !isUsage(thrown)
@@ -20,11 +33,16 @@ async function main(args: readonly string[]): Promise<void> {
         : new PhaulError('USAGE', thrown.message);
     process.exitCode = error.exitCode;
     for (const line of failureLines(report(error))) process.stderr.write(`${plainText(line)}\n`);
-    if (!wantsJson(args)) return;
-    const emit = emitter(newMigrationId(), [jsonLines((line) => process.stdout.write(line))]);
-    const failure = report(error.with({ sourceState: 'running' }));
-    emit({ type: 'result', ok: false, error: failure });
+    if (!json || resultIsSaid()) return;
+    const sourceState = error.code === 'INTERNAL' ? 'unknown' : 'running';
+    say({ type: 'result', ok: false, error: report(error.with({ sourceState })) });
   }
+}
+
+/** Of what is no migration, in the form of a migration's. */
+function say(result: Result): void {
+  const emit = emitter(newMigrationId(), [jsonLines((line) => process.stdout.write(line))]);
+  emit(result);
 }
 
 /** yargs throws its own YError, or a plain Error, for everything that is wrong with the command line. */

@@ -9,6 +9,7 @@ import { plainLines, quietLines } from '../observe/plain-lines.ts';
 import type { Renderer } from '../observe/renderer.ts';
 import { livePicture } from '../observe/terminal/live-picture.ts';
 import { type Outlet, outlet } from './outlet.ts';
+import { heedResult } from './result-said.ts';
 
 interface OutputArguments {
   readonly json: boolean;
@@ -42,7 +43,8 @@ export async function outputFor(
   const stdout = open(1);
   const programs = json ? jsonLines(stdout.write) : null;
   const { listener, say } = forPeople(json ? open(2) : stdout, asked, clock);
-  return { listeners: [listener, programs, log, page].filter((each) => each !== null), say };
+  const heed = json ? heedResult : null;
+  return { listeners: [listener, programs, heed, log, page].filter((each) => each !== null), say };
 }
 
 function forPeople(out: Outlet, { json, verbose, quiet }: OutputArguments, clock: Clock): Renderer {

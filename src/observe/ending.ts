@@ -17,6 +17,7 @@ const states = {
 export function ending(event: ResultEvent, course: Course): string[] {
   if (!event.ok) return failureLines(event.error);
   if ('plan' in event) return plan(event.plan);
+  if ('text' in event) return event.text.split('\n');
   return 'here' in event ? here(event.here) : summaryLines(event, course, event.ms);
 }
 

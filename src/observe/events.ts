@@ -115,6 +115,10 @@ const results = [
   event('result', 'A migration that worked', { ok, ...summaryShape }),
   event('result', '`--dry-run` and `check CONTAINER DEST`: what would be done', { ok, plan: planReport }),
   event('result', '`check` without a target', { ok, here: hereReport }),
+  event('result', '`--help` and `--version`: nothing was done', {
+    ok,
+    text: text.describe('What people get to read'),
+  }),
   event('result', 'A failure', { ok: z.literal(false), error: errorReport }),
 ] as const;
 
