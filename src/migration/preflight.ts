@@ -22,7 +22,7 @@ import { connectSsh } from '../transport/ssh.ts';
 import { parseDestination } from '../transport/destination.ts';
 import { createWorkspace, type Workspace } from '../workspace.ts';
 import { checkSource, modeUnsupported } from './check-source.ts';
-import { skewInWords } from './clock-skew.ts';
+import { clockSkew, skewInWords } from './clock-skew.ts';
 import { chooseFs } from './choose-fs.ts';
 import { type Devices, devicesOf } from './devices.ts';
 import { type Files, filesOf } from './files.ts';
@@ -170,14 +170,15 @@ export async function preflight(m: Migration, { thorough }: { readonly thorough:
       room,
     },
   } as Params<'check'>);
-  const skew = target.more && skewInWords({ sent, heard: Date.now(), ...target.more });
+  const exchange = target.more && { sent, heard: Date.now(), ...target.more };
+  const skew = exchange && skewInWords(exchange);
   if (skew) m.say('warn', skew);
 
   const hosts = {
     source: hostReport(sourceHost, await here),
     target: hostReport(link.host, { ...target, phaul: link.phaul, ...target.more }),
   };
-  m.emit({ type: 'hosts', ...hosts });
+  m.emit({ type: 'hosts', ...hosts, ...(exchange && { clock: clockSkew(exchange) }) });
   const fence = live
     ? freezer(container.cgroup ?? null, `phaul-${m.id}`, join(workspace.directory, 'homes'))
     : null;

@@ -69,7 +69,16 @@ const events = [
   }),
   event('act-begin', 'It begins', { act }),
   event('act-end', 'It succeeded. An act that failed has no end', { act, actMs: ms }),
-  event('hosts', 'What runs on both hosts', { source: hostReport, target: hostReport }),
+  event('hosts', 'What runs on both hosts', {
+    source: hostReport,
+    target: hostReport,
+    clock: record({
+      aheadMs: z.number().describe("By how much the target's clock is ahead of the source's"),
+      errorMs: ms.describe('How far that may be wrong'),
+    })
+      .exactOptional()
+      .describe('An older release does not say'),
+  }),
   event('files', 'Which fs drivers move what, and why', { files: list(fileReport) }),
   event(
     'progress',

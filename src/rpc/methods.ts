@@ -255,6 +255,20 @@ export const methods = {
       undone,
     ]),
   },
+  /**
+   * Instead of a migration: what this host remembers of one whose target it is or was. `span`: when it began and ended here; null: it remembers nothing.
+   * `text` as CRIU wrote it, `written`: when its last line was.
+   */
+  logs: {
+    params: z.object({ migration: migrationId }),
+    result: z.object({
+      /** When the call came and when it was answered, by the target's clock, in ms since 1970, as `written`. */
+      received: z.number(),
+      answered: z.number(),
+      span: z.object({ since: z.iso.datetime(), until: z.iso.datetime().nullable() }).nullable(),
+      logs: z.array(z.object({ name: words, text: z.string(), written: z.number() })).max(64),
+    }),
+  },
 } as const;
 
 export type Method = keyof typeof methods;
