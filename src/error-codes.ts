@@ -264,8 +264,13 @@ export const codes = {
   TOOL_MISSING: { exit: 3, meaning: 'A program that phaul needs is missing.', hint: 'Install it.' },
   NO_SPACE: {
     exit: 3,
-    meaning: 'There is not enough memory or disk on the target.',
+    meaning: 'There is not enough room on the target for memory, or for the images in --img-path.',
     hint: 'Free some, or choose another target.',
+  },
+  NO_DISK_SPACE: {
+    exit: 3,
+    meaning: "The container's files do not fit on the target: too few bytes or inodes are free there.",
+    hint: 'Free some there, or choose another target.',
   },
   DISK_FULL: { exit: 1, meaning: 'The disk filled up while files were copied.', hint: 'Free some space.' },
   FS_SYNC: { exit: 1, meaning: "The container's files could not be copied.", hint: 'See the message.' },

@@ -7,6 +7,7 @@ export type { Act, Mode } from './acts.ts';
 export {
   eventVersion,
   type ErrorReport,
+  type EstimateReport,
   type FileReport,
   type Iteration,
   type PhaulEvent,

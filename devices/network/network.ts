@@ -9,6 +9,7 @@ export const network: DeviceDriver = {
   apiVersion: 1,
   description: "The container's named network namespace and its veth pairs, bridged or routed",
   capabilities: { takeOver: false },
+  programs: [['ip', '-Version']],
   source: networkSource,
   target: networkTarget,
 };

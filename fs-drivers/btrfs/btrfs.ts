@@ -14,6 +14,7 @@ export const btrfs: FsDriver = {
   apiVersion: 1,
   description: 'Sends snapshots of btrfs subvolumes, and only what has changed between them',
   capabilities: { copies: true, replaces: true },
+  programs: [['btrfs', '--version']],
   look: async (tree, ctx) => {
     // Without its program nothing can be said of a subvolume.
     if (!(await hasTool(ctx)) || (await obstacleHere(tree, ctx)) !== null) return null;

@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import type { DriverContext, OpenStream } from '../../src/contracts/context.ts';
-import type { FsTree, SourceFs, SyncResult, SyncRound } from '../../src/contracts/fs-driver.ts';
+import type { FsDemand, FsTree, SourceFs, SyncResult, SyncRound } from '../../src/contracts/fs-driver.ts';
 import { PhaulError } from '../../src/errors.ts';
 import { markLeft } from '../common/left-mark.ts';
 import { asRefusals, innerSubvolumes, obstacleHere, toolRefusals } from './fitness.ts';
@@ -18,6 +18,7 @@ export function btrfsSource(trees: readonly FsTree[], ctx: DriverContext): Sourc
       const obstacles = await Promise.all(trees.map((tree) => obstacleHere(tree, ctx)));
       return obstacles.flatMap((obstacle) => asRefusals(obstacle, 'source'));
     },
+    demands: () => Promise.all(trees.map((tree) => demandOf(tree, ctx))),
     sync: async (open, round) => {
       const results = await Promise.allSettled(senders.map((sender) => sender.sync(open, round)));
       const total = { bytes: 0, changed: 0, files: 0 };
@@ -36,6 +37,16 @@ export function btrfsSource(trees: readonly FsTree[], ctx: DriverContext): Sourc
       for (const sender of senders) await sender.end();
     },
   };
+}
+
+const patienceMs = 10_000;
+
+/** Its file system there may compress, and has as many inodes as anybody wants: nothing is certain. */
+async function demandOf({ source }: FsTree, ctx: DriverContext): Promise<FsDemand | null> {
+  const args = ['--summarize', '--one-file-system', '--block-size=1', '--', source];
+  const { stdout, expired } = await ctx.attempt('du', args, { limitMs: patienceMs });
+  const about = Number.parseInt(stdout, 10);
+  return expired || Number.isNaN(about) ? null : { least: 0, about, inodes: 0 };
 }
 
 interface TreeSender {

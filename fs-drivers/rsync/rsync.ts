@@ -12,6 +12,7 @@ export const rsync: FsDriver = {
   apiVersion: 1,
   description: 'Copies files with rsync, while the container runs and once more while it stands still',
   capabilities: { copies: true, replaces: false },
+  programs: [['rsync', '--version']],
   source: (trees, ctx) => rsyncSource(trees, ctx),
   target: rsyncTarget,
 };

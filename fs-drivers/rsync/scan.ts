@@ -11,6 +11,9 @@ export interface Entry {
   readonly id: string;
   /** How many names it has. */
   readonly links: number;
+  /** Bytes of contents, and on disk. */
+  readonly size: number;
+  readonly room: number;
   /** A file that has less room on disk than it has contents. */
   readonly sparse: boolean;
   /** Contents, attributes or names of it have changed `since`. */
@@ -80,6 +83,8 @@ function parsed(line: string, copied: number | null): Entry {
     directory: kind[1] === 'd',
     id,
     links: Number(links),
+    size: Number(size),
+    room: Number(blocks) * 512,
     sparse: kind[1] === 'f' && Number(blocks) * 512 < Number(size),
     changed: kind[0] === '+',
     older: kind[1] === 'f' && isBefore(mtime) && !isBefore(ctime),

@@ -5,6 +5,7 @@ import type { FsTree, SourceFs } from '../../src/contracts/fs-driver.ts';
 import type { Refusal } from '../../src/errors.ts';
 import type { TrackChanges } from './changes.ts';
 import { changesByCtime } from './changes-by-ctime.ts';
+import { demandOf } from './demand.ts';
 import { markLeft } from '../common/left-mark.ts';
 import { sumOf, treeSender } from './sender.ts';
 import { findRefusals, rsyncRefusals } from './version.ts';
@@ -22,6 +23,7 @@ export function rsyncSource(
       ...(await findRefusals(ctx)),
       ...(await Promise.all(trees.map(renamed))).flat(),
     ],
+    demands: () => Promise.all(trees.map((tree) => demandOf(tree, ctx.signal))),
     sync: async (open, round) => {
       const results = await Promise.allSettled(senders.map((sender) => sender.sync(open, round)));
       for (const result of results) if (result.status === 'rejected') throw result.reason;

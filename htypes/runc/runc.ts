@@ -12,6 +12,7 @@ export const runc: HType = {
   apiVersion: 1,
   description: "OCI containers of runc, found through runc's own state",
   capabilities: { live: true, preDump: true, revive: true },
+  programs: [['runc', '--version']],
   knows: (name) =>
     access(stateFile(name)).then(
       () => true,

@@ -12,6 +12,7 @@ import { plainLines, quietLines } from '../observe/plain-lines.ts';
 import type { Renderer } from '../observe/renderer.ts';
 import { hostLog } from './host-log.ts';
 import { type Outlet, outlet } from './outlet.ts';
+import { heedResult } from './result-said.ts';
 
 interface OutputArguments {
   readonly logLevel?: Level | undefined;
@@ -55,8 +56,10 @@ export async function outputFor(
   const programs = json ? jsonLines(stdout.write) : null;
   const { journal, stderr } = await hostLog(asked);
   const { listener, say } = stderr ? inLog(stderr) : await forPeople(json ? open(2) : stdout, asked, clock);
+  const heed = json ? heedResult : null;
   const journalled = changes ? logEvents(journal) : null;
-  return { listeners: [listener, programs, log, page, journalled].filter((each) => each !== null), say };
+  const listeners = [listener, programs, heed, log, page, journalled].filter((each) => each !== null);
+  return { listeners, say };
 }
 
 function inLog(log: Log): Renderer {

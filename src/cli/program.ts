@@ -3,9 +3,9 @@ import { useConfig } from '../config.ts';
 import { version } from '../version.ts';
 import { loadCommands } from './load-commands.ts';
 
-/** Runs the command that a command line names. Throws on wrong usage instead of printing and exiting: a failure handler that returns lets the command run. */
-export async function runProgram(args: readonly string[]): Promise<void> {
-  await yargs([...args])
+/** Runs the command that a command line names. Throws on wrong usage instead of printing and exiting: a failure handler that returns lets the command run. @param print what yargs has to say by itself, help or version; to stdout without it */
+export async function runProgram(args: readonly string[], print?: (text: string) => void): Promise<void> {
+  const parser = yargs([...args])
     .scriptName('phaul')
     .usage('$0 COMMAND …\n\nMoves running containers between Linux hosts.')
     .version(version)
@@ -19,6 +19,6 @@ export async function runProgram(args: readonly string[]): Promise<void> {
     .middleware(({ config }) => {
       if (typeof config === 'string') useConfig(config);
     })
-    .command([...(await loadCommands(args))])
-    .parseAsync();
+    .command([...(await loadCommands(args))]);
+  await (print ? parser.parseAsync([...args], {}, (_, __, output) => print(output)) : parser.parseAsync());
 }

@@ -1,4 +1,5 @@
-import { asPhaulError, PhaulError } from '../errors.ts';
+import { PhaulError } from '../errors.ts';
+import { crashed, uncaught } from './crash.ts';
 
 /**
  * Aborted by SIGINT, SIGTERM or SIGHUP, with what the user reads as the reason. A second signal changes nothing: undoing goes on. So it is by an error that
@@ -16,10 +17,10 @@ export function userAbort(say: (line: string) => void): AbortSignal {
   on('SIGINT');
   on('SIGTERM');
   on('SIGHUP');
+  const earlier = uncaught();
+  if (earlier) aborter.abort(earlier);
   process.on('uncaughtException', (cause) => {
-    const error = new PhaulError('INTERNAL', `phaul itself failed (${asPhaulError(cause).message}).`, {
-      cause,
-    });
+    const error = crashed(cause);
     // After the commit an abort has no effect, and nobody would learn of it.
     say(error.message);
     aborter.abort(error);

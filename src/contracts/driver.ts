@@ -17,4 +17,6 @@ export interface Driver<Kind extends DriverKind, Capabilities> {
   readonly description: string;
   /** What it can do. The core decides from this, never from the name. */
   readonly capabilities: Capabilities;
+  /** Commands that tell the versions of the programs that it works with (`['runc', '--version']`): both hosts' are shown to the user. They are run without a shell. */
+  readonly programs?: readonly (readonly [program: string, ...args: string[]])[];
 }

@@ -48,10 +48,15 @@ export interface FsTree extends Tree {
   readonly without: readonly string[];
 }
 
-/** Order of calls: refusals, sync (once or more, the last with `final`), then release or abort. */
+/** Order of calls: refusals and demands, sync (once or more, the last with `final`), then release or abort. */
 export interface SourceFs {
   /** Preflight, the container runs: why this host cannot do it. Changes nothing; at most 60 s. A throw is one more refusal. */
   readonly refusals: () => Promise<Refusal[]>;
+  /**
+   * Preflight, beside `refusals`, the container runs: how much room each tree will take on the target, in the trees' order, as if nothing of it were
+   * there; null: that cannot be told soon. Changes nothing; at most 60 s. Nobody asks where `copies` is false. A throw, or no such member: not known.
+   */
+  readonly demands?: () => Promise<readonly (FsDemand | null)[]>;
   /**
    * One round: make the target's trees equal to the source's. Called while the container runs (several times) and once, with
    * `final`, while it stands still; then nothing may differ afterwards. After the first round the trees are at their places on the target,
@@ -62,6 +67,16 @@ export interface SourceFs {
   readonly release: (moved: { readonly container: string; readonly target: string }) => Promise<void>;
   /** The migration was undone at any point, and no `sync` is under way: leave nothing but the trees themselves. After a throw it may be called again. */
   readonly abort?: () => Promise<void>;
+}
+
+/** Room on a file system. */
+export interface FsDemand {
+  /** Bytes on disk that will be taken in any case on a file system that neither compresses nor shares. Where it has less the migration is refused. */
+  readonly least: number;
+  /** Bytes on disk that will be taken, about. Where it has less the user is warned. */
+  readonly about: number;
+  /** Files and directories; 0: not known. */
+  readonly inodes: number;
 }
 
 export interface SyncRound {

@@ -106,6 +106,7 @@ function checked<Kind extends DriverKind>(kind: Kind, value: unknown, origin: st
     name: z.string().regex(driverName, 'must be small letters, digits and hyphens'),
     apiVersion: z.literal(driverApi),
     description: z.string(),
+    programs: z.array(z.array(z.string()).min(1)).max(16).optional(),
     source: member,
     target: member,
     ...shapes[kind],

@@ -29,7 +29,13 @@ const targetRevival: Rules<TargetRevival> = { start: always };
 
 const fsRules: Rules<FsDriver> = { look: question, suits: question, source: maker, target: maker };
 const sight: Rules<Sight> = { close: end };
-const sourceFs: Rules<SourceFs> = { refusals: question, sync: work, release: end, abort: end };
+const sourceFs: Rules<SourceFs> = {
+  refusals: question,
+  demands: question,
+  sync: work,
+  release: end,
+  abort: end,
+};
 const targetFs: Rules<TargetFs> = { refusals: question, prepare: once, serve: work, finish: end, abort: end };
 
 const deviceRules: Rules<DeviceDriver> = { source: always, target: maker };

@@ -1,5 +1,4 @@
 import { open, readFile, writeFile } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 /** How quickly processes write to their memory. */
 export interface WriteRate {
@@ -11,20 +10,20 @@ export interface WriteRate {
 const pageSize = 4096;
 
 /**
- * Watches for a while which pages are written; null where the kernel does not track that. What another tool tracks is left alone: only where
+ * Watches for a while which pages are written, on a kernel that tracks that. What another tool tracks is left alone: only where
  * nobody has ever begun to track (proc_pid_smaps(5), VmFlags: sd), tracking is begun anew, which such a tool would notice.
+ * @param watched the while
  */
 export async function writeRate(
   pids: readonly number[],
-  watchMs: number,
-  signal: AbortSignal,
-): Promise<WriteRate | null> {
+  watched: () => Promise<unknown>,
+): Promise<WriteRate> {
   const fresh = (await Promise.all(pids.map(isUntracked))).every((is) => is);
   if (fresh)
     await Promise.all(pids.map((pid) => writeFile(`/proc/${pid}/clear_refs`, '4').catch(() => undefined)));
   const before = fresh ? 0 : await writtenPages(pids);
   const began = performance.now();
-  await sleep(watchMs, undefined, { signal });
+  await watched();
   const written = (await writtenPages(pids)) - before;
   const seconds = (performance.now() - began) / 1000;
   return { pagesPerSecond: Math.max(0, written) / seconds, atLeast: !fresh };
@@ -36,6 +35,8 @@ async function isUntracked(pid: number): Promise<boolean> {
 
 // The kernel's own, in every process.
 const special = /\[(vvar|vvar_vclock|vdso|vsyscall)\]$/;
+// Address space that is only reserved, and can be terabytes.
+const reserved = /^\S+ ---p /;
 
 /** @param smaps all mappings of a process */
 export function untracked(smaps: string): boolean {
@@ -59,7 +60,9 @@ async function writtenIn(pid: number): Promise<number> {
   try {
     let written = 0;
     const buffer = Buffer.alloc(mostEntries * entryBytes);
-    for (const line of maps.split('\n').filter((each) => each !== '' && !special.test(each))) {
+    for (const line of maps
+      .split('\n')
+      .filter((each) => each !== '' && !special.test(each) && !reserved.test(each))) {
       const [from = 0, to = 0] = (line.split(' ')[0] ?? '')
         .split('-')
         .map((text) => parseInt(text, 16) / pageSize);

@@ -6,15 +6,26 @@ export interface Exchange {
   readonly heard: number;
 }
 
+export interface Skew {
+  readonly aheadMs: number;
+  readonly errorMs: number;
+}
+
 /** By how much the other host's clock is ahead, and how far that may be wrong: the way there and the way back may take differently long. */
-export function clockSkew({ sent, received, answered, heard }: Exchange): {
-  aheadMs: number;
-  errorMs: number;
-} {
+export function clockSkew({ sent, received, answered, heard }: Exchange): Skew {
   return {
     aheadMs: (received - sent + (answered - heard)) / 2,
     errorMs: Math.max(0, (heard - sent - (answered - received)) / 2),
   };
+}
+
+/**
+ * By how much the other clock was ahead at an earlier time, in ms: as it was measured then, which was beside other work, unless it can still be the same as what is
+ * measured now, with nothing beside.
+ */
+export function skewThen(then: Skew | undefined, now: Skew): number {
+  const same = then === undefined || Math.abs(then.aheadMs - now.aheadMs) <= then.errorMs + now.errorMs;
+  return same ? now.aheadMs : then.aheadMs;
 }
 
 // Less is nothing that a program notices which has stood still.

@@ -1,6 +1,6 @@
 import { pageLimits } from './convergence.ts';
 import { pageBytes } from '../pages/wire.ts';
-import { predictFreeze, type RoundCost } from './predict.ts';
+import { predictFreeze, type RoundCost, writtenPages } from './predict.ts';
 
 /** What was measured beforehand. */
 export interface Measured {
@@ -18,6 +18,8 @@ export interface Estimate {
   /** From the first copy of the files until the container runs on the target. */
   readonly totalMs: number;
   readonly freezeMs: number;
+  /** Bytes of memory, of all rounds together. */
+  readonly memory: number;
 }
 
 /** How long a live migration would take: rounds as the iterations would go, and the prediction of the freeze that they make. */
@@ -35,7 +37,7 @@ export function estimate({ memory, files, bytesPerSecond, criuMs, pagesPerSecond
   if (pagesPerSecond === null) {
     // As if all of it had been written since a round that was just now.
     const freezeMs = predictFreeze([round(pages, 1)], 1, true) ?? 0;
-    return { totalMs: filesMs + freezeMs, freezeMs };
+    return { totalMs: filesMs + freezeMs, freezeMs, memory };
   }
   const rounds = [round(pages, null)];
   const took = ({ beforeMs, sendMs }: RoundCost): number => beforeMs + sendMs;
@@ -49,6 +51,8 @@ export function estimate({ memory, files, bytesPerSecond, criuMs, pagesPerSecond
     rounds.push(round(written, sinceMs));
   }
   const iterateMs = rounds.reduce((sum, each) => sum + took(each), 0);
-  const freezeMs = predictFreeze(rounds, took(rounds.at(-1)!), true) ?? 0;
-  return { totalMs: filesMs + iterateMs + freezeMs, freezeMs };
+  const sinceMs = took(rounds.at(-1)!);
+  const freezeMs = predictFreeze(rounds, sinceMs, true) ?? 0;
+  const moved = rounds.reduce((sum, each) => sum + each.pages, writtenPages(rounds, sinceMs) ?? 0);
+  return { totalMs: filesMs + iterateMs + freezeMs, freezeMs, memory: moved * pageBytes };
 }

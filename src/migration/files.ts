@@ -1,5 +1,5 @@
 import type { DriverContext } from '../contracts/context.ts';
-import type { SourceFs, SyncResult, SyncRound } from '../contracts/fs-driver.ts';
+import type { FsDemand, SourceFs, SyncResult, SyncRound } from '../contracts/fs-driver.ts';
 import { fsDriverNamed } from '../contracts/registry.ts';
 import type { Refusal } from '../errors.ts';
 import type { Transport } from '../transport/transport.ts';
@@ -9,9 +9,18 @@ import type { Share } from './choose-fs.ts';
 export interface Files {
   readonly shares: readonly Share[];
   readonly refusals: () => Promise<Refusal[]>;
+  /** How much room they will take on the target, as far as the drivers can tell. */
+  readonly demands: () => Promise<Demand[]>;
   readonly sync: (round: SyncRound) => Promise<SyncResult>;
   readonly release: SourceFs['release'];
   readonly abort: () => Promise<void>;
+}
+
+/** How much room a tree will take at its place on the target. */
+export interface Demand extends FsDemand {
+  readonly path: string;
+  /** What is there already need not be written again. */
+  readonly reuses: boolean;
 }
 
 /** @throws DRIVER_UNKNOWN */
@@ -20,12 +29,20 @@ export async function filesOf(
   openFs: Transport['openFs'],
   ctx: DriverContext,
 ): Promise<Files> {
-  const parts = await Promise.all(
-    shares.map(async ({ driver, trees }) => (await fsDriverNamed(driver)).source(trees, ctx)),
-  );
+  const drivers = await Promise.all(shares.map(({ driver }) => fsDriverNamed(driver)));
+  const parts = drivers.map((driver, index) => driver.source(shares[index]?.trees ?? [], ctx));
+  const demandsOf = async (index: number): Promise<Demand[]> => {
+    const { copies, replaces } = drivers[index]!.capabilities;
+    const found = copies ? await parts[index]!.demands?.().catch(() => undefined) : undefined;
+    return (shares[index]?.trees ?? []).flatMap(({ target }, tree) => {
+      const demand = found?.[tree] ?? null;
+      return demand ? [{ ...demand, path: target, reuses: !replaces }] : [];
+    });
+  };
   return {
     shares,
     refusals: async () => (await Promise.all(parts.map((part) => part.refusals()))).flat(),
+    demands: async () => (await Promise.all(shares.map((_, index) => demandsOf(index)))).flat(),
     sync: async (round) => {
       // All are waited for, whatever becomes of one: nobody may still be copying when the migration is undone.
       const results = await Promise.allSettled(

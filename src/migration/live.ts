@@ -17,6 +17,7 @@ import { watching } from './watching.ts';
 /** Live mode: memory moves, the processes never notice. All acts after preflight, in order. */
 export async function live(m: Migration, plan: Plan): Promise<Summary> {
   const prepared = await act(m, 'prepare', () => prepare(m, plan));
+  const expected = plan.forecast.end(plan.memory);
   const armed = await act(m, 'iterate', () => iterate(m, plan, prepared));
   const { frozen, sent } = await watching(m, armed.pages, armed, async () => {
     const still = await act(m, 'freeze', () => freeze(m, plan, armed));
@@ -59,6 +60,7 @@ export async function live(m: Migration, plan: Plan): Promise<Summary> {
     await farewell(m, plan);
   }
   return summarize(m, plan, {
+    estimate: expected,
     iterations: armed.iterations,
     freezeMs,
     pages,

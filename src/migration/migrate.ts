@@ -5,8 +5,7 @@ import { attended, unattended } from './attended.ts';
 import { changedOptions } from './changed-options.ts';
 import type { Ended } from './ended.ts';
 import { newMigrationId } from './link.ts';
-import { measure } from './measure.ts';
-import { act, type Migration, newMigration } from './migration.ts';
+import { act, interruptible, type Migration, newMigration } from './migration.ts';
 import { live } from './live.ts';
 import { revive } from './revive.ts';
 import type { MigrateOptions } from './options.ts';
@@ -43,7 +42,7 @@ export function rehearse(
   return play(options, listeners, user, {
     thorough: true,
     rest: async (m, plan) => {
-      const measured = await measure(m, plan);
+      await interruptible(m, plan.forecast.settled());
       plan.link.close();
       await m.undo.unwind();
       m.journal?.remove();
@@ -60,7 +59,7 @@ export function rehearse(
         preDump,
         lazy,
         hosts,
-        estimate: measured,
+        estimate: plan.forecast.end(memory),
         target: plan.link.host,
       };
     },

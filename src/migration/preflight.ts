@@ -22,10 +22,11 @@ import { connectSsh } from '../transport/ssh.ts';
 import { parseDestination } from '../transport/destination.ts';
 import { createWorkspace, type Workspace } from '../workspace.ts';
 import { checkSource, modeUnsupported } from './check-source.ts';
-import { skewInWords } from './clock-skew.ts';
+import { clockSkew, skewInWords } from './clock-skew.ts';
 import { chooseFs } from './choose-fs.ts';
 import { type Devices, devicesOf } from './devices.ts';
 import { type Files, filesOf } from './files.ts';
+import { beginForecast, type Forecast } from './forecast.ts';
 import { checkName, findContainer } from './find-container.ts';
 import { fsTrees } from './fs-trees.ts';
 import { hostReport, thisHost } from './host-report.ts';
@@ -57,6 +58,8 @@ export interface Plan {
   /** The source's CRIU, as in CriuProbe; 0 in revive mode. */
   readonly criu: number;
   readonly hosts: PlanReport['hosts'];
+  /** How long it will take, as far as that can be told beforehand. */
+  readonly forecast: Forecast;
 }
 
 /**
@@ -77,6 +80,8 @@ export async function preflight(m: Migration, { thorough }: { readonly thorough:
   await settleAbandoned();
   await settleFormer(options.container, m.say);
   const workspace = await takeNotes(m, htype.name);
+  const forecast = beginForecast(options, { patient: thorough });
+  m.undo.push('the estimate', () => Promise.resolve(void forecast.end(0)));
   const connection = connectSsh(destination, {
     migration: m.id,
     directory: workspace.directory,
@@ -113,7 +118,9 @@ export async function preflight(m: Migration, { thorough }: { readonly thorough:
   const memory = await residentBytes(pids);
   const trees = await fsTrees(container.description.trees);
   const link = await linking;
+  forecast.linked(connection.login);
   const shares = await chooseFs(trees, options.fs, link, ctx);
+  forecast.chosen(shares, ctx);
   m.journal?.note({
     files: shares.map(({ driver, trees: theirs }) => ({
       driver,
@@ -123,15 +130,26 @@ export async function preflight(m: Migration, { thorough }: { readonly thorough:
   const files = watchingFiles(m, await filesOf(shares, connection.openFs, ctx));
   m.undo.push('the files', files.abort);
   m.emit({ type: 'files', files: fileReports({ files }) });
-  const [source, cpu] = await Promise.all([
+  const [source, room, cpu] = await Promise.all([
     checkSource(m, { container, files, devices, pids, thorough }),
+    files.demands(),
     // Without CRIU there is a refusal already.
     options.skipCpuCheck || !live ? null : cpuinfo(m).catch(() => null),
   ]);
 
+  const able = source.criu?.memTrack ?? false;
+  const preDump = live && (options.preDump ?? (able && htype.capabilities.preDump));
+  if (preDump && able) forecast.tracked(pids);
+
   const sourceHost = hostname();
   const flags = live ? await cpuFlags() : [];
   const sent = Date.now();
+  const used = {
+    htype: [htype.name],
+    fs: shares.map(({ driver }) => driver),
+    device: devices.states.map(({ name }) => name),
+  };
+  const here = thisHost(source.criu, used);
   const target = await link.call('check', {
     mode: options.mode,
     api: driverApi,
@@ -149,16 +167,18 @@ export async function preflight(m: Migration, { thorough }: { readonly thorough:
       ports: source.ports.slice(0, mostAsked),
       files: source.files.slice(0, mostAsked),
       thorough,
+      room,
     },
   } as Params<'check'>);
-  const skew = target.more && skewInWords({ sent, heard: Date.now(), ...target.more });
+  const exchange = target.more && { sent, heard: Date.now(), ...target.more };
+  const skew = exchange && skewInWords(exchange);
   if (skew) m.say('warn', skew);
 
   const hosts = {
-    source: hostReport(sourceHost, await thisHost(source.criu)),
+    source: hostReport(sourceHost, await here),
     target: hostReport(link.host, { ...target, phaul: link.phaul, ...target.more }),
   };
-  m.emit({ type: 'hosts', ...hosts });
+  m.emit({ type: 'hosts', ...hosts, ...(exchange && { clock: clockSkew(exchange) }) });
   const fence = live
     ? freezer(container.cgroup ?? null, `phaul-${m.id}`, join(workspace.directory, 'homes'))
     : null;
@@ -171,8 +191,7 @@ export async function preflight(m: Migration, { thorough }: { readonly thorough:
     ...zstdRefusals(m, target.zstd),
   ];
   if (refusals.length > 0) throw refused(refusals);
-  const able = source.criu?.memTrack ?? false;
-  const preDump = live && (options.preDump ?? (able && htype.capabilities.preDump));
+  forecast.alone();
   if (preDump && (await hugePagesAlways())) m.say('warn', hugePages);
   return {
     container,
@@ -189,6 +208,7 @@ export async function preflight(m: Migration, { thorough }: { readonly thorough:
     zstd: options.compress !== 'none' && target.zstd && loadZstd() !== null,
     criu: source.criu?.number ?? 0,
     hosts,
+    forecast,
   };
 }
 

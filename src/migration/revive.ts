@@ -18,6 +18,7 @@ export async function revive(m: Migration, plan: Plan): Promise<Summary> {
     await begin(m, plan);
     return firstCopy(m, plan);
   });
+  const estimate = plan.forecast.end(plan.memory);
   const iterations = await act(m, 'iterate', () => iterateFiles(m, plan));
   const stopped = await act(m, 'freeze', () => stop(m, plan));
   const [lastSync] = await act(m, 'transfer', () =>
@@ -46,6 +47,7 @@ export async function revive(m: Migration, plan: Plan): Promise<Summary> {
   await act(m, 'release', () => release(m, plan, () => Promise.resolve()));
   await farewell(m, plan);
   return summarize(m, plan, {
+    estimate,
     iterations,
     freezeMs: downMs,
     pages: 0,

@@ -1,11 +1,13 @@
+import type { Act } from '../acts.ts';
 import type { SyncResult } from '../contracts/fs-driver.ts';
-import type { Iteration, Summary } from '../observe/events.ts';
+import type { EstimateReport, Iteration, Summary } from '../observe/events.ts';
 import type { Migration } from './migration.ts';
 import type { Plan } from './preflight.ts';
 
 const pageSize = 4096;
 
 interface Outcome {
+  readonly estimate: EstimateReport;
   readonly iterations: readonly Iteration[];
   readonly freezeMs: number;
   /** Sent in the freeze and before it. */
@@ -23,7 +25,8 @@ interface Outcome {
 
 /** A migration that succeeded, as users and programs see it. */
 export function summarize(m: Migration, plan: Plan, outcome: Outcome): Summary {
-  const { iterations, freezeMs, pages, images, copied, lastSync, filled, pid, stop, startWith } = outcome;
+  const { estimate, iterations, freezeMs, pages, images, copied, lastSync, filled, pid, stop, startWith } =
+    outcome;
   return {
     container: plan.container.description.id,
     source: plan.sourceHost,
@@ -32,6 +35,8 @@ export function summarize(m: Migration, plan: Plan, outcome: Outcome): Summary {
     htype: plan.htype,
     files: fileReports(plan),
     acts: m.acts,
+    estimate,
+    movingMs: movingMs(m),
     stop,
     freezeMs: Math.round(freezeMs * 10) / 10,
     predictedFreezeMs: iterations.at(-1)?.predictedFreezeMs ?? null,
@@ -49,6 +54,13 @@ export function summarize(m: Migration, plan: Plan, outcome: Outcome): Summary {
     startWith,
     warnings: m.warnings,
   };
+}
+
+const moving: readonly Act[] = ['prepare', 'iterate', 'freeze', 'transfer', 'restore', 'commit'];
+
+function movingMs({ acts }: Migration): number {
+  const all = acts.filter(({ act }) => moving.includes(act)).reduce((sum, { ms }) => sum + ms, 0);
+  return Math.round(all * 10) / 10;
 }
 
 /** Which fs driver moves what, and why. */

@@ -1,6 +1,7 @@
 import { duration, sized } from './amounts.ts';
 import type { Course } from './course.ts';
 import type { ErrorReport, HereReport, HostReport, PlanReport, ResultEvent } from './events.ts';
+import { driverReleases } from './driver-releases.ts';
 import { refusalLines } from './refusal-lines.ts';
 import { summaryLines } from './summary-lines.ts';
 
@@ -16,6 +17,7 @@ const states = {
 export function ending(event: ResultEvent, course: Course): string[] {
   if (!event.ok) return failureLines(event.error);
   if ('plan' in event) return plan(event.plan);
+  if ('text' in event) return event.text.split('\n');
   return 'here' in event ? here(event.here) : summaryLines(event, course, event.ms);
 }
 
@@ -48,11 +50,14 @@ function estimateLines({ estimate, mode }: PlanReport): string[] {
   ];
 }
 
-function hostLine(
-  role: string,
-  { name, phaul, kernel, criu, memTrack, lazyPages, plug }: HostReport,
-): string {
-  const releases = [...(phaul === null ? [] : [`phaul ${phaul}`]), `kernel ${kernel}`];
+function hostLine(role: string, host: HostReport): string {
+  const { name, phaul, kernel, criu, memTrack, lazyPages, plug } = host;
+  const releases = [
+    ...(phaul === null ? [] : [`phaul ${phaul}`]),
+    `kernel ${kernel}`,
+    ...(criu === null ? [] : [`CRIU ${criu}`]),
+    ...driverReleases(host),
+  ];
   if (criu === null) return `The ${role}, ${name}: ${releases.join(', ')}.`;
   const able = [
     [memTrack, 'memory in iterations'],
@@ -61,7 +66,7 @@ function hostLine(
   ] as const;
   const named = (has: boolean): string =>
     able.flatMap(([there, what]) => (there === has ? [what] : [])).join(', ') || 'nothing';
-  return `The ${role}, ${name}: ${[...releases, `CRIU ${criu}`].join(', ')}; it has ${named(true)}, and lacks ${named(false)}.`;
+  return `The ${role}, ${name}: ${releases.join(', ')}; it has ${named(true)}, and lacks ${named(false)}.`;
 }
 
 function here(found: HereReport): string[] {

@@ -14,6 +14,7 @@ import { count, flag, list, mode, ms, record, role, text } from './shapes.ts';
 
 export type {
   ErrorReport,
+  EstimateReport,
   FileReport,
   HereReport,
   HostReport,
@@ -68,7 +69,16 @@ const events = [
   }),
   event('act-begin', 'It begins', { act }),
   event('act-end', 'It succeeded. An act that failed has no end', { act, actMs: ms }),
-  event('hosts', 'What runs on both hosts', { source: hostReport, target: hostReport }),
+  event('hosts', 'What runs on both hosts', {
+    source: hostReport,
+    target: hostReport,
+    clock: record({
+      aheadMs: z.number().describe("By how much the target's clock is ahead of the source's"),
+      errorMs: ms.describe('How far that may be wrong'),
+    })
+      .exactOptional()
+      .describe('An older release does not say'),
+  }),
   event('files', 'Which fs drivers move what, and why', { files: list(fileReport) }),
   event(
     'progress',
@@ -114,6 +124,10 @@ const results = [
   event('result', 'A migration that worked', { ok, ...summaryShape }),
   event('result', '`--dry-run` and `check CONTAINER DEST`: what would be done', { ok, plan: planReport }),
   event('result', '`check` without a target', { ok, here: hereReport }),
+  event('result', '`--help` and `--version`: nothing was done', {
+    ok,
+    text: text.describe('What people get to read'),
+  }),
   event('result', 'A failure', { ok: z.literal(false), error: errorReport }),
 ] as const;
 

@@ -29,7 +29,7 @@ const areas: Readonly<Record<string, readonly ErrorCode[]>> = {
   ],
   'names and files': ['NAME_TAKEN', 'PID_TAKEN', 'PATH_TAKEN', 'PATH_MISSING', 'FILE_DIFFERS'],
   'its network': ['HOST_NETWORK', 'NETWORK_UNSUPPORTED', 'NETWORK_TAKEN', 'PORT_TAKEN'],
-  room: ['NO_SPACE'],
+  room: ['NO_SPACE', 'NO_DISK_SPACE'],
 };
 const rest = 'drivers and settings';
 

@@ -24,8 +24,45 @@ export const hostReport = record({
   plug: flag
     .nullable()
     .describe('Its kernel has sch_plug, which holds packets back; null: that cannot be told'),
+  drivers: list(
+    record({
+      kind: z.enum(['htype', 'fs', 'device']),
+      name: text,
+      version: text.nullable().describe('Null: it has none'),
+      programs: list(record({ name: text, version: text.nullable().describe('Null: it does not tell') })),
+    }),
+  )
+    .exactOptional()
+    .describe(
+      'Those that the migration uses, with the programs that they work with; an older release does not say',
+    ),
 });
 export type HostReport = z.infer<typeof hostReport>;
+
+/** What can be told beforehand. */
+export const estimateReport = record({
+  files: count
+    .nullable()
+    .describe(
+      'Bytes in the files that would be copied if the target had none of them; null: counting took too long',
+    ),
+  bytesPerSecond: count
+    .nullable()
+    .describe('What the link takes, measured through ssh; null: that did not work'),
+  writtenPerSecond: count
+    .nullable()
+    .describe(
+      'Bytes of memory that were written in a second, in pages; null: memory would not move in iterations',
+    ),
+  writtenAtLeast: flag.describe('It may be more: somebody tracks the memory already, and was left alone'),
+  memory: count
+    .nullable()
+    .exactOptional()
+    .describe('Bytes of memory that would go over, in all rounds together; null: not known'),
+  totalMs: ms.nullable().describe('From the first copy until it runs on the target; null: not known'),
+  freezeMs: ms.nullable().describe('For so long it would stand still; null: not known'),
+});
+export type EstimateReport = z.infer<typeof estimateReport>;
 
 export const stopShape = {
   signal: text.describe('The signal that the container was asked with'),
@@ -62,6 +99,14 @@ export const summaryShape = {
   htype: text,
   files: list(fileReport).describe('Which fs drivers moved what, and why'),
   acts: list(record({ act: z.enum(acts), ms })).describe('In their order, with the time that each took'),
+  estimate: estimateReport
+    .exactOptional()
+    .describe(
+      'What was expected before anything moved, from what preflight measured beside its other work; a release before this one does not say',
+    ),
+  movingMs: ms
+    .exactOptional()
+    .describe('From the first copy until it ran on the target; a release before this one does not say'),
   stop: stopReport.nullable().describe('How it was stopped; null in live mode'),
   freezeMs: ms.describe(
     'How long it did not run, as the source sees it. Live mode: from the freeze to the first instruction on the target. Revive mode: from the end of its last process to its start on the target, or with --no-start to the moment when it was complete there',
@@ -100,24 +145,7 @@ export const planReport = record({
   memory: count.describe('Resident memory now, in bytes'),
   preDump: flag.describe('Memory would move in iterations before the freeze'),
   lazy: flag.describe('It would run before all of its memory is in place'),
-  estimate: record({
-    files: count
-      .nullable()
-      .describe(
-        'Bytes in the files that would be copied if the target had none of them; null: counting took too long',
-      ),
-    bytesPerSecond: count
-      .nullable()
-      .describe('What the link takes, measured through ssh; null: that did not work'),
-    writtenPerSecond: count
-      .nullable()
-      .describe(
-        'Bytes of memory that were written in a second, in pages; null: memory would not move in iterations',
-      ),
-    writtenAtLeast: flag.describe('It may be more: somebody tracks the memory already, and was left alone'),
-    totalMs: ms.nullable().describe('From the first copy until it runs on the target; null: not known'),
-    freezeMs: ms.nullable().describe('For so long it would stand still; null: not known'),
-  }).describe('How long it would take, from what was measured in a few seconds'),
+  estimate: estimateReport.describe('How long it would take, from what was measured in a few seconds'),
 });
 export type PlanReport = z.infer<typeof planReport>;
 

@@ -1,4 +1,5 @@
 import { duration, sized } from './amounts.ts';
+import { comparisons } from './comparisons.ts';
 import type { Course } from './course.ts';
 import type { Summary } from './events.ts';
 import { stopWords } from './happenings.ts';
@@ -18,6 +19,7 @@ export function summaryLines(result: Summary, { reason }: Pick<Course, 'reason'>
     `Files: ${drivers || 'none'}.`,
     ...(warnings.length === 0 ? [] : [`Warnings: ${warnings.length}, see above.`]),
     `Time: ${duration(totalMs)} (${times}).`,
+    ...foreseen(result),
   ];
 }
 
@@ -49,6 +51,11 @@ function iterated({ iterations, mode }: Summary, reason: string | null): string[
   const { bars, words } = amountsOf(iterations, mode);
   const why = reason === null ? '' : `; ${reason}`;
   return [`Iterations: ${bars} ${words.join(', ')}${mode === 'live' ? ' pages' : ''}${why}.`];
+}
+
+function foreseen(result: Summary): string[] {
+  const all = comparisons(result).map(({ what, expected, real }) => `${what} ${expected} → ${real}`);
+  return all.length === 0 ? [] : [`Expected beforehand → what it was: ${all.join(', ')}.`];
 }
 
 const most = 4;

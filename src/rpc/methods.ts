@@ -26,6 +26,7 @@ const relativePath = z
   );
 const json: z.ZodType<Json> = z.json();
 const count = z.int().nonnegative();
+const words = z.string().max(256);
 const nothing = z.object({});
 
 const refusal = z.object({
@@ -143,6 +144,19 @@ export const methods = {
             .max(1024),
           /** Nothing is to follow: time may be spent on looking closely. */
           thorough: z.boolean(),
+          /** How much room trees will take at their places; `reuses`: what is there already need not be written again. */
+          room: z
+            .array(
+              z.object({
+                path: absolutePath,
+                least: count,
+                about: count,
+                inodes: count,
+                reuses: z.boolean(),
+              }),
+            )
+            .max(64)
+            .optional(),
         })
         .optional(),
     }),
@@ -158,6 +172,18 @@ export const methods = {
           phaul: z.string().max(64),
           /** Its kernel has sch_plug; null: nobody can tell. */
           plug: z.boolean().nullable(),
+          /** The migration's drivers here, and the programs that they work with. */
+          drivers: z
+            .array(
+              z.object({
+                kind: z.enum(['htype', 'fs', 'device']),
+                name: id,
+                version: words.nullable(),
+                programs: z.array(z.object({ name: words, version: words.nullable() })).max(16),
+              }),
+            )
+            .max(256)
+            .optional(),
           /** When the call came and when it was answered, by its clock, in ms since 1970. */
           received: z.number(),
           answered: z.number(),
@@ -232,6 +258,20 @@ export const methods = {
       landed.extend({ filled: filled.nullable(), lost: z.string().nullable() }),
       undone,
     ]),
+  },
+  /**
+   * Instead of a migration: what this host remembers of one whose target it is or was. `span`: when it began and ended here; null: it remembers nothing.
+   * `text` as CRIU wrote it, `written`: when its last line was.
+   */
+  logs: {
+    params: z.object({ migration: migrationId }),
+    result: z.object({
+      /** When the call came and when it was answered, by the target's clock, in ms since 1970, as `written`. */
+      received: z.number(),
+      answered: z.number(),
+      span: z.object({ since: z.iso.datetime(), until: z.iso.datetime().nullable() }).nullable(),
+      logs: z.array(z.object({ name: words, text: z.string(), written: z.number() })).max(64),
+    }),
   },
 } as const;
 

@@ -7,6 +7,7 @@ import { fsDriverNamed, htypeNamed } from '../contracts/registry.ts';
 import type { TargetFs } from '../contracts/fs-driver.ts';
 import type { TargetContainer } from '../contracts/htype.ts';
 import type { DriverContext } from '../contracts/context.ts';
+import { versionsOf } from '../contracts/versions.ts';
 import { cpuAccepts, oldestCriu, probeCriu, type CriuProbe } from '../criu/probe.ts';
 import { loadZstd } from '../pages/zstd.ts';
 import { codes, type ErrorCode } from '../error-codes.ts';
@@ -15,6 +16,7 @@ import { cpuFlags } from '../linux/cpu-flags.ts';
 import { hasModule } from '../linux/kernel-module.ts';
 import type { Params, Result } from '../rpc/methods.ts';
 import { version } from '../version.ts';
+import { diskSpace } from './disk-space.ts';
 import { type TargetDevices, targetDevices } from './devices.ts';
 import { filesMissing } from './files-here.ts';
 import { portsTaken } from './ports.ts';
@@ -46,16 +48,23 @@ export async function targetParts(params: Params<'check'>, ctx: DriverContext): 
 /**
  * Preflight on the target: every reason against the migration at once. Changes nothing.
  * @param received when the call came, in ms since 1970
+ * @param warn tells the user what is no reason, and may become one
  */
 export async function checkTarget(
   criuPath: string,
   params: Params<'check'>,
   parts: TargetParts,
   received: number,
+  warn: (text: string) => void,
 ): Promise<Result<'check'>> {
-  const { cpuFlags: theirs = [], ports = [], files = [], thorough = false } = params.more ?? {};
+  const { cpuFlags: theirs = [], ports = [], files = [], thorough = false, room = [] } = params.more ?? {};
   const live = params.mode === 'live';
   const criu = live ? await probeCriu(criuPath).catch(() => null) : null;
+  const versions = versionsOf({
+    htype: [params.container.htype],
+    fs: params.fs.map(({ driver }) => driver),
+    device: params.devices.map(({ name }) => name),
+  });
   const lists = await Promise.all([
     Promise.resolve(live ? criuRefusals(criu, params) : []),
     criu && params.cpuinfo !== null ? cpuRefusals(criuPath, params.cpuinfo, theirs) : [],
@@ -63,6 +72,10 @@ export async function checkTarget(
     portsTaken(ports),
     filesMissing(files),
     memoryRefusals(params.memory, params.imagePath),
+    diskSpace(room).then(({ refusals, warnings }) => {
+      warnings.forEach(warn);
+      return refusals;
+    }),
     ...[
       parts.container.refusals?.(),
       ...parts.fs.map((fs) => fs.refusals(params.force)),
@@ -74,7 +87,13 @@ export async function checkTarget(
     kernel: release(),
     zstd: loadZstd() !== null,
     refusals: [...apiRefusals(params.api), ...lists.flat()],
-    more: { phaul: version, plug: await hasModule('sch_plug'), received, answered: Date.now() },
+    more: {
+      phaul: version,
+      plug: await hasModule('sch_plug'),
+      drivers: await versions,
+      received,
+      answered: Date.now(),
+    },
   };
 }
 

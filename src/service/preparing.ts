@@ -54,7 +54,9 @@ export function preparing(room: Room): Preparing {
       room.checked = params;
       room.parts = await targetParts(params, roomContext(room));
       await settleFormer(params.container.htype, params.container.id);
-      const answer = await checkTarget(room.criuPath, params, room.parts, received);
+      const answer = await checkTarget(room.criuPath, params, room.parts, received, (text) =>
+        say('warn', text),
+      );
       room.refused = answer.refusals.length > 0;
       return answer;
     },

@@ -3,6 +3,7 @@ import { PhaulError } from '../errors.ts';
 import type { Log } from '../log/record.ts';
 import type { Handlers, Params } from '../rpc/methods.ts';
 import { attendance } from './attendance.ts';
+import { keptLogs } from './kept-logs.ts';
 import { serviceLog } from './logged.ts';
 import { resume, type Words } from './resume.ts';
 import { targetSession } from './session.ts';
@@ -22,15 +23,19 @@ export async function runService(log: Log): Promise<void> {
     listeners.log(level, text);
   };
   const session = targetSession(say, listeners.filling, (directory) => listeners.admit(directory, own));
+  let greeted = false;
   const noMore = (): never => {
     throw new PhaulError('PROTOCOL_ERROR', 'This connection is not there to resume another.');
   };
-  const own: Handlers = record.logged({ ...session.handlers, resume: noMore });
+  const logs: Handlers['logs'] = ({ migration }) => {
+    if (!greeted) throw new PhaulError('PROTOCOL_ERROR', 'Who has not been greeted is told nothing.');
+    return keptLogs(migration, Date.now());
+  };
+  const own: Handlers = record.logged({ ...session.handlers, resume: noMore, logs });
   // What another session began, if this connection was made to go on with it.
   let former: Partial<Handlers> = {};
   let leave = (): void => undefined;
   let ended = false;
-  let greeted = false;
   const either = <M extends 'commit' | 'fill' | 'abort' | 'finish'>(method: M): Handlers[M] =>
     ((params: never) => (former[method] ?? own[method])(params)) as Handlers[M];
   listeners.attend(stdin, stdout, {

@@ -13,7 +13,7 @@ import { tracked } from './tracked.ts';
 
 /** One migration, as the target sees it: what it does at each of the source's calls. */
 export interface Session {
-  readonly handlers: Omit<Handlers, 'resume'>;
+  readonly handlers: Omit<Handlers, 'resume' | 'logs'>;
   /**
    * Nobody is connected any more, and the source may have died. Before devices are taken over here, or the container is complete, everything is undone; once it has been let run
    * it stays. In between only the source's word counts, or an operator's: then nothing happens, and somebody may connect again.

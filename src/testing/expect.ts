@@ -13,6 +13,8 @@ export function saysWhatItIs(driver: Driver<DriverKind, object>, kind: DriverKin
     assert.match(driver.name, driverName);
     assert.match(driver.description, /^[A-Z].*[^.]$/);
     for (const able of Object.values(driver.capabilities)) assert.equal(typeof able, 'boolean');
+    for (const command of driver.programs ?? [])
+      assert.ok(command.length > 0 && command.every((word) => typeof word === 'string'));
     return Promise.resolve();
   });
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { FsDriver } from '../contracts/fs-driver.ts';
 import { wrapFsDriver } from '../contracts/wrap.ts';
@@ -60,6 +60,20 @@ export function fsDriverChecks(fsDriver: FsDriver, ground?: Ground): Check[] {
           rmSync(tree.source, { recursive: true });
           assert.equal((await target.refusals(false))[0]?.code, 'PATH_MISSING');
         }),
+
+    staged('it takes the room that it says, and not less than is certain', async (stage) => {
+      const { tree, source, target, open, onBoth } = stage;
+      const before = onBoth();
+      const [demand = null, ...others] = (await source.demands?.()) ?? [];
+      assert.deepEqual(others, []);
+      assert.deepEqual(onBoth(), before);
+      if (!demand || !copies) return;
+      await target.prepare();
+      await source.sync(open, round);
+      const taken = roomOf(tree.target);
+      assert.ok(demand.least <= demand.about && demand.about >= largest, JSON.stringify(demand));
+      assert.ok(demand.least <= taken, `${demand.least} of ${taken}`);
+    }),
 
     staged('after the last round nothing differs, whatever changed in between', async (stage) => {
       const { tree, source, target, open } = stage;
@@ -134,4 +148,11 @@ export function fsDriverChecks(fsDriver: FsDriver, ground?: Ground): Check[] {
       }),
     ),
   ];
+}
+
+/** Bytes that a directory takes on disk. */
+function roomOf(directory: string): number {
+  return readdirSync(directory, { recursive: true, encoding: 'utf8' })
+    .map((name) => lstatSync(join(directory, name)).blocks * 512)
+    .reduce((all, each) => all + each, 0);
 }

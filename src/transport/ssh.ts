@@ -45,6 +45,7 @@ export function connectSsh(destination: Destination, options: SshOptions): Trans
   });
   return {
     rpc: { input: child.stdout, output: child.stdin },
+    login: options.directory === null ? null : loginArguments(destination, options, { shared: near.ssh }),
     openMem: () => open(near.mem),
     openFs: (driver) => open(near.fs[driver] ?? ''),
     closed,
@@ -55,15 +56,24 @@ export function connectSsh(destination: Destination, options: SshOptions): Trans
 type Sockets = ReturnType<typeof socketsIn>;
 
 function sshArguments(to: Destination, options: SshOptions, near: Sockets, far: Sockets): string[] {
-  const forwarding = options.directory === null ? [] : forwards(near, far);
-  return [...loginArguments(to, options, forwarding), 'phaul service --stdio'];
+  const sharing = options.directory === null ? {} : { own: near.ssh, forwarding: forwards(near, far) };
+  return [...loginArguments(to, options, sharing), 'phaul service --stdio'];
 }
 
-/** What ssh is started with; the command follows. @param forwarding options that open channels */
-export function loginArguments(
+interface Sharing {
+  /** Where others may join this connection. */
+  readonly own?: string;
+  /** Whose connection to join, without another login. */
+  readonly shared?: string;
+  /** Options that open channels. */
+  readonly forwarding?: readonly string[];
+}
+
+/** What ssh is started with; the command follows. */
+function loginArguments(
   to: Destination,
   options: Login,
-  forwarding: readonly string[] = [],
+  { own, shared, forwarding = [] }: Sharing,
 ): string[] {
   const settings = {
     BatchMode: 'yes',
@@ -73,8 +83,9 @@ export function loginArguments(
     ServerAliveInterval: '2',
     ServerAliveCountMax: '3',
     // A connection of our own, whatever sharing the user has configured: closing it must end everything.
-    ControlMaster: 'no',
-    ControlPath: 'none',
+    ControlMaster: own === undefined ? 'no' : 'yes',
+    ControlPath: own ?? shared ?? 'none',
+    ControlPersist: 'no',
     // AES-GCM moves memory two to three times as fast as OpenSSH's default on a CPU with AES instructions.
     Ciphers: '^aes128-gcm@openssh.com',
     StreamLocalBindUnlink: 'yes',

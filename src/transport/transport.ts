@@ -7,6 +7,8 @@ import type { PhaulError } from '../errors.ts';
 export interface Transport {
   /** The rpc channel. */
   readonly rpc: { readonly input: Readable; readonly output: Writable };
+  /** Arguments with which ssh runs one more command on the target, without another login; null: the connection cannot be shared. */
+  readonly login: readonly string[] | null;
   /** One more stream of the mem channel (pages and images). Paused; not a byte of it has been read. */
   readonly openMem: () => Promise<Socket>;
   /** One more stream of the fs channel, to the fs driver of that number (in the order of `check`'s `fs`). Paused. */
@@ -20,8 +22,9 @@ export interface Transport {
 /** So many fs drivers can share the work of one migration. */
 export const mostFsDrivers = 4;
 
-/** The sockets of the mem and fs channels in a directory: the near ends on the source, the far ends on the target. */
-export const socketsIn = (directory: string): { mem: string; fs: readonly string[] } => ({
+/** The sockets in a directory: of the mem and fs channels the near ends on the source, the far ends on the target; and where ssh lets its connection be shared. */
+export const socketsIn = (directory: string): { ssh: string; mem: string; fs: readonly string[] } => ({
+  ssh: join(directory, 'ssh'),
   mem: join(directory, 'mem'),
   fs: Array.from({ length: mostFsDrivers }, (_, driver) => join(directory, `fs${driver}`)),
 });

@@ -16,8 +16,12 @@ const oneOfFew = lanes(4);
 /** The whole program, as a user starts it. */
 export const phaul = (...args: string[]): Promise<Outcome> => oneOfFew(() => start(args));
 
-async function start(args: readonly string[]): Promise<Outcome> {
-  const argv = ['--import', 'tsx', main, ...args];
+/** The same, after a program in JavaScript has done something to Node. */
+export const phaulAfter = (code: string, ...args: string[]): Promise<Outcome> =>
+  oneOfFew(() => start(args, ['--import', `data:text/javascript,${encodeURIComponent(code)}`]));
+
+async function start(args: readonly string[], before: readonly string[] = []): Promise<Outcome> {
+  const argv = ['--import', 'tsx', ...before, main, ...args];
   return promisify(execFile)(process.execPath, argv, { timeout: 60_000 }).then(
     ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
     (error: { code: number; stdout: string; stderr: string }) => error,

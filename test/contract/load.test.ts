@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { DriverKind } from '../../src/contracts/driver.ts';
+import { versionIn, versionsOf } from '../../src/contracts/versions.ts';
 import { findDrivers } from '../../src/contracts/registry.ts';
 import { PhaulError } from '../../src/errors.ts';
 import type { ErrorCode } from '../../src/error-codes.ts';
@@ -173,3 +174,30 @@ test('what cannot be used keeps nobody from using the rest', async (t) => {
     ],
   );
 });
+
+test.serial(
+  'the programs of the drivers that are used tell their versions, as far as they are there',
+  async (t) => {
+    const [path, empty] = [process.env['PATH'] ?? '', mkdtempSync('/tmp/phaul-empty-')];
+    t.teardown(() => rmSync(empty, { recursive: true }));
+    const used = { htype: ['pid'], fs: ['rsync', 'nowhere'], device: [] };
+    const [pid, rsync, ...others] = await versionsOf(used);
+    t.deepEqual(others, []);
+    t.like(pid, { kind: 'htype', name: 'pid', programs: [] });
+    t.like(rsync, { kind: 'fs', name: 'rsync' });
+    t.regex(rsync?.programs[0]?.version ?? '', /^\d+\.\d+/);
+    process.env['PATH'] = empty;
+    const [, lacking] = await versionsOf(used).finally(() => (process.env['PATH'] = path));
+    t.deepEqual(lacking?.programs, [{ name: 'rsync', version: null }]);
+  },
+);
+
+for (const [text, version] of [
+  ['runc version 1.1.5+ds1\ncommit: 1.1.5\nspec: 1.0.2-dev', '1.1.5+ds1'],
+  ['rsync  version 3.2.7  protocol version 32', '3.2.7'],
+  ['ip utility, iproute2-6.1.0, libbpf 1.1.2', '6.1.0'],
+  ['btrfs-progs v6.2', '6.2'],
+  ['', null],
+  ['no such command', null],
+] as const)
+  test(`the version in ${JSON.stringify(text)}`, (t) => t.is(versionIn(text), version));

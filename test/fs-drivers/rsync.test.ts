@@ -24,6 +24,20 @@ test('a tree with one of everything arrives exactly, in one round or several', a
   t.is(second.files, 0);
 });
 
+test('of holes and of second names no room is certain', async (t) => {
+  const pair = await rsyncPair();
+  t.teardown(pair.remove);
+  const at = (name: string): string => join(pair.tree.source, name);
+  fs.mkdirSync(pair.tree.source);
+  fs.writeFileSync(at('whole'), Buffer.alloc(1_000_000, 'x'));
+  fs.linkSync(at('whole'), at('again'));
+  fs.writeFileSync(at('holes'), Buffer.alloc(500_000, 'x'));
+  fs.truncateSync(at('holes'), 2 ** 30);
+  const [demand] = (await pair.source.demands?.()) ?? [];
+  t.like(demand, { least: 1_000_000, inodes: 3 });
+  t.true(demand!.about > 1_500_000 && demand!.about < 1_600_000, JSON.stringify(demand));
+});
+
 test('a copy tells meanwhile how much has gone', async (t) => {
   const pair = await rsyncPair();
   t.teardown(pair.remove);

@@ -47,17 +47,43 @@ test.serial('both hosts remember a migration, and what was said in it', async (t
     await a.run(['phaul', 'logs', 'ct101']),
     await b.run(['phaul', 'logs', 'ct101']),
   ];
-  t.regex(onSource.stdout, /phaul +the container stands still\n[^]*phaul \(target\) +it runs on the target/);
-  t.regex(onSource.stdout, /Z {2}criu dump +/);
+  t.regex(
+    onSource.stdout,
+    /Z {2}a {2}phaul +the container stands still\n[^]*Z {2}b {2}phaul +it runs on the target/,
+  );
+  t.regex(onSource.stdout, /Z {2}a {2}criu dump +/);
   t.regex(
     onTarget.stdout,
-    /begins to come from a\n[^]*Z {2}criu restore +[^]*the migration has ended here\n$/,
+    /begins to come from a\n[^]*Z {2}b {2}criu restore +[^]*the migration has ended here\n$/,
   );
+  t.regex(
+    onTarget.stderr,
+    /^What was said on the source: phaul logs \S+ on a, which shows that of both hosts\.$/m,
+  );
+  // The source shows what the target does, in its place: between the last word of the dump and the start.
+  t.is(onSource.stderr, '');
+  const lines = onSource.stdout.split('\n');
+  const told = onTarget.stdout.split('\n').filter((line) => line.includes('  criu restore  '));
+  const restored = lines.filter((line) => / b {2}criu restore {2}/.test(line));
+  t.true(restored.length > 20 && restored.length === told.length, String(restored.length));
+  const place = (what: RegExp): number => lines.findIndex((line) => what.test(line));
+  const [stands, restores, runs] = [/stands still/, /criu restore/, /it runs on the target/].map(place);
+  t.true(stands! < restores! && restores! < runs!, `${stands} ${restores} ${runs}`);
   const times = onSource.stdout.split('\n').map((line) => line.slice(0, 24));
   t.deepEqual(times.slice(0, -1), times.slice(0, -1).toSorted());
   const dumped = onSource.stdout.split('\n').findIndex((line) => /criu dump +.*Dumping task/.test(line));
   const frozen = onSource.stdout.split('\n').findIndex((line) => line.includes('freeze …'));
   t.true(frozen >= 0 && dumped > frozen, 'CRIU dumps in the freeze');
+
+  await meanwhile(b, 'mv /usr/local/bin/phaul /root/away', 'mv /root/away /usr/local/bin/phaul', async () => {
+    const alone = await a.run(['phaul', 'logs', 'ct101']);
+    t.notRegex(alone.stdout, /criu restore/);
+    t.regex(alone.stdout, /Z {2}a {2}criu dump +/);
+    t.regex(
+      alone.stderr,
+      /^What CRIU said on the target is missing: TARGET_NO_PHAUL: .*\n {2}Give the same command on b\.$/m,
+    );
+  });
 
   await a.run(['phaul', 'report', 'ct101', '/tmp/kept.html']);
   const [own, kept] = [await a.read('/tmp/own.html'), await a.read('/tmp/kept.html')];

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { clockSkew, skewInWords } from '../../src/migration/clock-skew.ts';
+import { clockSkew, skewInWords, skewThen } from '../../src/migration/clock-skew.ts';
 
 test('the way there and back is not taken for a difference of the clocks', (t) => {
   const even = { sent: 1000, received: 1100, answered: 5100, heard: 5200 };
@@ -21,4 +21,12 @@ test('a clock that is ahead or behind is said, with the number', (t) => {
 test('little, and what may as well be the way, is not worth a word', (t) => {
   t.is(skewInWords({ sent: 0, received: 400, answered: 400, heard: 0 }), null);
   t.is(skewInWords({ sent: 0, received: 1000, answered: 1000, heard: 1000 }), null);
+});
+
+test('what was measured at the time counts if the clock has been set since', (t) => {
+  const now = { aheadMs: 5, errorMs: 1 };
+  t.is(skewThen(undefined, now), 5);
+  t.is(skewThen({ aheadMs: 90, errorMs: 100 }, now), 5, 'it can be the same');
+  t.is(skewThen({ aheadMs: 7000, errorMs: 100 }, now), 7000);
+  t.is(skewThen({ aheadMs: -7000, errorMs: 100 }, now), -7000);
 });

@@ -32,6 +32,14 @@ test('the more it writes the longer it stands still, and never longer than witho
   t.true(freezes.at(-1)! <= most + 1, `${freezes.at(-1)} ${most}`);
 });
 
+test('memory goes once, and what was written meanwhile again', (t) => {
+  t.is(estimate({ ...quiet, pagesPerSecond: null }).memory, 512 * MiB);
+  t.is(estimate(quiet).memory, 512 * MiB);
+  const busy = estimate({ ...quiet, pagesPerSecond: 1000 }).memory;
+  // The first round takes four seconds.
+  t.true(busy > (512 + 4 * 3.9) * MiB && busy < (512 + 4 * 4.5) * MiB, String(busy));
+});
+
 test('a slower machine and a slower link take longer', (t) => {
   const base = estimate({ ...quiet, pagesPerSecond: 1000 });
   t.true(estimate({ ...quiet, pagesPerSecond: 1000, criuMs: 400 }).freezeMs > base.freezeMs);

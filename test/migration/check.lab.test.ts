@@ -62,8 +62,11 @@ test.serial('a check that refuses changes nothing either', async (t) => {
 test.serial('what both hosts are and have is said, and how long it would take', async (t) => {
   const { text, exitCode } = await phaul(lab.host('a'), ['ct101', 'b'], 'check');
   t.is(exitCode, 0, text);
-  t.regex(text, /The source, a: phaul \d\S*, kernel \S+, CRIU 4\.\S*; it has .*lazy restore/);
-  t.regex(text, /The target, b: phaul \d\S*, kernel \S+, CRIU 4\./);
+  t.regex(
+    text,
+    /The source, a: phaul \d\S*, kernel \S+, CRIU 4\.\S+, runc \d\S+, rsync \d\S+, ip \d\S+; it has .*lazy restore/,
+  );
+  t.regex(text, /The target, b: phaul \d\S*, kernel \S+, CRIU 4\.\S+, runc \d/);
   t.regex(
     text,
     /^At most [\d.]+ MiB of files, over a link of [\d.]+ [MG]iB\/s: it would take about .* still for \d/m,

@@ -5,7 +5,7 @@ import { removeContainer } from '../lab/container.ts';
 import { redis } from '../lab/redis.ts';
 import { changedCt101 } from './containers.ts';
 import { phaul, startPhaul } from './phaul.ts';
-import { ensureRedis, failed, freshRedis, meanwhile, unharmed } from './stage.ts';
+import { ensureRedis, failed, freshRedis, meanwhile, unharmed, smallDisk } from './stage.ts';
 
 // So much that the freeze and the restore take a good part of a second each.
 const large = { mebibytes: 200 };
@@ -45,11 +45,24 @@ test.serial('the cable is pulled in the middle of the page transfer', async (t) 
   failed(t, end, { code: 'LINK_LOST', act: 'freeze' });
 });
 
-test.serial('the disk of the target fills up', async (t) => {
+test.serial('what will not fit on the target is refused before', async (t) => {
   const b = lab.host('b');
   const cause = 'mkdir /srv/ct101; mount -t tmpfs -o size=4m,mode=755 small /srv/ct101';
   await meanwhile(b, cause, 'umount -l /srv/ct101; rmdir /srv/ct101', async () => {
     const end = await unharmed(t, lab, () => phaul(lab.host('a'), ['ct101', 'b']));
+    const message =
+      /^\/srv\/ct101 on the target will take [\d.]+ MiB more, and [34]\.\d MiB are free there\.$/;
+    failed(t, end, { code: 'NO_DISK_SPACE', act: 'preflight', message });
+    t.is(end.exitCode, 3);
+  });
+});
+
+test.serial('the disk of the target fills up', async (t) => {
+  const b = lab.host('b');
+  const { made, removed } = smallDisk('/srv/ct101');
+  await meanwhile(b, made, removed, async () => {
+    const end = await unharmed(t, lab, () => phaul(lab.host('a'), ['ct101', 'b']));
+    t.regex(end.text, /warning: The files may not fit: \/srv\/ct101 on the target will take /);
     failed(t, end, { code: 'DISK_FULL', act: 'prepare', message: /disk is full/ });
   });
 });

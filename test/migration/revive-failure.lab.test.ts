@@ -8,7 +8,7 @@ import { Lab } from '../lab/lab.ts';
 import { isRunning } from '../lab/migrate.ts';
 import { footprint, isAsBefore } from './footprint.ts';
 import { phaul, type PhaulEnd, type PhaulRun, startPhaul } from './phaul.ts';
-import { failed, meanwhile } from './stage.ts';
+import { failed, meanwhile, smallDisk } from './stage.ts';
 import { comesBack, ranOn, startWitness } from './witness.ts';
 
 let lab: Lab;
@@ -63,9 +63,9 @@ async function untilBorn(): Promise<void> {
 }
 
 test.serial("the target's disk fills up in the first copy", async (t) => {
-  const cause = 'mkdir /srv/ct101; mount -t tmpfs -o size=4m,mode=755 small /srv/ct101';
+  const { made, removed } = smallDisk('/srv/ct101');
   await startWitness(lab);
-  await meanwhile(lab.host('b'), cause, 'umount -l /srv/ct101; rmdir /srv/ct101', async () => {
+  await meanwhile(lab.host('b'), made, removed, async () => {
     const end = await comesBack(t, lab, 'a', () => phaul(lab.host('a'), args));
     failed(t, end, { code: 'DISK_FULL', act: 'prepare', message: /disk is full/ });
   });

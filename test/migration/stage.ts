@@ -90,6 +90,13 @@ export async function unharmed<T>(
   }
 }
 
+/** A disk of 4 MiB at a place on the target that nobody can be certain of beforehand: an overlay may be anything in truth. */
+export const smallDisk = (path: string): { made: string; removed: string } => ({
+  made: `mkdir ${path} /srv/small; mount -t tmpfs -o size=4m,mode=755 small /srv/small; cd /srv/small
+mkdir lower upper work; mount -t overlay -o lowerdir=lower,upperdir=upper,workdir=work small ${path}`,
+  removed: `umount -l ${path} /srv/small; rmdir ${path} /srv/small`,
+});
+
 /** Runs shell text on a host around something, the second text also if that fails. */
 export async function meanwhile<T>(
   host: Host,

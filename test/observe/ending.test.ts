@@ -44,6 +44,30 @@ test(
   ],
   'the last iteration moved only 0 pages',
 );
+const estimate = {
+  files: 3 * 2 ** 20,
+  bytesPerSecond: 100 * 2 ** 20,
+  writtenPerSecond: null,
+  writtenAtLeast: false,
+  memory: 7 * 2 ** 20,
+  totalMs: 1200,
+  freezeMs: 130,
+};
+test('success that was foreseen', ends, { ok: true, ...summary, estimate, movingMs: 1234.5 }, [
+  'ct101 runs on hostb (pid 4711 there). It stood still for 153 ms.',
+  'Moved: 2048 pages (8.0 MiB), 293.0 KiB of images, 12 B of files.',
+  'Files: /srv/ct101 by rsync.',
+  'Time: 12 ms (preflight 100 ms).',
+  'Expected beforehand → what it was: time 1200 ms → 1235 ms, freeze 130 ms → 153 ms, memory 7.0 MiB → 8.0 MiB, files at most 3.0 MiB → 12 B.',
+]);
+const unknown = { ...estimate, files: null, totalMs: null };
+test('success of which a part was foreseen', ends, { ok: true, ...summary, estimate: unknown, movingMs: 1 }, [
+  'ct101 runs on hostb (pid 4711 there). It stood still for 153 ms.',
+  'Moved: 2048 pages (8.0 MiB), 293.0 KiB of images, 12 B of files.',
+  'Files: /srv/ct101 by rsync.',
+  'Time: 12 ms (preflight 100 ms).',
+  'Expected beforehand → what it was: freeze 130 ms → 153 ms, memory 7.0 MiB → 8.0 MiB.',
+]);
 test(
   'success without iterations',
   ends,
@@ -97,8 +121,20 @@ const host = {
   memTrack: true,
   lazyPages: true,
   plug: true,
+  drivers: [
+    { kind: 'htype', name: 'runc', version: '0.1.0', programs: [{ name: 'runc', version: '1.1.5' }] },
+    { kind: 'fs', name: 'zfs', version: '2.0.0', programs: [{ name: 'zfs', version: null }] },
+  ],
+} as const;
+const { drivers: _, ...without } = host;
+const old = {
+  ...without,
+  name: 'hostb',
+  phaul: null,
+  memTrack: false,
+  lazyPages: false,
+  plug: null,
 };
-const old = { ...host, name: 'hostb', phaul: null, memTrack: false, lazyPages: false, plug: null };
 const measured = {
   files: 3 * 2 ** 20,
   bytesPerSecond: 100 * 2 ** 20,
@@ -126,7 +162,7 @@ test('a rehearsal', ends, { ok: true, plan }, [
   'Nothing refuses this migration to hostb.',
   'It would move 0 B of memory, in iterations; files: /srv/a, /srv/b by rsync; /mnt by shared; devices: none.',
   'At most 3.0 MiB of files, over a link of 100.0 MiB/s, while it writes 1.0 MiB of its memory in a second: it would take about 12.4 s, and it would stand still for 310 ms of it.',
-  'The source, hosta: phaul 0.1.0, kernel 6.12.1, CRIU 4.2.1; it has memory in iterations, lazy restore, sch_plug, and lacks nothing.',
+  'The source, hosta: phaul 0.1.0, kernel 6.12.1, CRIU 4.2.1, runc 1.1.5, zfs of an unknown version, driver zfs 2.0.0; it has memory in iterations, lazy restore, sch_plug, and lacks nothing.',
   'The target, hostb: kernel 6.12.1, CRIU 4.2.1; it has nothing, and lacks memory in iterations, lazy restore.',
 ]);
 test(
@@ -147,7 +183,7 @@ test(
     'Nothing refuses this migration to hostb.',
     'It would move files: none; devices: none.',
     'At most 3.0 MiB of files, over a link of 100.0 MiB/s: the first copy would take about 12.4 s.',
-    'The source, hosta: phaul 0.1.0, kernel 6.12.1.',
+    'The source, hosta: phaul 0.1.0, kernel 6.12.1, runc 1.1.5, zfs of an unknown version, driver zfs 2.0.0.',
     'The target, hostb: kernel 6.12.1.',
   ],
 );

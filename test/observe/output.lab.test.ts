@@ -47,6 +47,12 @@ test.serial('all that --json writes of a migration is as documented', async (t) 
   const last = events.findLast((event) => event.type === 'progress');
   t.is(last?.type === 'progress' ? last.pages : null, summary?.pages ?? NaN, 'the last count is the whole');
   t.is(events.find(({ type }) => type === 'frozen')?.act, 'freeze');
+  const { estimate, movingMs = 0 } = summary ?? {};
+  // The link was measured beside the rest, and this kernel moves all memory in the freeze.
+  t.true((estimate?.bytesPerSecond ?? 0) > 2 ** 20, JSON.stringify(estimate));
+  t.true((estimate?.freezeMs ?? 0) > 0 && (estimate?.files ?? 0) > 0, JSON.stringify(estimate));
+  t.true((estimate?.memory ?? 0) > 32 * 2 ** 20, JSON.stringify(estimate));
+  t.true((estimate?.totalMs ?? 0) >= (estimate?.freezeMs ?? 0) && movingMs > (summary?.freezeMs ?? NaN));
   const back = await phaul(b, ['--quiet', '--mode', 'revive', 'ct101', 'a']);
   t.is(back.summary?.mode, 'revive');
 });
@@ -62,6 +68,10 @@ test.serial('in a terminal a picture becomes a summary', async (t) => {
   const screen = after('end');
   t.true(screen.length <= 12, screen.join('\n'));
   t.regex(screen[0] ?? '', /^ct101 runs on b \(pid \d+ there\)\. It stood still for [\d.]+ m?s/);
+  t.true(
+    screen.some((line) => line.startsWith('Expected beforehand → what it was: time ')),
+    screen.join('\n'),
+  );
   t.false(
     screen.some((line) => line.includes('standing still')),
     'nothing is left of the picture',

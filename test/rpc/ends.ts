@@ -117,6 +117,7 @@ export const noHandlers: Handlers = {
   finish: none,
   abort: none,
   resume: none,
+  logs: none,
 };
 
 /** Long enough for everything that is already in the streams to be handled. */

@@ -26,6 +26,7 @@ const phases: Readonly<Record<Method, readonly [from: Phase, to?: Phase]>> = {
   finish: ['committed', 'finished'],
   abort: ['checked', 'aborted'],
   resume: ['greeted'],
+  logs: ['greeted'],
 };
 
 /** A session's order of calls, and nothing behind it: each answers what was answered when it was recorded, at once or later, or fails. */

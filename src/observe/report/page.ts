@@ -1,4 +1,5 @@
 import { duration, sized } from '../amounts.ts';
+import { comparisons } from '../comparisons.ts';
 import { ending } from '../ending.ts';
 import type { PhaulEvent, Summary } from '../events.ts';
 import { actsChart } from './acts-chart.ts';
@@ -9,7 +10,14 @@ import { markup, type Markup } from './markup.ts';
 import { type MigrationStory, migrationStory } from './migration-story.ts';
 import { rateChart } from './rate-chart.ts';
 import { style } from './style.ts';
-import { filesTable, freezeTable, hostsTable, iterationsTable, optionsTable } from './tables.ts';
+import {
+  estimateTable,
+  filesTable,
+  freezeTable,
+  hostsTable,
+  iterationsTable,
+  optionsTable,
+} from './tables.ts';
 
 /** One migration as one page, which needs nothing else: no network, no script. Its events may end anywhere. */
 export function reportPage(events: readonly PhaulEvent[]): string {
@@ -31,6 +39,7 @@ ${[
   section('Time line', figure(actsChart(story))),
   freeze(story),
   iterations(story),
+  section('Estimate and outcome', estimates(story)),
   section('Throughput of memory', figure(rateChart(story))),
   section('Warnings', warnings(story)),
   section('Files', story.files && story.files.files.length > 0 ? filesTable(story.files) : null),
@@ -94,6 +103,11 @@ function tiles({ course }: MigrationStory, summary: Summary | null, endMs: numbe
     ['Files', sized(bytes.fs)],
     count,
   ];
+}
+
+function estimates({ result }: MigrationStory): Markup | null {
+  const compared = result?.ok && 'acts' in result ? comparisons(result) : [];
+  return compared.length === 0 ? null : estimateTable(compared);
 }
 
 function freeze(story: MigrationStory): Markup | null {

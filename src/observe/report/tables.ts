@@ -1,4 +1,6 @@
 import { duration, sized } from '../amounts.ts';
+import type { Comparison } from '../comparisons.ts';
+import { driverReleases } from '../driver-releases.ts';
 import type { Iteration } from '../events.ts';
 import type { FreezePart } from './freeze-parts.ts';
 import { markup, type Markup } from './markup.ts';
@@ -93,21 +95,37 @@ export function filesTable({ files }: NonNullable<MigrationStory['files']>): Mar
   );
 }
 
+const subjects = {
+  time: 'From the first copy to the start on the target',
+  freeze: 'Stood still',
+  memory: 'Memory that went over',
+  files: 'Files that went over',
+} as const;
+
+export function estimateTable(compared: readonly Comparison[]): Markup {
+  return table(
+    ['', 'Expected', 'Came'],
+    [false, true, true],
+    compared.map(({ what, expected, real }) => [subjects[what], expected, real]),
+  );
+}
+
 export function hostsTable({ source, target }: NonNullable<MigrationStory['hosts']>): Markup {
   return table(
-    ['', 'Host', 'phaul', 'CRIU', 'Linux'],
-    [false, false, false, false, false],
+    ['', 'Host', 'phaul', 'CRIU', 'Linux', 'Programs'],
+    [false, false, false, false, false, false],
     (
       [
         ['source', source],
         ['target', target],
       ] as const
-    ).map(([role, { name, phaul, criu, kernel }]) => [
+    ).map(([role, host]) => [
       role,
-      name,
-      phaul ?? 'unknown',
-      criu ?? 'not needed',
-      kernel,
+      host.name,
+      host.phaul ?? 'unknown',
+      host.criu ?? 'not needed',
+      host.kernel,
+      driverReleases(host).join(', '),
     ]),
   );
 }

@@ -93,6 +93,28 @@ test('the numbers that matter are there', (t) => {
   t.true(reportPage(eventsOf('refused')).includes('It did not work: '));
 });
 
+test('what was expected stands beside what came, and what was not is left out', (t) => {
+  const estimate = {
+    files: 2 ** 20,
+    bytesPerSecond: 2 ** 20,
+    writtenPerSecond: null,
+    writtenAtLeast: false,
+    memory: 5 * 2 ** 20,
+    totalMs: null,
+    freezeMs: 123,
+  };
+  const events = eventsOf('live').map((event) =>
+    event.type === 'result' && event.ok && 'acts' in event ? { ...event, estimate, movingMs: 4321 } : event,
+  );
+  const page = reportPage(events);
+  const [, table = ''] = /<h2>Estimate and outcome<\/h2>([^]*?)<\/section>/.exec(page) ?? [];
+  for (const words of ['Stood still', '123 ms', '5.0 MiB', 'at most 1.0 MiB'])
+    t.true(table.includes(words), words);
+  t.false(table.includes('From the first copy'));
+  // An older release said nothing of it.
+  t.false(reportPage(eventsOf('live')).includes('Estimate and outcome'));
+});
+
 /** Elements that are not closed, or closed and not open. */
 function unbalanced(page: string): string[] {
   const open: string[] = [];

@@ -71,6 +71,10 @@ const notes: Readonly<Record<Method, Note>> = {
     phases: 'any → aborted',
     does: 'Undo everything, at once: this call does not wait for the one that is being worked on, it stops it. Gives what could not be undone. If the container has been let run, it stays: the answer is that of `commit`.',
   },
+  logs: {
+    phases: 'greeted',
+    does: 'Instead of a migration: gives what this host remembers of one whose target it is or was, for `phaul logs` on the source. Changes nothing.',
+  },
   resume: {
     phases: 'greeted',
     does: 'On a new connection: what became of a migration whose connection broke? `open`: its session is at work on the target; `commit`, `fill`, `abort` and `finish` on this connection go to it. `landed`, `undone`: so says the journal. `unknown`: nothing is remembered of it. See [handover.md](handover.md).',
