@@ -9,13 +9,13 @@ import { emitter } from '../observe/emitter.ts';
 import { failureLines } from '../observe/ending.ts';
 import { jsonLines } from '../observe/json-lines.ts';
 import { plainText } from '../observe/plain-text.ts';
-import { program } from './program.ts';
+import { runProgram } from './program.ts';
 import { wantsJson, wantsLog } from './wants.ts';
 
 /** The one place where an error that no command reported becomes text and an exit code. */
 async function main(args: readonly string[]): Promise<void> {
   try {
-    await program(args).parseAsync();
+    await runProgram(args);
   } catch (thrown) {
     const error =
       thrown instanceof PhaulError || !isUsage(thrown)

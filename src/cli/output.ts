@@ -10,14 +10,12 @@ import type { PhaulEvent } from '../observe/events.ts';
 import { jsonLines } from '../observe/json-lines.ts';
 import { plainLines, quietLines } from '../observe/plain-lines.ts';
 import type { Renderer } from '../observe/renderer.ts';
-import { livePicture } from '../observe/terminal/live-picture.ts';
 import { hostLog } from './host-log.ts';
 import { type Outlet, outlet } from './outlet.ts';
 
 interface OutputArguments {
   readonly logLevel?: Level | undefined;
   readonly logFormat?: Format | undefined;
-
   readonly json: boolean;
   readonly verbose: boolean;
   readonly quiet: boolean;
@@ -55,7 +53,7 @@ export async function outputFor(
   const stdout = open(1);
   const programs = json ? jsonLines(stdout.write) : null;
   const { journal, stderr } = await hostLog(asked);
-  const { listener, say } = stderr ? inLog(stderr) : forPeople(json ? open(2) : stdout, asked, clock);
+  const { listener, say } = stderr ? inLog(stderr) : await forPeople(json ? open(2) : stdout, asked, clock);
   const journalled = changes ? logEvents(journal) : null;
   return { listeners: [listener, programs, log, page, journalled].filter((each) => each !== null), say };
 }
@@ -64,7 +62,11 @@ function inLog(log: Log): Renderer {
   return { listener: logEvents(log), say: (message) => log({ level: 'warn', message }) };
 }
 
-function forPeople(out: Outlet, { json, verbose, quiet }: OutputArguments, clock: Clock): Renderer {
+async function forPeople(
+  out: Outlet,
+  { json, verbose, quiet }: OutputArguments,
+  clock: Clock,
+): Promise<Renderer> {
   if (quiet) return quietLines(out.write);
   const terminal = json ? process.stderr : process.stdout;
   // Where both go to one terminal, lines of JSON would come in between.
@@ -75,6 +77,8 @@ function forPeople(out: Outlet, { json, verbose, quiet }: OutputArguments, clock
     columns: terminal.columns || 80,
     rows: terminal.rows || 24,
   });
+  // Loaded only where it is wanted: every start would wait for the widths of all the world's characters.
+  const { livePicture } = await import('../observe/terminal/live-picture.ts');
   return livePicture({ ...out, size }, clock, { verbose, colour: !process.env['NO_COLOR'] });
 }
 
@@ -84,7 +88,6 @@ function jsonLinesTo(stream: WriteStream): Listener {
 
 /** The page is made when nothing stands still any more. */
 async function reportTo(stream: WriteStream): Promise<Listener> {
-  // Loaded only where it is wanted: every start would wait for it.
   const { reportPage } = await import('../observe/report/page.ts');
   const events: PhaulEvent[] = [];
   return (event) => {

@@ -1,11 +1,11 @@
-import yargs, { type Argv } from 'yargs';
+import yargs from 'yargs';
 import { useConfig } from '../config.ts';
 import { version } from '../version.ts';
-import { commands } from './commands.ts';
+import { loadCommands } from './load-commands.ts';
 
-/** The parser. It throws on wrong usage instead of printing and exiting: a failure handler that returns lets the command run. */
-export function program(args: readonly string[]): Argv {
-  return yargs([...args])
+/** Runs the command that a command line names. Throws on wrong usage instead of printing and exiting: a failure handler that returns lets the command run. */
+export async function runProgram(args: readonly string[]): Promise<void> {
+  await yargs([...args])
     .scriptName('phaul')
     .usage('$0 COMMAND …\n\nMoves running containers between Linux hosts.')
     .version(version)
@@ -19,5 +19,6 @@ export function program(args: readonly string[]): Argv {
     .middleware(({ config }) => {
       if (typeof config === 'string') useConfig(config);
     })
-    .command([...commands]);
+    .command([...(await loadCommands(args))])
+    .parseAsync();
 }

@@ -59,6 +59,18 @@ export function restoreRequest(
   };
 }
 
+/** A task of phaul's own: no files, no network, no cgroup of its own. */
+const plain: CriuChoices = { shellJob: false, tcp: 'close' };
+
+export function rehearsedDump(directory: string, pid: number): CriuRequest {
+  const opts = { ...images(directory, logNames.dump), ...common({}, plain), network_lock: 'SKIP' } as const;
+  return { type: 'DUMP', opts: { ...opts, pid } };
+}
+
+export function rehearsedRestore(directory: string): CriuRequest {
+  return { type: 'RESTORE', opts: { ...images(directory, logNames.restore), ...common({}, plain) } };
+}
+
 function dumpOptions({ directory, pid, settings, choices, parent }: DumpRequest): CriuOptions {
   return {
     ...images(directory, logNames.dump),

@@ -40,7 +40,11 @@ export interface Armed {
  * Pre-dumps and fs syncs while the container runs, until another round is not worth it; then arms both hosts for the freeze.
  * Where the kernel does not track memory there are no rounds, and that is said once.
  */
-export async function iterate(m: Migration, plan: Plan, { swrk, pages, images }: Prepared): Promise<Armed> {
+export async function iterate(
+  m: Migration,
+  plan: Plan,
+  { swrk, pages, images, restoreMs }: Prepared,
+): Promise<Armed> {
   const { link } = plan;
   const iterations: Iteration[] = [];
   const countPages = pageCounter();
@@ -73,7 +77,7 @@ export async function iterate(m: Migration, plan: Plan, { swrk, pages, images }:
     tracking = began;
     // CRIU tells of the freeze before it dumps only where there is a network to be locked (criu/cr-dump.c, network_lock).
     const filesBeside = (plan.container.networkNamespace ?? null) !== null;
-    const predicted = predictFreeze(costs, performance.now() - tracking, filesBeside);
+    const predicted = predictFreeze(costs, performance.now() - tracking, filesBeside, restoreMs);
     const predictedFreezeMs = predicted === null ? null : Math.round(predicted);
     iterations.push({ ...round, predictedFreezeMs });
     m.emit({ type: 'iteration', ...round, predictedFreezeMs });

@@ -23,6 +23,8 @@ export function criuChoices(m: Migration): CriuChoices {
 export interface Prepared {
   /** What the first copy of the files moved. */
   readonly copied: SyncResult;
+  /** What a restore takes on the target, in ms; null: nobody knows. See service/rehearse.ts. */
+  readonly restoreMs: number | null;
   /** CRIU on this host, with the page path as its page socket. */
   readonly swrk: Swrk;
   readonly pages: PageSource;
@@ -48,7 +50,7 @@ export async function prepare(m: Migration, plan: Plan): Promise<Prepared> {
   // Undone before CRIU is, which may be waiting for somebody to take its pages.
   m.undo.push('the stream of pages', () => Promise.resolve(pages.end()));
   await link.call('attach', { direct: channel.direct });
-  return { copied: await firstCopy(m, plan), swrk, pages, images };
+  return { ...(await firstCopy(m, plan)), swrk, pages, images };
 }
 
 function senderOptions({ options }: Migration, { zstd }: Plan): SenderOptions {
@@ -78,11 +80,14 @@ export async function begin(m: Migration, plan: Plan): Promise<Result<'begin'>> 
   });
 }
 
-/** The files go there for the first time; then the devices begin and the runtime gets ready. Gives what moved. */
-export async function firstCopy(m: Migration, plan: Plan): Promise<SyncResult> {
+/** The files go there for the first time; then the devices begin and the runtime gets ready. Gives what moved, and what the target said. */
+export async function firstCopy(m: Migration, plan: Plan): Promise<Pick<Prepared, 'copied' | 'restoreMs'>> {
   const mapped = (await plan.container.mappedFiles?.()) ?? [];
   const copied = await interruptible(m, plan.files.sync({ final: false, mapped }));
   m.undo.push('the devices', plan.devices.abort);
-  await interruptible(m, Promise.all([plan.devices.begin(), plan.link.call('prepare', {})]));
-  return copied;
+  const [, { restoreMs = null }] = await interruptible(
+    m,
+    Promise.all([plan.devices.begin(), plan.link.call('prepare', {})]),
+  );
+  return { copied, restoreMs };
 }

@@ -14,7 +14,7 @@ import { nowAsked, takeOver, untilCommitted } from './take-over.ts';
 
 /** Revive mode: only files move; stopped on the source, started on the target. All acts after preflight, in order. */
 export async function revive(m: Migration, plan: Plan): Promise<Summary> {
-  const copied = await act(m, 'prepare', async () => {
+  const { copied } = await act(m, 'prepare', async () => {
     await begin(m, plan);
     return firstCopy(m, plan);
   });

@@ -188,7 +188,11 @@ export const methods = {
   /** Take the two streams that the source has just opened on the mem channel: for pages, and for images. */
   attach: { params: z.object({ direct: z.boolean() }), result: nothing },
   /** The files are there for the first time: devices begin, the container's runtime gets ready for the mode. */
-  prepare: { params: nothing, result: nothing },
+  prepare: {
+    params: nothing,
+    /** How long CRIU took there to make a small task anew, in ms; null: nobody knows. An older target does not say. */
+    result: z.object({ restoreMs: z.number().nonnegative().nullable().optional() }),
+  },
   /** The last thing before the freeze: CRIU is started. */
   arm: { params: nothing, result: nothing },
   /** Devices that one host only may use are about to be taken over: from here the source may fall silent, and only its word ends the waiting. */

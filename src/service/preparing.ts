@@ -15,6 +15,7 @@ import { openChannels } from './channels.ts';
 import { checkTarget, targetParts } from './check.ts';
 import { settleFormer } from './former.ts';
 import { receiveMemory } from './memory.ts';
+import { rehearseRestore } from './rehearse.ts';
 import { armRestore } from './restore.ts';
 import { notAborted, only, present, type Room, roomContext } from './room.ts';
 
@@ -91,7 +92,7 @@ export function preparing(room: Room): Preparing {
       await container.prepare?.(present(room.checked).mode, replaced);
       notAborted(room);
       phase.enter('prepared');
-      return {};
+      return { restoreMs: await room.rehearsed };
     },
     attach: async ({ direct }) => {
       phase.demand('begun');
@@ -107,6 +108,9 @@ export function preparing(room: Room): Preparing {
       const { lazy, zstd } = present(room.choices);
       const memory = await receiveMemory(pages, present(room.workspace).images, { lazy, zstd });
       room.memory = memory;
+      const { directory } = present(room.workspace);
+      room.rehearsed = rehearseRestore(room.criuPath, directory, room.signal);
+      undo.push('the rehearsal', async () => void (await room.rehearsed));
       undo.push('the memory', () => Promise.resolve(memory.end()));
       return {};
     },

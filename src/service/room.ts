@@ -37,6 +37,8 @@ export interface Room {
   channels: Channels | null;
   memory: Memory | null;
   images: Duplex | null;
+  /** What a restore takes here, in ms; see rehearse.ts. */
+  rehearsed: Promise<number | null> | null;
   restore: Restore | null;
   landing: Landing | null;
 }

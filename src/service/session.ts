@@ -58,6 +58,7 @@ export function targetSession(
     channels: null,
     memory: null,
     images: null,
+    rehearsed: null,
     restore: null,
     landing: null,
   };

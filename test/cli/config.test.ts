@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { parse } from 'smol-toml';
 import { inForce } from '../../src/cli/in-force.ts';
-import { program } from '../../src/cli/program.ts';
+import { runProgram } from '../../src/cli/program.ts';
 import { fileOptions, migrateOptions } from '../../src/cli/options.ts';
 import { configArguments, useConfig } from '../../src/config.ts';
 import { wholeRun } from '../observe/whole-run.ts';
@@ -41,7 +41,7 @@ const invalid = test.macro({
       ['migrate', 'ct101', 'hostb'],
       ['config', 'check'],
     ]) {
-      const parsing = async (): Promise<unknown> => program([...args, '--config', path]).parseAsync();
+      const parsing = async (): Promise<unknown> => runProgram([...args, '--config', path]);
       await t.throwsAsync(parsing, { code: 'CONFIG_INVALID', message: `${path}: ${said}` });
     }
   },
@@ -124,7 +124,7 @@ test('with --json a wrong file is the result of a migration, and people read it 
 
 test.serial('a file that is named has to exist', async (t) => {
   for (const args of [['check'], ['drivers'], ['config', 'show']])
-    await t.throwsAsync(async () => program([...args, '--config', '/nonexistent/phaul.toml']).parseAsync(), {
+    await t.throwsAsync(async () => runProgram([...args, '--config', '/nonexistent/phaul.toml']), {
       code: 'CONFIG_INVALID',
       message: '/nonexistent/phaul.toml: does not exist.',
     });

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import test from 'ava';
 import { toMigrateOptions } from '../../src/cli/arguments.ts';
 import { checkOptions, migrateOptions } from '../../src/cli/options.ts';
-import { program } from '../../src/cli/program.ts';
+import { runProgram } from '../../src/cli/program.ts';
 import type { Row } from '../../src/cli/ps-rows.ts';
 import { beginHistory } from '../../src/history/begin.ts';
 import { historyDirectory } from '../../src/history/places.ts';
@@ -20,7 +20,7 @@ import { main, phaul } from './phaul.ts';
 
 const wrong = test.macro({
   exec: async (t, args: string[], said: RegExp) => {
-    const error = await t.throwsAsync(async () => program(args).parseAsync());
+    const error = await t.throwsAsync(async () => runProgram(args));
     t.regex(error?.message ?? '', said);
   },
   title: (what) => `${what} is refused before anything is done`,

@@ -179,3 +179,18 @@ test.serial('a tree whose session is outside of it moves with --shell-job, and n
   t.is(exitCode, 0, text);
   await counted(b, onA);
 });
+
+test.serial('a target rehearses a restore, and nothing of that stays', async (t) => {
+  const b = lab.host('b');
+  const rehearse = async (criu: string, signal: string): Promise<unknown> => {
+    const program = `
+      import { rehearseRestore } from '/opt/phaul/dist/src/service/rehearse.js';
+      console.log(JSON.stringify(await rehearseRestore('${criu}', '/tmp', ${signal})));`;
+    const { stdout } = await b.run(['node', '--input-type=module', '-e', program]);
+    return JSON.parse(stdout);
+  };
+  t.true(Number(await rehearse('criu', 'new AbortController().signal')) > 0);
+  t.is(await rehearse('criu', 'AbortSignal.abort()'), null, 'a migration that has been given up');
+  t.is(await rehearse('/nonexistent/criu', 'new AbortController().signal'), null);
+  await isAsBefore(t, b, empty[1]!);
+});

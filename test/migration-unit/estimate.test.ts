@@ -12,14 +12,14 @@ const quiet: Measured = {
 
 test('without iterations all memory goes in the freeze, and files go before', (t) => {
   const { totalMs, freezeMs } = estimate({ ...quiet, pagesPerSecond: null });
-  t.true(freezeMs > 4000 && freezeMs < 4500, String(freezeMs));
+  t.true(freezeMs > 4000 && freezeMs < 4600, String(freezeMs));
   t.is(totalMs - freezeMs, 8000);
 });
 
 test('what writes nothing stands still for what every freeze costs, however much memory it has', (t) => {
   const small = estimate({ ...quiet, memory: MiB }).freezeMs;
   t.is(estimate(quiet).freezeMs, small);
-  t.true(small >= 40 && small < 400, String(small));
+  t.true(small >= 40 && small < 600, String(small));
   t.true(estimate(quiet).totalMs > 8000 + 4000);
 });
 
