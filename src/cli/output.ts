@@ -17,7 +17,6 @@ import { heedResult } from './result-said.ts';
 interface OutputArguments {
   readonly logLevel?: Level | undefined;
   readonly logFormat?: Format | undefined;
-
   readonly json: boolean;
   readonly verbose: boolean;
   readonly quiet: boolean;

@@ -4,7 +4,6 @@ import { readConfig } from '../config.ts';
 import { alone } from '../history/alone.ts';
 import { historyBase } from '../history/places.ts';
 import type { Log } from '../log/record.ts';
-import { metricsText } from './text.ts';
 
 /**
  * Writes the textfile that this host's settings name, if they do and there is news, for the textfile collector of Prometheus's node exporter. Never throws: what fails is said
@@ -16,6 +15,8 @@ export async function updateTextfile(log: Log): Promise<void> {
     () => undefined,
   );
   if (path === undefined) return;
+  // Loaded only where it is wanted, which most hosts do not.
+  const { metricsText } = await import('./text.ts');
   // The one who writes last must have read last.
   await alone(historyBase, async () => replace(path, await metricsText())).catch((error: unknown) =>
     log({ level: 'warn', message: `The metrics could not be written to ${path}: ${String(error)}` }),
