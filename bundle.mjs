@@ -1,6 +1,6 @@
 // Makes dist/bundle: `npm run bundle`, part of every build. phaul loads from a few files there instead of from four hundred, which takes half the time on
 // both hosts, before every migration. What the package exports is bundled with the command, so that drivers from elsewhere share its modules.
-import { readdirSync, rmSync } from 'node:fs';
+import { cpSync, readdirSync, rmSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -18,6 +18,7 @@ const { metafile } = await build({
     'src/testing/index.ts',
     // Programs of their own, found by src/own-file.ts.
     'src/service/fill-heir.ts',
+    'src/criu/stand-in-program.ts',
     'devices/network/announce-program.ts',
   ],
   outbase: '.',
@@ -42,3 +43,7 @@ for (const entry of readdirSync(outdir, { recursive: true, withFileTypes: true }
   const file = join(entry.parentPath, entry.name);
   if (entry.isFile() && !(relative(root, file) in metafile.outputs)) rmSync(file);
 }
+
+// No JavaScript: a script that others find in PATH.
+const script = 'src/criu/stand-in/criu';
+cpSync(join(root, script), join(outdir, script));

@@ -45,6 +45,8 @@ export interface HTypeCapabilities {
 }
 
 export interface HTypeOptions {
+  /** How it is to be moved, where that is known. */
+  readonly mode?: Mode;
   /** --dst-id: the name on the target. */
   readonly targetId?: string | undefined;
   /** --pid-root: the directory of files that go with a plain process tree. */
@@ -80,6 +82,11 @@ export interface SourceContainer {
   readonly cgroup?: string | null;
   /** What CRIU must be told at each dump, beside what phaul knows itself. */
   readonly dump?: DumpSettings;
+  /**
+   * A command that ends whoever waits for the container's end and would then start it again, or remove it. The core runs it on this host once the container
+   * is the target's, right before the processes are killed. It must do no harm where nothing is left to do.
+   */
+  readonly dismissKeeper?: Command;
   /** Preflight, the container runs: why it cannot leave. Changes nothing; at most 60 s. A throw is one more refusal. */
   readonly refusals?: (mode: Mode) => Promise<Refusal[]>;
   /** Files in the trees, as paths of this host, that the container has mapped shared and writable. It runs or is frozen; be quick. */
@@ -91,6 +98,12 @@ export interface SourceContainer {
   readonly release?: (target: string) => Promise<void>;
   /** How it is stopped and started again; with the capability `revive`, and only then. */
   readonly revive?: Revival;
+}
+
+/** A program and its arguments, without a shell. */
+export interface Command {
+  readonly command: string;
+  readonly args: readonly string[];
 }
 
 /** Revive mode on the source. All of it is called whether or not the migration is being undone. */
@@ -120,12 +133,14 @@ export interface Stop {
 }
 
 /**
- * The container-to-be on the target. Order of calls in live mode: refusals, prepare, restore, (replaced), restored, then started or
- * abort; in revive mode: refusals, prepare, (replaced), revive.start, then started or abort.
+ * The container-to-be on the target. Order of calls in live mode: refusals, makePlaces, prepare, restore, (replaced), restored, then started or
+ * abort; in revive mode: refusals, makePlaces, prepare, (replaced), revive.start, then started or abort.
  */
 export interface TargetContainer {
   /** Preflight, the container runs on the source: name taken, something missing. Changes nothing; at most 60 s. A throw is one more refusal. */
   readonly refusals?: () => Promise<Refusal[]>;
+  /** Once, before the first file comes, the container runs on the source: makes the places where trees lie that only the runtime can make. */
+  readonly makePlaces?: () => Promise<void>;
   /** Once. Files are there for the first time (they may still change); the container runs on the source. Everything slow goes here. */
   readonly prepare?: (
     mode: Mode,

@@ -4,6 +4,7 @@ import { btrfs } from '../../fs-drivers/btrfs/btrfs.ts';
 import { rsync } from '../../fs-drivers/rsync/rsync.ts';
 import { shared } from '../../fs-drivers/shared.ts';
 import { pid } from '../../htypes/pid.ts';
+import { podman } from '../../htypes/podman/podman.ts';
 import { runc } from '../../htypes/runc/runc.ts';
 import { readConfig } from '../config.ts';
 import { asPhaulError, PhaulError } from '../errors.ts';
@@ -17,7 +18,7 @@ import { wrapDevice, wrapFsDriver, wrapHType } from './wrap.ts';
 
 /** Everything built in. This is the one place that names the drivers. */
 export const builtIn: { readonly [Kind in DriverKind]: readonly DriverOf[Kind][] } = {
-  htype: [runc, pid],
+  htype: [runc, podman, pid],
   // Where several suit a tree, the first is taken.
   fs: [shared, btrfs, rsync],
   device: [network, external],

@@ -53,6 +53,7 @@ export function restoreRequest(
       inherit_fd,
       cg_root,
       ...stopped,
+      ...(settings.standIn === undefined ? {} : { rst_sibling: true }),
       ...(choices.lazy ? { lazy_pages: true } : {}),
       notify_scripts: true,
     },

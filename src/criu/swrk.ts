@@ -1,7 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, constants, openSync } from 'node:fs';
 import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type CriuRequest,
   type CriuResponse,
@@ -9,8 +10,10 @@ import {
   encodeRequest,
 } from '../../criu-proto/messages.ts';
 import { PhaulError } from '../errors.ts';
+import { processStart } from '../linux/processes.ts';
 import { step } from '../step.ts';
 import { seqpacketPair } from './seqpacket.ts';
+import { becomeOfStandIn } from './stand-in.ts';
 
 /** Descriptor 0 of swrk is the socket given as `pages`; a request names it as `ps: {fd: 0}`. */
 export const pageSocketFd = 0;
@@ -22,7 +25,9 @@ export interface SwrkOptions {
   /** A descriptor handed over to CRIU as its page socket, closed here. */
   readonly pages?: number;
   /** Files opened for CRIU, as descriptors 4, 5, …. */
-  readonly inherit?: readonly string[];
+  readonly inherit?: readonly { readonly path: string; readonly writes?: boolean }[];
+  /** Where a process waits that is to become it (stand-in.ts); without one it is a child of this process. */
+  readonly standIn?: string | undefined;
 }
 
 /** A notification's script name (`post-dump`, `post-restore`, …); false makes CRIU give up where it listens to that. */
@@ -41,9 +46,13 @@ export interface Swrk {
 
 /** @throws CRIU_MISSING if the program cannot be started. */
 export async function startSwrk(options: SwrkOptions): Promise<Swrk> {
-  const inherited = (options.inherit ?? []).map((path) => openSync(path, 'r'));
+  const inherited = (options.inherit ?? []).map(({ path, writes }) =>
+    openSync(path, writes ? constants.O_WRONLY : constants.O_RDONLY),
+  );
   const { ours, theirs } = seqpacketPair();
   try {
+    if (options.standIn !== undefined)
+      return session(await inPlaceOf(options.standIn, options.criuPath, [theirs, ...inherited]), ours);
     const child = spawn(options.criuPath, ['swrk', '3'], {
       // libuv makes descriptors 0 to 2 blocking, as CRIU needs its page socket to be (MSG_WAITALL, criu/page-xfer.c:1218).
       stdio: [options.pages ?? 'ignore', 'ignore', 'ignore', theirs, ...inherited],
@@ -52,7 +61,8 @@ export async function startSwrk(options: SwrkOptions): Promise<Swrk> {
       cwd: '/',
     });
     await once(child, 'spawn');
-    return session(child, ours);
+    const exited = once(child, 'exit').then(() => undefined);
+    return session({ pid: child.pid ?? 0, exited, kill: () => void child.kill('SIGKILL') }, ours);
   } catch (cause) {
     ours.destroy();
     throw new PhaulError('CRIU_MISSING', `${options.criuPath} cannot be started.`, { cause });
@@ -62,13 +72,34 @@ export async function startSwrk(options: SwrkOptions): Promise<Swrk> {
   }
 }
 
+/** The process in which CRIU runs. */
+interface CriuProcess {
+  readonly pid: number;
+  /** It has ended. */
+  readonly exited: Promise<void>;
+  readonly kill: () => void;
+}
+
+const lookEveryMs = 20;
+
+/** CRIU as somebody else's child: only looking tells that it has ended. */
+async function inPlaceOf(path: string, program: string, descriptors: number[]): Promise<CriuProcess> {
+  const pid = await becomeOfStandIn(path, { program, args: ['swrk', '3'], descriptors });
+  const start = await processStart(pid);
+  const lives = async (): Promise<boolean> => start !== null && (await processStart(pid)) === start;
+  const watch = async (): Promise<void> => {
+    while (await lives()) await sleep(lookEveryMs, undefined, { ref: false });
+  };
+  const exited = watch();
+  return { pid, exited, kill: () => void lives().then((yes) => yes && process.kill(pid, 'SIGKILL')) };
+}
+
 // What CRIU said before it ended has long been on its way.
 const lastWordMs = 50;
 
-function session(child: ChildProcess, socket: Socket): Swrk {
-  const exited = once(child, 'exit');
+function session({ pid, exited, kill }: CriuProcess, socket: Socket): Swrk {
   // The tasks that it was making have its end of the socket, too: without this a CRIU that is killed would not be missed.
-  child.once('exit', () => setTimeout(() => socket.destroy(), lastWordMs));
+  void exited.then(() => setTimeout(() => socket.destroy(), lastWordMs));
   let waiting: {
     handler: NotifyHandler | undefined;
     resolve: (r: CriuResponse) => void;
@@ -102,7 +133,7 @@ function session(child: ChildProcess, socket: Socket): Swrk {
   });
 
   return {
-    pid: child.pid ?? 0,
+    pid,
     request: (request, handler) =>
       new Promise((resolve, reject) => {
         if (socket.destroyed) return reject(new PhaulError('CRIU_DIED', 'The CRIU process has ended.'));
@@ -110,7 +141,7 @@ function session(child: ChildProcess, socket: Socket): Swrk {
         waiting = { handler, resolve, reject };
         socket.write(encodeRequest(request));
       }),
-    kill: () => void child.kill('SIGKILL'),
+    kill,
     end: async () => {
       socket.destroy();
       await exited;

@@ -1,0 +1,77 @@
+import { mkdir, rm } from 'node:fs/promises';
+import type { DriverContext } from '../../src/contracts/context.ts';
+import { PhaulError } from '../../src/errors.ts';
+import { lastLine } from '../../src/run.ts';
+import { writeArchive } from './archive.ts';
+import { inspect } from './inspect.ts';
+import type { PodmanMeta } from './meta.ts';
+import { arrivals, arrivingLayer, shmDirectory } from './places.ts';
+
+/** Undoes one deed. */
+export type Undo = () => Promise<unknown>;
+
+/**
+ * Has podman make the container, which does not run yet, and what it needs: volumes, the tag of its image. Each deed's undo is given to `done` once it is
+ * done; the same are noted for the case that phaul is killed.
+ * @throws DRIVER_FAILED with podman's words
+ */
+export async function makeContainer(
+  meta: PodmanMeta,
+  ctx: DriverContext,
+  done: (undo: Undo) => void,
+): Promise<void> {
+  const undoing = (command: string, ...args: string[]): void => {
+    ctx.ifKilled(command, args);
+    done(() => ctx.run(command, args, { abortable: false }));
+  };
+  for (const { name, labels } of meta.volumes) {
+    if (await succeeds(ctx, 'volume', 'exists', name)) continue;
+    const words = Object.entries(labels).flatMap(([key, value]) => ['--label', `${key}=${value}`]);
+    await ctx.run('podman', ['volume', 'create', ...words, name]);
+    undoing('podman', 'volume', 'rm', '--force', name);
+  }
+  if (!(await succeeds(ctx, 'image', 'exists', meta.image.name))) {
+    await ctx.run('podman', ['tag', meta.image.id, meta.image.name]);
+    undoing('podman', 'untag', meta.image.id, meta.image.name);
+  }
+  undoing('podman', 'rm', '--force', '--time', '0', '--ignore', meta.id);
+  const archive = await writeArchive(meta, ctx);
+  const args = ['container', 'restore', '--ignore-rootfs', '--ignore-volumes', '--import', archive];
+  const { stderr } = await ctx.attempt('podman', args);
+  if (await succeeds(ctx, 'container', 'exists', meta.id)) return;
+  throw new PhaulError('DRIVER_FAILED', `podman cannot make the container: ${lastLine(stderr)}`, {
+    host: 'target',
+  });
+}
+
+/** Makes what is received find its place: the container's writable layer, and what it sees at /dev/shm. */
+export async function openPlaces(
+  meta: PodmanMeta,
+  ctx: DriverContext,
+  done: (undo: Undo) => void,
+): Promise<void> {
+  const layer = arrivingLayer(meta.graphRoot, meta.id);
+  const { UpperDir: upper } = (await inspect(meta.id, ctx)).GraphDriver.Data;
+  if (upper === undefined)
+    throw new PhaulError('DRIVER_FAILED', 'podman on the target does not say where the writable layer is.');
+  const mount = async (path: string, ...args: string[]): Promise<void> => {
+    await ctx.run('mount', [...args, path]);
+    ctx.ifKilled('umount', ['-l', path]);
+    // podman itself may have done it meanwhile.
+    done(() => ctx.attempt('umount', ['-l', path], { abortable: false }));
+  };
+  if (meta.shmBytes !== null) {
+    const path = shmDirectory(meta.graphRoot, meta.id);
+    await mkdir(path, { recursive: true, mode: 0o700 });
+    // As podman does it; it takes what is mounted there already.
+    const options = `mode=1777,size=${meta.shmBytes},nosuid,noexec,nodev`;
+    await mount(path, '-t', 'tmpfs', '-o', options, 'shm');
+  }
+  await mkdir(layer, { recursive: true, mode: 0o700 });
+  done(() => rm(arrivals(meta.graphRoot, meta.id), { recursive: true, force: true }));
+  await mount(layer, '--bind', upper);
+}
+
+export async function succeeds(ctx: DriverContext, ...args: string[]): Promise<boolean> {
+  return (await ctx.attempt('podman', args)).exitCode === 0;
+}
