@@ -23,6 +23,9 @@ export async function podmanSource(
 ): Promise<SourceContainer> {
   const found = await inspect(name, ctx);
   const { Id: id, State: now } = found;
+  // podman also takes the beginning of an id for a name.
+  if (found.Name !== name)
+    throw new PhaulError('CONTAINER_UNKNOWN', `podman knows no container of the name ${name}.`);
   if (now.Status !== 'running')
     throw new PhaulError('CONTAINER_STATE', `The container ${name} is ${now.Status}.`, { host: 'source' });
   const upper = mustBeMovable(found);

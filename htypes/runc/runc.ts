@@ -12,16 +12,20 @@ export const runc: HType = {
   apiVersion: 1,
   description: "OCI containers of runc, found through runc's own state",
   capabilities: { live: true, preDump: true, revive: true },
-  // podman runs its containers with runc, too, under names of its own.
-  knows: (name) =>
-    readState(name).then(
-      ({ config }) => !config.labels?.includes('io.container.manager=libpod'),
-      () => existsSync(stateFile(name)),
-    ),
+  knows,
   list: async () => {
     const names = await readdir(root).catch(() => []);
-    return names.filter((name) => existsSync(stateFile(name)));
+    const own = await Promise.all(names.map(async (name) => existsSync(stateFile(name)) && knows(name)));
+    return names.filter((_, index) => own[index]);
   },
   source: runcSource,
   target: runcTarget,
 };
+
+/** podman runs its containers with runc, too, but they have other names there. */
+function knows(name: string): Promise<boolean> {
+  return readState(name).then(
+    ({ config }) => !config.labels?.includes('io.container.manager=libpod'),
+    () => existsSync(stateFile(name)),
+  );
+}

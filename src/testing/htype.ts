@@ -42,11 +42,16 @@ const oddNames = [
 /** How the core takes a step in a course: it says in `prepare` whether `replaced` will come. */
 function taking(half: TargetContainer, mode: Mode, steps: readonly Step[], restored: number) {
   return async (step: Step): Promise<unknown> => {
-    if (step === 'prepare') return half.prepare?.(mode, steps.includes('replaced'));
+    if (step === 'prepare') return prepared(half, mode, steps.includes('replaced'));
     if (step === 'restored') return half.restored?.(restored);
     if (step === 'start') return half.revive?.start();
     return half[step]?.();
   };
+}
+
+async function prepared(half: TargetContainer, mode: Mode, again: boolean): Promise<void> {
+  await half.makePlaces?.();
+  await half.prepare?.(mode, again);
 }
 
 /**
@@ -140,7 +145,7 @@ export function htypeChecks(htype: HType, make: (scene: Scene) => Promise<Kennel
             async (scene, { target, restored }) => {
               const half = target();
               scene.after(half.abort);
-              await half.prepare?.('live', false);
+              await prepared(half, 'live', false);
               travels((await half.restore?.()) ?? {});
               await half.restored?.(restored);
               await half.started?.();

@@ -229,6 +229,7 @@ test('drivers lists what is built in, for people and for programs', async (t) =>
     'external',
     'network',
     'pid',
+    'podman',
     'rsync',
     'runc',
     'shared',

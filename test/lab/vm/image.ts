@@ -27,7 +27,7 @@ import { VmHost } from './vm-host.ts';
 /** What outlives a lab of virtual machines: their image. Its lock keeps two set-ups apart. */
 export const vmCacheDirectory = join(cacheDirectory, 'vm');
 
-const packages = [...hostPackages, 'lxc', 'podman', 'netavark', 'conmon'];
+const packages = [...hostPackages, 'lxc'];
 const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
 const kernelScript = here('guest-kernel.sh');
 const finishScript = here('guest-customize.sh');
