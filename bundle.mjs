@@ -19,6 +19,7 @@ const { metafile } = await build({
     // Programs of their own, found by src/own-file.ts.
     'src/service/fill-heir.ts',
     'src/criu/stand-in-program.ts',
+    'src/testing/criu-program.ts',
     'devices/network/announce-program.ts',
   ],
   outbase: '.',

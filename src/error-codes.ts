@@ -31,6 +31,21 @@ export const codes = {
     meaning: 'The container uses something that cannot be moved.',
     hint: 'See docs/troubleshooting.md.',
   },
+  ROOTFS_UNSUPPORTED: {
+    exit: 3,
+    meaning: "The container's root file system is kept in a way that phaul does not move.",
+    hint: 'Keep it in a directory or a btrfs subvolume.',
+  },
+  TERMINAL_OUTSIDE: {
+    exit: 3,
+    meaning: "Terminals of the host's are mounted into the container.",
+    hint: 'Start it without them, or move it with --mode revive.',
+  },
+  APPARMOR_PROFILE: {
+    exit: 3,
+    meaning: 'The AppArmor profile that the container runs under is not loaded on the target.',
+    hint: 'Load it there, or move the container with --mode revive.',
+  },
   IO_URING: {
     exit: 3,
     meaning: 'A process of the container uses io_uring, which CRIU cannot move.',

@@ -3,7 +3,8 @@ import * as z from 'zod';
 import type { DriverContext, Json } from '../../src/contracts/context.ts';
 import { PhaulError } from '../../src/errors.ts';
 import { deliverPackets, type HeldPackets, holdPackets } from '../../src/linux/held-packets.ts';
-import { type Link, namespaceName, type NetworkState } from './state.ts';
+import { readNeighbours } from './ip-json.ts';
+import type { Link, NetworkState } from './state.ts';
 
 /**
  * What only comes to be in the freeze: whom the container was talking to, and what they said meanwhile. Without the first the restored
@@ -36,7 +37,8 @@ export interface Gathering {
   readonly end: () => void;
 }
 
-export function gathering(state: NetworkState, ctx: DriverContext): Gathering {
+/** @param namespace the path of the source's */
+export function gathering(namespace: string, state: NetworkState, ctx: DriverContext): Gathering {
   // A routed link's frames go to the host's address, not the container's.
   const bridged = state.links.filter(({ host }) => host.bridge !== null);
   const held = new Map<string, HeldPackets>();
@@ -48,7 +50,7 @@ export function gathering(state: NetworkState, ctx: DriverContext): Gathering {
   return {
     begin: () => {
       for (const { name, mac, host } of bridged) held.set(name, holdPackets([mac], host.bridge));
-      readNeighbours(state, ctx).then(
+      neighboursOf(namespace, state, ctx).then(
         (found) => (neighbours = found),
         (error: unknown) => ctx.log(`The neighbours stay behind: ${String(error)}`),
       );
@@ -95,13 +97,13 @@ export function deliver(frames: HandOver['frames'], links: readonly Link[]): voi
   }
 }
 
-async function readNeighbours(state: NetworkState, ctx: DriverContext): Promise<HandOver['neighbours']> {
-  const text = await ctx.run('ip', ['-n', namespaceName(state.namespace), '-json', 'neighbour', 'show']);
-  const shown = z
-    .array(z.object({ dst: z.string(), dev: z.string(), lladdr: z.string().optional() }))
-    .parse(JSON.parse(text || '[]'));
+async function neighboursOf(
+  namespace: string,
+  state: NetworkState,
+  ctx: DriverContext,
+): Promise<HandOver['neighbours']> {
   const own = new Set(state.links.map(({ name }) => name));
-  return shown
+  return (await readNeighbours(namespace, ctx))
     .flatMap(({ dst, dev, lladdr }) =>
       lladdr !== undefined && own.has(dev) ? [{ link: dev, address: dst, mac: lladdr }] : [],
     )

@@ -62,20 +62,25 @@ const routesSchema = z.array(
   }),
 );
 
+const neighboursSchema = z.array(
+  z.object({ dst: z.string(), dev: z.string(), lladdr: z.string().optional() }),
+);
+type ShownNeighbour = z.infer<typeof neighboursSchema>[number];
+
 /** A link as `ip -details -json link` shows it. */
 export type ShownLink = z.infer<typeof linksSchema>[number];
 
-/** All links of a namespace; `where` is [] for the host, ['-n', name] for another. */
-export async function readLinks(where: readonly string[], ctx: DriverContext): Promise<ShownLink[]> {
-  return linksSchema.parse(await json([...where, '-details', 'link'], ctx));
+/** Of what namespace something is read: null is the host's own, else its path. */
+type Where = string | null;
+
+/** All links of a namespace. */
+export async function readLinks(where: Where, ctx: DriverContext): Promise<ShownLink[]> {
+  return linksSchema.parse(await json(where, ['-details', 'link'], ctx));
 }
 
 /** The addresses of each link, by its name. */
-export async function readAddresses(
-  where: readonly string[],
-  ctx: DriverContext,
-): Promise<Map<string, Address[]>> {
-  const links = addressesSchema.parse(await json([...where, 'address'], ctx));
+export async function readAddresses(where: Where, ctx: DriverContext): Promise<Map<string, Address[]>> {
+  const links = addressesSchema.parse(await json(where, ['address'], ctx));
   return new Map(links.map(({ ifname, addr_info }) => [ifname ?? '', (addr_info ?? []).flatMap(addressOf)]));
 }
 
@@ -100,10 +105,10 @@ function addressOf(shown: ShownAddress): Address[] {
 }
 
 /** The main table's routes that the kernel does not make by itself; null in the place of one that cannot be described. */
-export async function readRoutes(where: readonly string[], ctx: DriverContext): Promise<(Route | null)[]> {
+export async function readRoutes(where: Where, ctx: DriverContext): Promise<(Route | null)[]> {
   const families = await Promise.all(
     ([4, 6] as const).map(async (family) => {
-      const shown = await json([...where, '-details', `-${family}`, 'route', 'show', 'table', 'main'], ctx);
+      const shown = await json(where, ['-details', `-${family}`, 'route', 'show', 'table', 'main'], ctx);
       return routesSchema
         .parse(shown)
         .flatMap((route) => (route.protocol === 'kernel' ? [] : [routeOf(route, family)]));
@@ -139,7 +144,24 @@ export async function readNamespaces(ctx: DriverContext): Promise<string[]> {
   return (await ctx.run('ip', ['netns', 'list'])).split('\n').map((line) => line.split(' ')[0] ?? '');
 }
 
-async function json(args: readonly string[], ctx: DriverContext): Promise<unknown> {
-  const text = await ctx.run('ip', ['-json', ...args]);
+/** The neighbours that a namespace knows, as far as they have an address of the link's kind. */
+export async function readNeighbours(where: Where, ctx: DriverContext): Promise<ShownNeighbour[]> {
+  return neighboursSchema.parse(await json(where, ['neighbour', 'show'], ctx));
+}
+
+async function json(where: Where, args: readonly string[], ctx: DriverContext): Promise<unknown> {
+  const text = await runIn(where, 'ip', ['-json', ...args], ctx);
   return text.trim() === '' ? [] : JSON.parse(text);
+}
+
+/** Runs a program in a network namespace; not by `ip -n`, which knows only those that have a name. */
+export function runIn(
+  where: Where,
+  program: string,
+  args: readonly string[],
+  ctx: DriverContext,
+): Promise<string> {
+  return where === null
+    ? ctx.run(program, args)
+    : ctx.run('nsenter', [`--net=${where}`, '--', program, ...args]);
 }

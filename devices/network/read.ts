@@ -1,13 +1,6 @@
 import type { DriverContext } from '../../src/contracts/context.ts';
 import { readAddresses, readLinks, readRoutes, type ShownLink } from './ip-json.ts';
-import {
-  type Address,
-  type Link,
-  namespaceName,
-  type NetworkState,
-  type Route,
-  strangeParts,
-} from './state.ts';
+import { type Address, type Link, type NetworkState, type Route, strangeParts } from './state.ts';
 import { readSysctls } from './sysctls.ts';
 
 /** A container's network, and why it cannot be moved; one sentence each. */
@@ -21,16 +14,18 @@ export interface Reading {
 // Appear in every namespace by themselves where the module is loaded.
 const automatic = ['ipip', 'sit', 'gre', 'gretap', 'erspan', 'vti', 'vti6', 'ip6tnl', 'ip6gre', 'ip6gretap'];
 
-/** Reads the namespace at `namespace` and what on the host belongs to it. */
-export async function readNetwork(namespace: string, ctx: DriverContext): Promise<Reading> {
-  const where = ['-n', namespaceName(namespace)];
+/**
+ * Reads a namespace and what on the host belongs to it.
+ * @param there the path that it will have on the target
+ */
+export async function readNetwork(namespace: string, there: string, ctx: DriverContext): Promise<Reading> {
   const [links, hostLinks, addresses, hostAddresses, routes, hostRoutes] = await Promise.all([
-    readLinks(where, ctx),
-    readLinks([], ctx),
-    readAddresses(where, ctx),
-    readAddresses([], ctx),
-    readRoutes(where, ctx),
-    readRoutes([], ctx),
+    readLinks(namespace, ctx),
+    readLinks(null, ctx),
+    readAddresses(namespace, ctx),
+    readAddresses(null, ctx),
+    readRoutes(namespace, ctx),
+    readRoutes(null, ctx),
   ]);
   const problems: string[] = [];
   const mine: Link[] = [];
@@ -59,8 +54,9 @@ export async function readNetwork(namespace: string, ctx: DriverContext): Promis
   if (routes.includes(null))
     problems.push('The container has routes with several next hops, or of an unusual type.');
   const loopback = links.find(({ ifname }) => ifname === 'lo');
-  const state = {
-    namespace,
+  const state: NetworkState = {
+    namespace: there,
+    ...(there === namespace ? {} : { nameless: true }),
     links: mine,
     loopback: {
       up: loopback !== undefined && isUp(loopback),

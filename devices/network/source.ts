@@ -6,14 +6,15 @@ import { announceHere, announcement, whereabouts } from './announce.ts';
 import { ipBatch } from './batch.ts';
 import { reopenCommands } from './commands.ts';
 import { gathering } from './hand-over.ts';
-import { readLinks, readNamespaces } from './ip-json.ts';
+import { readLinks, readNamespaces, runIn } from './ip-json.ts';
 import { readNetwork, type Reading } from './read.ts';
 import { type Link, namespaceName } from './state.ts';
 
 // $1: commands of `bridge`, $2: commands of `ip`.
 const reopening = 'printf "%s" "$1" | bridge -batch -; printf "%s" "$2" | ip -batch -';
 // The links' names, and the namespace's.
-const removal = 'while [ $# -gt 1 ]; do ip link delete dev "$1"; shift; done; ip netns delete "$1"';
+const removal =
+  'while [ $# -gt 1 ]; do ip link delete dev "$1"; shift; done; [ -z "$1" ] || ip netns delete "$1"';
 
 /** The half that lets go. */
 export async function networkSource(
@@ -22,16 +23,18 @@ export async function networkSource(
 ): Promise<readonly SourceDevice[]> {
   const namespace = container.networkNamespace ?? null;
   if (namespace === null) return [];
-  const reading = await readNetwork(namespace, ctx);
+  const reading = await readNetwork(namespace, container.networkOnTarget ?? namespace, ctx);
   const { state, bridges } = reading;
   const ports = state.links.filter((link) => link.host.bridge !== null && !isStp(link, bridges));
   const others = state.links.filter((link) => !ports.includes(link));
   // Started now: at the freeze a process would take longer to start than all the rest. A port's own state proves what was set.
   const bridge = ipBatch('bridge', null, `link show dev ${ports[0]?.host.name ?? ''}`, ctx.signal);
   const ip = ipBatch('ip', null, 'link show dev lo', ctx.signal);
-  const gathered = gathering(state, ctx);
+  const gathered = gathering(namespace, state, ctx);
   const open = { bridge: ports.map(stateOf('forwarding')), ip: others.flatMap(reopenCommands) };
   const here = whereabouts(state);
+  // One without a name goes with its last process.
+  const name = container.networkOnTarget === undefined ? namespaceName(namespace) : null;
   let shut = false;
   const device: SourceDevice = {
     name: 'network',
@@ -42,7 +45,7 @@ export async function networkSource(
       // What is noted last comes first.
       ctx.ifKilled(...announcement(here));
       ctx.ifKilled('sh', ['-c', reopening, 'sh', open.bridge.join('\n'), open.ip.join('\n')]);
-      const away = [...state.links.map(({ host }) => host.name), namespaceName(namespace)];
+      const away = [...state.links.map(({ host }) => host.name), name ?? ''];
       ctx.ifKilled('sh', ['-c', removal, 'sh', ...away], 'moved');
       await Promise.all([bridge.run(ports.map(stateOf('disabled'))), ip.run(others.map(down))]);
       gathered.begin();
@@ -59,12 +62,11 @@ export async function networkSource(
     release: async () => {
       bridge.end();
       ip.end();
-      const there = new Set((await readLinks([], ctx)).map(({ ifname }) => ifname));
+      const there = new Set((await readLinks(null, ctx)).map(({ ifname }) => ifname));
       for (const { host } of state.links)
         if (there.has(host.name))
           await ctx.run('ip', ['link', 'delete', 'dev', host.name], { abortable: false });
-      const name = namespaceName(namespace);
-      if ((await readNamespaces(ctx)).includes(name))
+      if (name !== null && (await readNamespaces(ctx)).includes(name))
         await ctx.run('ip', ['netns', 'delete', name], { abortable: false });
     },
   };
@@ -99,7 +101,7 @@ async function firewall(namespace: string, ctx: DriverContext): Promise<Refusal[
   ];
   // Either may be missing, and then there are no rules of its kind or no way to see them.
   const found = await Promise.all(
-    looks.map((look) => ctx.run('nsenter', [`--net=${namespace}`, '--', ...look]).catch(() => '')),
+    looks.map(([program = '', ...args]) => runIn(namespace, program, args, ctx).catch(() => '')),
   );
   if (found.every((text) => text.trim() === '')) return [];
   const message =

@@ -76,6 +76,8 @@ const linkSchema = z.strictObject({
 
 const stateSchema = z.strictObject({
   namespace: z.string().regex(/^(?:\/var)?\/run\/netns\/[A-Za-z0-9_][A-Za-z0-9_.+-]{0,100}$/),
+  /** It has that name only while it moves. */
+  nameless: z.literal(true).optional(),
   links: z.array(linkSchema).max(64),
   loopback: z.strictObject({ up: z.boolean(), addresses: z.array(addressSchema).max(1000) }),
   routes: z.array(routeSchema).max(10_000),

@@ -49,6 +49,8 @@ export function networkTarget(unchecked: Json, ctx: DriverContext): TargetDevice
         ctx,
       );
       await ctx.run('ip', [...inside(state), '-batch', '-'], { input: insideCommands(state).join('\n') });
+      // What is noted last comes first.
+      if (state.nameless) ctx.ifKilled('ip', ['netns', 'delete', name], 'moved');
       ctx.ifKilled('sh', ['-c', opening, 'sh', name, ...openingInput(state)], 'moved');
       batches.host = ipBatch('ip', null, 'link show dev lo', ctx.signal);
       batches.inside = ipBatch('ip', name, 'link show dev lo', ctx.signal);
@@ -64,6 +66,8 @@ export function networkTarget(unchecked: Json, ctx: DriverContext): TargetDevice
       batches.host.end();
       batches.inside.end();
     },
+    // It goes on, and ends with its last process.
+    ...(state.nameless && { finish: async () => void (await ip('netns', 'delete', name)) }),
     abort: async () => {
       batches.host?.end();
       batches.inside?.end();
@@ -117,7 +121,7 @@ async function refusals(state: NetworkState, ctx: DriverContext): Promise<Refusa
   const refuse = (code: Refusal['code'], message: string, hint: string): unknown =>
     found.push({ code, message, hint, host: 'target' });
   try {
-    const links = new Map((await readLinks([], ctx)).map((link) => [link.ifname, link]));
+    const links = new Map((await readLinks(null, ctx)).map((link) => [link.ifname, link]));
     const name = namespaceName(state.namespace);
     if ((await readNamespaces(ctx)).includes(name))
       refuse(
@@ -169,7 +173,7 @@ async function addressesTaken(
       addresses.filter(({ scope }) => scope !== 'link').map(({ local }) => local),
     ),
   );
-  return [...(await readAddresses([], ctx))].flatMap(([link, addresses]) =>
+  return [...(await readAddresses(null, ctx))].flatMap(([link, addresses]) =>
     addresses
       .filter(({ local }) => wanted.has(local))
       .map(({ local, length }) => ({ address: `${local}/${length}`, link })),

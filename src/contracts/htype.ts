@@ -76,8 +76,10 @@ export interface SourceContainer {
   readonly description: ContainerDescription;
   /** The root of the process tree, as a pid of this host. */
   readonly pid: number;
-  /** The network namespace, where it is one with a name of its own (a path). */
+  /** The network namespace that the device driver `network` is to move: a path, `/run/netns/NAME` or, where it has no name, `/proc/PID/ns/net`. */
   readonly networkNamespace?: string | null;
+  /** Where it has no name: the path in `/run/netns` that it has on the target until the container runs there. */
+  readonly networkOnTarget?: string;
   /** The directory of the cgroup that holds its processes and nobody else, of version 2, or of the freezer with version 1. */
   readonly cgroup?: string | null;
   /** What CRIU must be told at each dump, beside what phaul knows itself. */

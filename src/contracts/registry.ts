@@ -3,6 +3,7 @@ import { network } from '../../devices/network/network.ts';
 import { btrfs } from '../../fs-drivers/btrfs/btrfs.ts';
 import { rsync } from '../../fs-drivers/rsync/rsync.ts';
 import { shared } from '../../fs-drivers/shared.ts';
+import { lxc } from '../../htypes/lxc/lxc.ts';
 import { pid } from '../../htypes/pid.ts';
 import { podman } from '../../htypes/podman/podman.ts';
 import { runc } from '../../htypes/runc/runc.ts';
@@ -18,7 +19,7 @@ import { wrapDevice, wrapFsDriver, wrapHType } from './wrap.ts';
 
 /** Everything built in. This is the one place that names the drivers. */
 export const builtIn: { readonly [Kind in DriverKind]: readonly DriverOf[Kind][] } = {
-  htype: [runc, podman, pid],
+  htype: [runc, podman, lxc, pid],
   // Where several suit a tree, the first is taken.
   fs: [shared, btrfs, rsync],
   device: [network, external],

@@ -88,7 +88,7 @@ async function inPlaceOf(path: string, program: string, descriptors: number[]): 
   const start = await processStart(pid);
   const lives = async (): Promise<boolean> => start !== null && (await processStart(pid)) === start;
   const watch = async (): Promise<void> => {
-    while (await lives()) await sleep(lookEveryMs, undefined, { ref: false });
+    while (await lives()) await sleep(lookEveryMs);
   };
   const exited = watch();
   return { pid, exited, kill: () => void lives().then((yes) => yes && process.kill(pid, 'SIGKILL')) };

@@ -10,6 +10,7 @@ const execvp = libc.func('int execvp(const char *, const char **)');
 const signal = libc.func('void *signal(int, void *)');
 const exit = libc.func('void _exit(int)');
 
+const F_SETFD = 2;
 const F_DUPFD_CLOEXEC = 1030;
 const SIGPIPE = 13;
 const firstNumber = 3;
@@ -41,6 +42,8 @@ export function becomeProgram(
 ): void {
   // Node ignores it, and what is ignored stays so.
   signal(SIGPIPE, null);
+  // Node closes all that it was started with on the way to another program, these too.
+  for (const fd of [0, 1, 2]) fcntl(fd, F_SETFD, 'int', 0);
   descriptors.forEach((fd, index) => dup2(fd, firstNumber + index));
   execvp(program, [program, ...args, null]);
   exit(127);

@@ -8,6 +8,7 @@ import { processTree } from '../linux/processes.ts';
 import { type Check, check, type Scene } from './check.ts';
 import { areRefusals, distorted, overTheWire, saysWhatItIs, throws, travels } from './expect.ts';
 import type { Kennel, StagedCheck } from './kennel.ts';
+import { type PlayedCriu, playCriu } from './play-criu.ts';
 import { revivalChecks } from './revival.ts';
 import { type Act, undoings } from './undoings.ts';
 
@@ -41,11 +42,21 @@ const oddNames = [
 
 /** How the core takes a step in a course: it says in `prepare` whether `replaced` will come. */
 function taking(half: TargetContainer, mode: Mode, steps: readonly Step[], restored: number) {
-  return async (step: Step): Promise<unknown> => {
-    if (step === 'prepare') return prepared(half, mode, steps.includes('replaced'));
-    if (step === 'restored') return half.restored?.(restored);
-    if (step === 'start') return half.revive?.start();
-    return half[step]?.();
+  let criu: PlayedCriu | null = null;
+  return {
+    take: async (step: Step): Promise<unknown> => {
+      if (step === 'prepare') return prepared(half, mode, steps.includes('replaced'));
+      if (step === 'restore') {
+        const settings = (await half.restore?.()) ?? {};
+        travels(settings);
+        if (settings.standIn !== undefined) criu = await playCriu(settings.standIn);
+        return settings;
+      }
+      if (step === 'restored') return half.restored?.(criu?.root ?? restored);
+      if (step === 'start') return half.revive?.start();
+      return half[step]?.();
+    },
+    endCriu: async (success: boolean): Promise<void> => criu?.end(success),
   };
 }
 
@@ -145,9 +156,9 @@ export function htypeChecks(htype: HType, make: (scene: Scene) => Promise<Kennel
             async (scene, { target, restored }) => {
               const half = target();
               scene.after(half.abort);
-              await prepared(half, 'live', false);
-              travels((await half.restore?.()) ?? {});
-              await half.restored?.(restored);
+              const { take, endCriu } = taking(half, 'live', [], restored);
+              for (const step of ['prepare', 'restore', 'restored'] as const) await take(step);
+              await endCriu(true);
               await half.started?.();
               await half.started?.();
             },
@@ -186,8 +197,10 @@ function undoneChecks(staged: StagedCheck, mode: Mode, steps: readonly Step[]): 
       async (scene, stage) => {
         const { target, footprint, restored, runs } = stage;
         const before = footprint();
-        const half = target();
-        const take = taking(half, mode, steps, restored);
+        const made = target();
+        const { take, endCriu } = taking(made, mode, steps, restored);
+        // The core ends CRIU before it has the half tidy up.
+        const half = { ...made, abort: () => endCriu(false).then(made.abort) };
         for (const step of steps.slice(0, -1)) await take(step);
         await act(scene, half, () => take(last));
         for (const times of ['once', 'twice']) {

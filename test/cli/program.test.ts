@@ -227,6 +227,7 @@ test('drivers lists what is built in, for people and for programs', async (t) =>
   t.deepEqual(drivers.map(({ name }) => name).sort(), [
     'btrfs',
     'external',
+    'lxc',
     'network',
     'pid',
     'podman',

@@ -58,6 +58,7 @@ test('what is built in comes first, and has the version of phaul', async (t) => 
     [
       ['runc', 'built-in'],
       ['podman', 'built-in'],
+      ['lxc', 'built-in'],
       ['pid', 'built-in'],
     ],
   );

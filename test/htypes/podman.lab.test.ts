@@ -82,7 +82,7 @@ test.serial(
     t.deepEqual([await status(a, 'web'), await inspected(b, 'web', '.Id')], ['running', null]);
     const { longestGapMs, ...report } = await traffic.stop();
     t.like(report, { errors: [], lost: 0, doubled: 0 });
-    t.log(`longest pause of the client ${longestGapMs} ms; stood still for ${summary?.downtimeMs} ms`);
+    t.log(`longest pause of the client ${longestGapMs} ms; stood still for ${summary?.freezeMs} ms`);
     t.deepEqual(await looks(a, 'web'), before);
 
     // podman still waits for its end, and knows what is due then.
@@ -170,7 +170,9 @@ test.serial(
   async (t) => {
     const [a, b] = hosts();
     // The file that it has open is another on the target.
-    await Promise.all([a, b].map((host) => host.sh('mkdir /srv/outside; hostname | tail -c 2 >/srv/outside/file')));
+    await Promise.all(
+      [a, b].map((host) => host.sh('mkdir /srv/outside; hostname | tail -c 2 >/srv/outside/file')),
+    );
     await b.sh('echo more >>/srv/outside/file');
     await start(
       a,

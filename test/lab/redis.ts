@@ -9,6 +9,10 @@ const redisServer = [
   '',
 ];
 
+/** The same as one line that has no need of quotes: LXC splits it at spaces and keeps no empty word. */
+export const redisCommand =
+  '/usr/bin/redis-server --bind 0.0.0.0 --protected-mode no --enable-debug-command yes --appendonly no --save ""';
+
 // Values of 1 KiB, made of words at random: as repetitive as prose. A text that is repeated would compress too well.
 const fillWithText = `
   local words = {}
