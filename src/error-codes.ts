@@ -111,11 +111,6 @@ export const codes = {
     meaning: "The container uses addresses of the host's own network, which stay behind.",
     hint: 'Give the container a network namespace of its own.',
   },
-  IMAGE_MISSING: {
-    exit: 3,
-    meaning: 'The image of the container is not on the target.',
-    hint: 'Bring it there first, for instance with podman save and podman load.',
-  },
   MODE_UNSUPPORTED: {
     exit: 3,
     meaning: 'Containers of this kind cannot be moved in this mode.',

@@ -47,23 +47,7 @@ export async function podmanTargetRefusals(
         'Install the same major version on both hosts.',
       ),
     );
-  for (const taken of new Set([name, meta.id]))
-    if (await succeeds(ctx, 'container', 'exists', taken))
-      refusals.push(
-        refuse(
-          'NAME_TAKEN',
-          `podman already has a container ${taken}.`,
-          `Remove it there (podman rm ${taken}), or choose another name with --dst-id.`,
-        ),
-      );
-  if (!(await succeeds(ctx, 'image', 'exists', meta.image.id)))
-    refusals.push(
-      refuse(
-        'IMAGE_MISSING',
-        `The image ${meta.image.name} (${meta.image.id.slice(0, 12)}) is not on the target.`,
-        `Bring it there: podman save ${meta.image.name} | ssh TARGET podman load`,
-      ),
-    );
+  refusals.push(...(await nameTaken(name, meta, ctx)));
   for (const path of needs)
     await access(path).catch(() =>
       refusals.push(
@@ -75,4 +59,17 @@ export async function podmanTargetRefusals(
       ),
     );
   return refusals;
+}
+
+export async function nameTaken(name: string, { id }: PodmanMeta, ctx: DriverContext): Promise<Refusal[]> {
+  const taken: Refusal[] = [];
+  for (const each of new Set([name, id]))
+    if (await succeeds(ctx, 'container', 'exists', each))
+      taken.push({
+        code: 'NAME_TAKEN',
+        message: `podman already has a container ${each}.`,
+        hint: `Remove it there (podman rm ${each}), or choose another name with --dst-id.`,
+        host: 'target',
+      });
+  return taken;
 }

@@ -1,11 +1,11 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rename } from 'node:fs/promises';
 import type { DriverContext } from '../../src/contracts/context.ts';
 import { PhaulError } from '../../src/errors.ts';
 import { lastLine } from '../../src/run.ts';
 import { writeArchive } from './archive.ts';
 import { inspect } from './inspect.ts';
 import type { PodmanMeta } from './meta.ts';
-import { arrivals, arrivingLayer, shmDirectory } from './places.ts';
+import { arrivingLayer, arrivingShm, shmDirectory } from './places.ts';
 
 /** Undoes one deed. */
 export type Undo = () => Promise<unknown>;
@@ -44,32 +44,38 @@ export async function makeContainer(
   });
 }
 
-/** Makes what is received find its place: the container's writable layer, and what it sees at /dev/shm. */
+/**
+ * Puts what has come to its places, and sees to it that what comes from now on goes there, too: the container's writable layer, and what it sees at /dev/shm.
+ * @param done is given the undo of what stays
+ * @param open is given what ends that, in the end or before anything else is undone
+ */
 export async function openPlaces(
   meta: PodmanMeta,
   ctx: DriverContext,
   done: (undo: Undo) => void,
+  open: (close: Undo) => void,
 ): Promise<void> {
-  const layer = arrivingLayer(meta.graphRoot, meta.id);
-  const { UpperDir: upper } = (await inspect(meta.id, ctx)).GraphDriver.Data;
+  const { graphRoot, id } = meta;
+  const { UpperDir: upper } = (await inspect(id, ctx)).GraphDriver.Data;
   if (upper === undefined)
     throw new PhaulError('DRIVER_FAILED', 'podman on the target does not say where the writable layer is.');
-  const mount = async (path: string, ...args: string[]): Promise<void> => {
+  const mount = async (undone: (undo: Undo) => void, path: string, ...args: string[]): Promise<void> => {
     await ctx.run('mount', [...args, path]);
     ctx.ifKilled('umount', ['-l', path]);
     // podman itself may have done it meanwhile.
-    done(() => ctx.attempt('umount', ['-l', path], { abortable: false }));
+    undone(() => ctx.attempt('umount', ['-l', path], { abortable: false }));
   };
-  if (meta.shmBytes !== null) {
-    const path = shmDirectory(meta.graphRoot, meta.id);
-    await mkdir(path, { recursive: true, mode: 0o700 });
-    // As podman does it; it takes what is mounted there already.
-    const options = `mode=1777,size=${meta.shmBytes},nosuid,noexec,nodev`;
-    await mount(path, '-t', 'tmpfs', '-o', options, 'shm');
-  }
-  await mkdir(layer, { recursive: true, mode: 0o700 });
-  done(() => rm(arrivals(meta.graphRoot, meta.id), { recursive: true, force: true }));
-  await mount(layer, '--bind', upper);
+  const layer = arrivingLayer(graphRoot, id);
+  await rename(layer, upper);
+  await mkdir(layer, { mode: 0o700 });
+  await mount(open, layer, '--bind', upper);
+  if (meta.shmBytes === null) return;
+  const [shm, came] = [shmDirectory(graphRoot, id), arrivingShm(graphRoot, id)];
+  await mkdir(shm, { recursive: true, mode: 0o700 });
+  // As podman does it; it takes what is mounted there already.
+  await mount(done, shm, '-t', 'tmpfs', '-o', `mode=1777,size=${meta.shmBytes},nosuid,noexec,nodev`, 'shm');
+  await ctx.run('cp', ['-a', '--', `${came}/.`, shm]);
+  await mount(open, came, '--bind', shm);
 }
 
 export async function succeeds(ctx: DriverContext, ...args: string[]): Promise<boolean> {

@@ -1,7 +1,7 @@
 import { appendFile, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PodmanMeta } from './meta.ts';
-import { arrivals, staticDirectory } from './places.ts';
+import { arrivingLog, staticDirectory } from './places.ts';
 
 /** What the container has said so far goes before what it says on the target. */
 export interface CarriedLog {
@@ -12,7 +12,7 @@ export interface CarriedLog {
 }
 
 export function carryLog({ log, graphRoot, id }: PodmanMeta): CarriedLog {
-  const arrived = join(arrivals(graphRoot, id), 'ctr.log');
+  const arrived = arrivingLog(graphRoot, id);
   const place = join(staticDirectory(graphRoot, id), 'ctr.log');
   let had = 0;
   const add = async (): Promise<void> => {

@@ -11,7 +11,7 @@ import { bindMounts, networkNamespaceOf, readState, type RuncState } from '../ru
 import { exported } from './export.ts';
 import { type Inspected, inspect, podmanHost, type PodmanHost } from './inspect.ts';
 import type { PodmanMeta } from './meta.ts';
-import { arrivals, arrivingLayer, shmDirectory } from './places.ts';
+import { arrivingLayer, arrivingLog, arrivingShm, imageTree, shmDirectory } from './places.ts';
 import { podmanRefusals } from './refusals.ts';
 import { podmanRevival } from './revival.ts';
 
@@ -139,16 +139,18 @@ async function filesOf(
   ];
   const trees = moving
     .filter((path) => !moving.some((other) => other !== path && isWithin(other, path)))
-    .map((path) => ({ source: path, target: path }));
+    .map((path) => ({
+      source: path,
+      target: path === shm ? arrivingShm(store.graphRoot, found.Id) : path,
+    }));
   const kept = sorted.filter(
     ({ moves, source }) => !moves && source !== shm && !moving.some((tree) => isWithin(tree, source)),
   );
   return {
     trees: [
+      imageTree(store.graphRoot, found.Image),
       { source: upper, target: arrivingLayer(store.graphRoot, found.Id) },
-      ...(log === null
-        ? []
-        : [{ source: log, target: join(arrivals(store.graphRoot, found.Id), 'ctr.log') }]),
+      ...(log === null ? [] : [{ source: log, target: arrivingLog(store.graphRoot, found.Id) }]),
       ...trees,
     ],
     needs: kept.map(({ source }) => source),

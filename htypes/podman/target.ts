@@ -1,5 +1,5 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, rm, rmdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { DriverContext } from '../../src/contracts/context.ts';
 import type { RestoreSettings } from '../../src/contracts/criu-settings.ts';
 import type { ContainerDescription, TargetContainer } from '../../src/contracts/htype.ts';
@@ -9,10 +9,11 @@ import { restoreMounts } from '../runc/mounts.ts';
 import { shellWords } from '../runc/shell.ts';
 import { networkNamespaceOf, readState } from '../runc/state.ts';
 import { putProcessInState } from '../runc/target.ts';
-import { podmanTargetRefusals } from './check-target.ts';
+import { nameTaken, podmanTargetRefusals } from './check-target.ts';
 import { makeContainer, openPlaces, type Undo } from './import.ts';
 import { carryLog } from './log.ts';
 import { podmanMeta, type PodmanMeta } from './meta.ts';
+import { arrivals } from './places.ts';
 import { startWaiting, type Waiting } from './waiting.ts';
 
 /** The container-to-be: made by this host's podman before the first file comes. docs/podman.md tells how it gets a restored process. */
@@ -37,11 +38,16 @@ export function podmanTarget(description: ContainerDescription, ctx: DriverConte
 
   return {
     refusals: () => podmanTargetRefusals(description, meta, ctx),
-    makePlaces: async () => {
-      const [taken] = await podmanTargetRefusals(description, meta, ctx);
+    prepare: async () => {
+      const [taken] = await nameTaken(description.id, meta, ctx);
       if (taken) throw new PhaulError(taken.code, taken.message, taken);
       await makeContainer(meta, ctx, (step) => undo.push(step));
-      await openPlaces(meta, ctx, (step) => places.push(step));
+      await openPlaces(
+        meta,
+        ctx,
+        (step) => undo.push(step),
+        (step) => places.push(step),
+      );
     },
     revive: {
       start: async () => {
@@ -83,6 +89,10 @@ export function podmanTarget(description: ContainerDescription, ctx: DriverConte
     started: async () => {
       await unmountRoot();
       await closePlaces();
+      const came = arrivals(meta.graphRoot, id);
+      await rm(came, { recursive: true, force: true });
+      // Other containers may be on their way.
+      await rmdir(dirname(came)).catch(() => undefined);
       await waiting?.ended();
     },
     abort: async () => {

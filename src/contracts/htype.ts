@@ -135,14 +135,12 @@ export interface Stop {
 }
 
 /**
- * The container-to-be on the target. Order of calls in live mode: refusals, makePlaces, prepare, restore, (replaced), restored, then started or
- * abort; in revive mode: refusals, makePlaces, prepare, (replaced), revive.start, then started or abort.
+ * The container-to-be on the target. Order of calls in live mode: refusals, prepare, restore, (replaced), restored, then started or
+ * abort; in revive mode: refusals, prepare, (replaced), revive.start, then started or abort.
  */
 export interface TargetContainer {
   /** Preflight, the container runs on the source: name taken, something missing. Changes nothing; at most 60 s. A throw is one more refusal. */
   readonly refusals?: () => Promise<Refusal[]>;
-  /** Once, before the first file comes, the container runs on the source: makes the places where trees lie that only the runtime can make. */
-  readonly makePlaces?: () => Promise<void>;
   /** Once. Files are there for the first time (they may still change); the container runs on the source. Everything slow goes here. */
   readonly prepare?: (
     mode: Mode,

@@ -1,6 +1,7 @@
 import { external } from '../../devices/external/external.ts';
 import { network } from '../../devices/network/network.ts';
 import { btrfs } from '../../fs-drivers/btrfs/btrfs.ts';
+import { podmanImage } from '../../fs-drivers/podman-image/podman-image.ts';
 import { rsync } from '../../fs-drivers/rsync/rsync.ts';
 import { shared } from '../../fs-drivers/shared.ts';
 import { lxc } from '../../htypes/lxc/lxc.ts';
@@ -21,7 +22,7 @@ import { wrapDevice, wrapFsDriver, wrapHType } from './wrap.ts';
 export const builtIn: { readonly [Kind in DriverKind]: readonly DriverOf[Kind][] } = {
   htype: [runc, podman, lxc, pid],
   // Where several suit a tree, the first is taken.
-  fs: [shared, btrfs, rsync],
+  fs: [shared, btrfs, podmanImage, rsync],
   device: [network, external],
 };
 

@@ -18,7 +18,6 @@ const sourceContainer: Rules<SourceContainer> = { refusals: question, mappedFile
 const revival: Rules<Revival> = { stop: always, stillStopped: always, start: always };
 const targetContainer: Rules<TargetContainer> = {
   refusals: question,
-  makePlaces: once,
   prepare: once,
   replaced: work,
   restore: work,

@@ -65,13 +65,7 @@ export function preparing(room: Room): Preparing {
       room.choices = params;
       await makeRoom(room);
       const channels = present(room.channels);
-      const { container, fs } = present(room.parts);
-      if (container.makePlaces) {
-        undo.push('the container', () => container.abort());
-        await container.makePlaces();
-        notAborted(room);
-      }
-      for (const each of fs) {
+      for (const each of present(room.parts).fs) {
         undo.push('the files', () => each.abort());
         await each.prepare();
         notAborted(room);

@@ -45,7 +45,7 @@ function taking(half: TargetContainer, mode: Mode, steps: readonly Step[], resto
   let criu: PlayedCriu | null = null;
   return {
     take: async (step: Step): Promise<unknown> => {
-      if (step === 'prepare') return prepared(half, mode, steps.includes('replaced'));
+      if (step === 'prepare') return half.prepare?.(mode, steps.includes('replaced'));
       if (step === 'restore') {
         const settings = (await half.restore?.()) ?? {};
         travels(settings);
@@ -58,11 +58,6 @@ function taking(half: TargetContainer, mode: Mode, steps: readonly Step[], resto
     },
     endCriu: async (success: boolean): Promise<void> => criu?.end(success),
   };
-}
-
-async function prepared(half: TargetContainer, mode: Mode, again: boolean): Promise<void> {
-  await half.makePlaces?.();
-  await half.prepare?.(mode, again);
 }
 
 /**

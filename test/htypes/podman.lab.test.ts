@@ -122,10 +122,7 @@ test.serial('files, volumes, output and podman’s own network go along', async 
   const { IPAddress, MacAddress } = address;
   t.like(await inspected(b, 'count', addresses), { IPAddress, MacAddress });
   t.is(await b.sh('podman exec count cat /etc/passwd'), 'mine');
-  t.is(
-    await b.sh('podman exec count ls /etc/group 2>&1 || true'),
-    'ls: /etc/group: No such file or directory',
-  );
+  t.false((await b.sh('podman exec count ls /etc')).split('\n').includes('group'));
   t.is(await b.sh(`podman volume inspect --format '{{.Labels.kept}}' data`), 'yes');
   const lines = (await b.sh('podman logs count')).split('\n').map(Number);
   t.deepEqual(
@@ -151,12 +148,33 @@ test.serial('a container is revived by podman on the target, with its files', as
   await until(async () => (await a.sh('podman logs web')) === 'began');
   const before = await looks(a, 'web');
   const { summary } = await moved(t, a, ['--mode', 'revive', 'web', 'b']);
-  t.deepEqual(summary?.stop, { signal: 'SIGTERM', killed: false });
+  t.like(summary?.stop, { signal: 'SIGTERM', killed: false });
   t.deepEqual([await inspected(a, 'web', '.Id'), await status(b, 'web')], [null, 'running']);
   t.deepEqual(await looks(b, 'web'), before);
   t.is(await b.sh('podman exec web cat /opt.txt'), 'x\nx');
   t.is(await b.sh('podman logs web'), 'began\nbegan');
 });
+
+test.serial(
+  'of an image only those layers travel that the target lacks, and it is the same there',
+  async (t) => {
+    const [a, b] = hosts();
+    await a.sh(`
+    podman run --name maker ${image} sh -c 'echo of the image >/made' </dev/null
+    podman commit --quiet maker localhost/made:1; podman rm maker`);
+    await a.sh('podman run -d --name web localhost/made:1 sh -c "exec sleep 1000" </dev/null');
+    const before = await looks(a, 'web');
+    const { summary } = await moved(t, a, ['web', 'b']);
+    t.deepEqual(await looks(b, 'web'), before);
+    t.is(await b.sh('podman exec web cat /made'), 'of the image');
+    const id = (host: Host): Promise<string> =>
+      host.sh(`podman image inspect --format '{{.Id}}' localhost/made:1`);
+    t.is(await id(b), await id(a));
+    t.true((summary?.bytes.firstCopy ?? Infinity) < 1_000_000, `${summary?.bytes.firstCopy} bytes`);
+    for (const host of [a, b])
+      await host.sh('podman rm --all --force --time 0; podman image rm localhost/made:1');
+  },
+);
 
 /** All that podman has on a host, and what is mounted and runs for it. */
 const footprint = (host: Host): Promise<string> =>
