@@ -48,6 +48,15 @@ export async function podmanTargetRefusals(
       ),
     );
   refusals.push(...(await nameTaken(name, meta, ctx)));
+  for (const network of meta.networks)
+    if (!(await succeeds(ctx, 'network', 'exists', network)))
+      refusals.push(
+        refuse(
+          'NETWORK_UNSUPPORTED',
+          `podman on the target has no network ${network}.`,
+          `Make it there as it is here (podman network create ${network}).`,
+        ),
+      );
   for (const path of needs)
     await access(path).catch(() =>
       refusals.push(

@@ -70,7 +70,7 @@ export function podmanRefusals(found: Inspected, mode: Mode): Refusal[] {
       ],
     live &&
       found.Config.Tty && [
-        'CONTAINER_UNSUPPORTED',
+        'TERMINAL_OUTSIDE',
         `${name} has a terminal (-t), whose other end conmon has.`,
         'Make it anew without -t, or move it with --mode revive.',
       ],

@@ -3,6 +3,7 @@ import { join, relative } from 'node:path';
 import type { Mode } from '../../src/acts.ts';
 import type { DriverContext, Json, Tree } from '../../src/contracts/context.ts';
 import type { Command, HTypeOptions, SourceContainer } from '../../src/contracts/htype.ts';
+import type { ErrorCode } from '../../src/error-codes.ts';
 import { PhaulError } from '../../src/errors.ts';
 import { isWithin } from '../../src/linux/mounts.ts';
 import { externalNetwork, processTree, sharedWritableFiles } from '../../src/linux/processes.ts';
@@ -11,6 +12,7 @@ import { bindMounts, networkNamespaceOf, readState, type RuncState } from '../ru
 import { exported } from './export.ts';
 import { type Inspected, inspect, podmanHost, type PodmanHost } from './inspect.ts';
 import type { PodmanMeta } from './meta.ts';
+import { networkRefusals, networksOf } from './networks.ts';
 import { arrivingLayer, arrivingLog, arrivingShm, imageTree, shmDirectory } from './places.ts';
 import { podmanRefusals } from './refusals.ts';
 import { podmanRevival } from './revival.ts';
@@ -36,6 +38,7 @@ export async function podmanSource(
   const network = networkNamespaceOf(state);
   const given = network !== null && found.HostConfig.NetworkMode === `ns:${network}`;
   const pipes = await conmonPipes(now.Pid);
+  const networks = await networksOf(found, ctx);
   const removal = removalOf(id);
   ctx.ifKilled(removal.command, removal.args, 'moved');
   const meta: PodmanMeta = {
@@ -50,6 +53,7 @@ export async function podmanSource(
     shmBytes: options.mode === 'revive' ? null : shmBytesOf(description.config),
     log: logOf(found),
     networkNamespace: network,
+    networks: networks.map((each) => each.name),
     pipes,
     cgroupMounts: await cgroupMounts(state),
   };
@@ -71,7 +75,11 @@ export async function podmanSource(
       pipes: pipes.map(({ key }) => key),
     },
     dismissKeeper: endConmon(found),
-    refusals: (mode) => Promise.resolve(podmanRefusals(found, mode)),
+    refusals: (mode) =>
+      Promise.resolve([
+        ...podmanRefusals(found, mode),
+        ...(mode === 'live' ? networkRefusals(networks) : []),
+      ]),
     mappedFiles: async () => {
       const paths = await sharedWritableFiles(await processTree(now.Pid));
       const inside = [...places].sort((one, other) => other.inside.length - one.inside.length);
@@ -88,18 +96,20 @@ export async function podmanSource(
   };
 }
 
-/** The directory of its writable layer. @throws CONTAINER_UNSUPPORTED */
+/** The directory of its writable layer. @throws CONTAINER_UNSUPPORTED, ROOTFS_UNSUPPORTED */
 function mustBeMovable(found: Inspected): string {
-  const refused = (message: string, hint: string): PhaulError =>
-    new PhaulError('CONTAINER_UNSUPPORTED', message, { hint, host: 'source' });
+  const refused = (code: ErrorCode, message: string, hint: string): PhaulError =>
+    new PhaulError(code, message, { hint, host: 'source' });
   if (found.OCIRuntime.split('/').at(-1) !== 'runc')
     throw refused(
+      'CONTAINER_UNSUPPORTED',
       `${found.Name} is run by ${found.OCIRuntime}; phaul moves podman's containers only if runc runs them.`,
       'Make it anew with --runtime runc.',
     );
   const upper = found.GraphDriver.Data.UpperDir;
   if (found.Driver !== 'overlay' || upper === undefined || found.Rootfs !== '')
     throw refused(
+      'ROOTFS_UNSUPPORTED',
       `The root file system of ${found.Name} is not in podman's overlay storage.`,
       'Make it anew from an image, with the storage driver overlay.',
     );

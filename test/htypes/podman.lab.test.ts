@@ -225,7 +225,7 @@ test.serial('what podman’s containers cannot take along is refused before anyt
   await a.sh('podman pod rm pod');
   await refused('two', '--network host', 'HOST_NETWORK', /--network host/);
   await refused('three', '--privileged', 'CONTAINER_UNSUPPORTED', /privileged/);
-  await refused('four', '-t', 'CONTAINER_UNSUPPORTED', /terminal/);
+  await refused('four', '-t', 'TERMINAL_OUTSIDE', /terminal/);
   await refused('five', '--label PODMAN_SYSTEMD_UNIT=five.service', 'CONTAINER_UNSUPPORTED', /five\.service/);
   await refused('six', '--pid host', 'CONTAINER_UNSUPPORTED', /--pid host/);
   await b.sh(`podman tag ${image} localhost/lab:kept; podman create --name seven ${image}`);
