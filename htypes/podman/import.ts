@@ -59,23 +59,29 @@ export async function openPlaces(
   const { UpperDir: upper } = (await inspect(id, ctx)).GraphDriver.Data;
   if (upper === undefined)
     throw new PhaulError('DRIVER_FAILED', 'podman on the target does not say where the writable layer is.');
-  const mount = async (undone: (undo: Undo) => void, path: string, ...args: string[]): Promise<void> => {
-    await ctx.run('mount', [...args, path]);
-    ctx.ifKilled('umount', ['-l', path]);
-    // podman itself may have done it meanwhile.
-    undone(() => ctx.attempt('umount', ['-l', path], { abortable: false }));
+  /** What comes to `path` from now on goes to `place`. */
+  const lead = async (path: string, place: string): Promise<void> => {
+    await ctx.run('mount', ['--bind', place, path]);
+    // Never one without the other: what is mounted there is the container's.
+    const close = ['-c', 'umount -l -- "$1" && rm -rf -- "$1"', 'sh', path];
+    for (const when of ['undone', 'moved'] as const) ctx.ifKilled('sh', close, when);
+    open(() => ctx.run('sh', close, { abortable: false }));
   };
   const layer = arrivingLayer(graphRoot, id);
   await rename(layer, upper);
   await mkdir(layer, { mode: 0o700 });
-  await mount(open, layer, '--bind', upper);
+  await lead(layer, upper);
   if (meta.shmBytes === null) return;
   const [shm, came] = [shmDirectory(graphRoot, id), arrivingShm(graphRoot, id)];
   await mkdir(shm, { recursive: true, mode: 0o700 });
   // As podman does it; it takes what is mounted there already.
-  await mount(done, shm, '-t', 'tmpfs', '-o', `mode=1777,size=${meta.shmBytes},nosuid,noexec,nodev`, 'shm');
+  const options = `mode=1777,size=${meta.shmBytes},nosuid,noexec,nodev`;
+  await ctx.run('mount', ['-t', 'tmpfs', '-o', options, 'shm', shm]);
+  ctx.ifKilled('umount', ['-l', shm]);
+  // podman itself may have done it meanwhile.
+  done(() => ctx.attempt('umount', ['-l', shm], { abortable: false }));
   await ctx.run('cp', ['-a', '--', `${came}/.`, shm]);
-  await mount(open, came, '--bind', shm);
+  await lead(came, shm);
 }
 
 export async function succeeds(ctx: DriverContext, ...args: string[]): Promise<boolean> {

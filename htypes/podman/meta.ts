@@ -24,8 +24,6 @@ export const podmanMeta = z.object({
   shmBytes: z.int().positive().nullable(),
   /** The file in which its output is kept, where podman keeps it in one. */
   log: path.nullable(),
-  /** Path of the network namespace, where one was given to it. */
-  networkNamespace: path.nullable(),
   /** podman's own networks in which it is. */
   networks: z.array(z.string().regex(/^\w[\w.-]*$/)),
   /** Its standard files that are pipes to conmon: descriptor and CRIU's name of the pipe. */

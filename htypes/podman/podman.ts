@@ -9,7 +9,7 @@ export const podman: HType = {
   kind: 'htype',
   name: 'podman',
   apiVersion: 1,
-  description: "podman's containers, found by name",
+  description: "Containers of podman's, started by root and run by runc",
   capabilities: { live: true, preDump: true, revive: true },
   knows: async (name) => (await names()).includes(name),
   list: names,

@@ -52,7 +52,6 @@ export async function podmanSource(
     volumes: await volumesOf(found, ctx),
     shmBytes: options.mode === 'revive' ? null : shmBytesOf(description.config),
     log: logOf(found),
-    networkNamespace: network,
     networks: networks.map((each) => each.name),
     pipes,
     cgroupMounts: await cgroupMounts(state),

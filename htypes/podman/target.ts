@@ -13,7 +13,7 @@ import { nameTaken, podmanTargetRefusals } from './check-target.ts';
 import { makeContainer, openPlaces, type Undo } from './import.ts';
 import { carryLog } from './log.ts';
 import { podmanMeta, type PodmanMeta } from './meta.ts';
-import { arrivals } from './places.ts';
+import { arrivals, arrivingLog } from './places.ts';
 import { startWaiting, type Waiting } from './waiting.ts';
 
 /** The container-to-be: made by this host's podman before the first file comes. docs/podman.md tells how it gets a restored process. */
@@ -31,7 +31,7 @@ export function podmanTarget(description: ContainerDescription, ctx: DriverConte
     rootMounted = false;
   };
   const closePlaces = async (): Promise<void> => {
-    for (let step = places.pop(); step; step = places.pop()) await step();
+    await undone(places);
   };
   // What only the way here needs; taken away in the end, whatever that is.
   const places: Undo[] = [];
@@ -87,30 +87,35 @@ export function podmanTarget(description: ContainerDescription, ctx: DriverConte
       await Promise.all([log.finish(), putProcessInState(id, pid), waiting?.taken(pid)]);
     },
     started: async () => {
+      await waiting?.ended();
       await unmountRoot();
       await closePlaces();
+      await rm(arrivingLog(meta.graphRoot, id), { force: true });
       const came = arrivals(meta.graphRoot, id);
-      await rm(came, { recursive: true, force: true });
+      await rmdir(came);
       // Other containers may be on their way.
       await rmdir(dirname(came)).catch(() => undefined);
-      await waiting?.ended();
     },
     abort: async () => {
       await waiting?.dismiss();
       await unmountRoot();
       await closePlaces();
-      for (let step = undo.at(-1); step; step = undo.at(-1)) {
-        await step();
-        undo.pop();
-      }
+      await undone(undo);
     },
   };
 }
 
-function parseMeta(description: ContainerDescription): PodmanMeta {
-  const parsed = podmanMeta.safeParse(description.meta);
-  if (parsed.success) return parsed.data;
-  throw new PhaulError('PROTOCOL_ERROR', 'The description of the container is malformed.', {
-    cause: parsed.error,
-  });
+/** The last deed first. What fails stays, for another time. */
+async function undone(deeds: Undo[]): Promise<void> {
+  for (let undo = deeds.at(-1); undo; undo = deeds.at(-1)) {
+    await undo();
+    deeds.pop();
+  }
+}
+
+function parseMeta({ id, meta }: ContainerDescription): PodmanMeta {
+  const { success, data, error } = podmanMeta.safeParse(meta);
+  // podman makes what its own description says.
+  if (success && data.config['id'] === data.id && data.config['name'] === id) return data;
+  throw new PhaulError('PROTOCOL_ERROR', 'The description of the container is malformed.', { cause: error });
 }

@@ -231,6 +231,7 @@ test('drivers lists what is built in, for people and for programs', async (t) =>
     'network',
     'pid',
     'podman',
+    'podman-image',
     'rsync',
     'runc',
     'shared',
