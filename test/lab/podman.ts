@@ -7,8 +7,10 @@ export const image = 'localhost/lab:1';
 export async function preparePodman(one: Host, other: Host): Promise<void> {
   for (const host of [one, other])
     await host.sh('mkdir -p /var/lib/containers; mount -t tmpfs containers /var/lib/containers');
-  await one.sh(`tar -C /srv/rootfs-redis -c . | podman import - ${image}`);
-  await one.sh(`podman save ${image} | ssh ${other.name} podman load`);
+  // Virtual machines are slow.
+  const slow = { timeoutMs: 180_000 };
+  await one.sh(`tar -C /srv/rootfs-redis -c . | podman import - ${image}`, slow);
+  await one.sh(`podman save ${image} | ssh ${other.name} podman load`, slow);
 }
 
 /** What `podman inspect` says of a container, one value, as JSON; null: podman knows none. */
