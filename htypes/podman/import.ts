@@ -5,7 +5,7 @@ import { lastLine } from '../../src/run.ts';
 import { writeArchive } from './archive.ts';
 import { inspect } from './inspect.ts';
 import type { PodmanMeta } from './meta.ts';
-import { arrivingLayer, arrivingShm, shmDirectory } from './places.ts';
+import { arrivals, arrivingLayer, arrivingShm, shmDirectory } from './places.ts';
 
 /** Undoes one deed. */
 export type Undo = () => Promise<unknown>;
@@ -59,6 +59,14 @@ export async function openPlaces(
   const { UpperDir: upper } = (await inspect(id, ctx)).GraphDriver.Data;
   if (upper === undefined)
     throw new PhaulError('DRIVER_FAILED', 'podman on the target does not say where the writable layer is.');
+  // Executed after what is noted from here on. While something is still mounted there it is the container's.
+  const clear = [
+    '-c',
+    'grep -qF -- " $1/" /proc/self/mounts || rm -rf -- "$1"',
+    'sh',
+    arrivals(graphRoot, id),
+  ];
+  for (const when of ['undone', 'moved'] as const) ctx.ifKilled('sh', clear, when);
   /** What comes to `path` from now on goes to `place`. */
   const lead = async (path: string, place: string): Promise<void> => {
     await ctx.run('mount', ['--bind', place, path]);

@@ -17,12 +17,6 @@ export function podmanRefusals(found: Inspected, mode: Mode): Refusal[] {
       `${name} is part of a pod, which would have to move as a whole.`,
       'Make it anew outside of the pod.',
     ],
-    found.Dependencies.length > 0 &&
-      found.Pod === '' && [
-        'CONTAINER_UNSUPPORTED',
-        `${name} uses namespaces of another container (${found.Dependencies.map((id) => id.slice(0, 12)).join(', ')}), which stays here.`,
-        'Give it namespaces of its own.',
-      ],
     unit !== undefined && [
       'CONTAINER_UNSUPPORTED',
       `${name} is kept by the systemd unit ${unit}, which would start it again here.`,

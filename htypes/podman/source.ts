@@ -105,6 +105,13 @@ function mustBeMovable(found: Inspected): string {
       `${found.Name} is run by ${found.OCIRuntime}; phaul moves podman's containers only if runc runs them.`,
       'Make it anew with --runtime runc.',
     );
+  // podman does not even describe it to another podman.
+  if (found.Dependencies.length > 0)
+    throw refused(
+      'CONTAINER_UNSUPPORTED',
+      `${found.Name} uses namespaces of other containers (${found.Dependencies.map((id) => id.slice(0, 12)).join(', ')}), which stay here.`,
+      'Give it namespaces of its own, and make it anew outside of a pod.',
+    );
   const upper = found.GraphDriver.Data.UpperDir;
   if (found.Driver !== 'overlay' || upper === undefined || found.Rootfs !== '')
     throw refused(

@@ -1,5 +1,5 @@
 import { mkdir, rm, rmdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { DriverContext } from '../../src/contracts/context.ts';
 import type { RestoreSettings } from '../../src/contracts/criu-settings.ts';
 import type { ContainerDescription, TargetContainer } from '../../src/contracts/htype.ts';
@@ -91,10 +91,7 @@ export function podmanTarget(description: ContainerDescription, ctx: DriverConte
       await unmountRoot();
       await closePlaces();
       await rm(arrivingLog(meta.graphRoot, id), { force: true });
-      const came = arrivals(meta.graphRoot, id);
-      await rmdir(came);
-      // Other containers may be on their way.
-      await rmdir(dirname(came)).catch(() => undefined);
+      await rmdir(arrivals(meta.graphRoot, id));
     },
     abort: async () => {
       await waiting?.dismiss();

@@ -201,6 +201,8 @@ test.serial(
     await a.sh(`
     podman run --name maker ${image} sh -c 'echo of the image >/made' </dev/null
     podman commit --quiet maker localhost/made:1; podman rm maker`);
+    // With a container that runs podman keeps its layers in a mount of their own.
+    await start(b, 'friend', 'exec sleep 1000');
     await a.sh('podman run -d --name web localhost/made:1 sh -c "while :; do sleep 0.1; done" </dev/null');
     const before = await looks(a, 'web');
     const { summary } = await moved(t, a, ['web', 'b']);
@@ -263,6 +265,13 @@ test.serial('what podman’s containers cannot take along is refused before anyt
   await a.sh('podman pod create --infra=false pod');
   await refused('one', '--pod pod', 'CONTAINER_UNSUPPORTED', /pod/);
   await a.sh('podman pod rm pod');
+  await start(a, 'friend', 'exec sleep 1000');
+  await refused(
+    'eight',
+    '--network container:friend',
+    'CONTAINER_UNSUPPORTED',
+    /namespaces of other containers/,
+  );
   await refused('two', '--network host', 'HOST_NETWORK', /--network host/);
   await refused('three', '--privileged', 'CONTAINER_UNSUPPORTED', /privileged/);
   await refused('four', '-t', 'TERMINAL_OUTSIDE', /terminal/);
