@@ -1,4 +1,5 @@
-import { mkdir, rename } from 'node:fs/promises';
+import { mkdir, readdir, rename } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import type { DriverContext } from '../../src/contracts/context.ts';
 import { PhaulError } from '../../src/errors.ts';
 import { lastLine } from '../../src/run.ts';
@@ -62,7 +63,7 @@ export async function openPlaces(
   // Executed after what is noted from here on. While something is still mounted there it is the container's.
   const clear = [
     '-c',
-    'grep -qF -- " $1/" /proc/self/mounts || rm -rf -- "$1"',
+    'grep -qF -- " $1/" /proc/self/mounts || rm -rf -- "$1"; rmdir -- "${1%/*}"',
     'sh',
     arrivals(graphRoot, id),
   ];
@@ -76,11 +77,11 @@ export async function openPlaces(
     open(() => ctx.run('sh', close, { abortable: false }));
   };
   const layer = arrivingLayer(graphRoot, id);
-  await rename(layer, upper);
+  await renameBelow(graphRoot, layer, upper, ctx);
   await mkdir(layer, { mode: 0o700 });
   await lead(layer, upper);
   if (meta.shmBytes === null) return;
-  const [shm, came] = [shmDirectory(graphRoot, id), arrivingShm(graphRoot, id)];
+  const shm = shmDirectory(graphRoot, id);
   await mkdir(shm, { recursive: true, mode: 0o700 });
   // As podman does it; it takes what is mounted there already.
   const options = `mode=1777,size=${meta.shmBytes},nosuid,noexec,nodev`;
@@ -88,8 +89,30 @@ export async function openPlaces(
   ctx.ifKilled('umount', ['-l', shm]);
   // podman itself may have done it meanwhile.
   done(() => ctx.attempt('umount', ['-l', shm], { abortable: false }));
-  await ctx.run('cp', ['-a', '--', `${came}/.`, shm]);
-  await lead(came, shm);
+}
+
+/**
+ * Gives the container what it had at /dev/shm. Not before all of it is there: an fs driver may hold on to the directory in which it has begun, and would write
+ * past a mount.
+ */
+export async function fillShm({ graphRoot, id, shmBytes }: PodmanMeta, ctx: DriverContext): Promise<void> {
+  if (shmBytes === null) return;
+  const came = arrivingShm(graphRoot, id);
+  if ((await readdir(came)).length === 0) return;
+  await ctx.run('cp', ['-a', '--', `${came}/.`, shmDirectory(graphRoot, id)]);
+}
+
+/** podman mounts the directory of its layers over itself, and nothing can be renamed across mounts: so both are looked at in another mount of what holds them. */
+async function renameBelow(root: string, from: string, to: string, ctx: DriverContext): Promise<void> {
+  const view = join(ctx.directory, 'storage');
+  await mkdir(view);
+  ctx.ifKilled('umount', ['-l', view]);
+  await ctx.run('mount', ['--bind', root, view]);
+  try {
+    await rename(join(view, relative(root, from)), join(view, relative(root, to)));
+  } finally {
+    await ctx.run('umount', ['-l', view], { abortable: false });
+  }
 }
 
 export async function succeeds(ctx: DriverContext, ...args: string[]): Promise<boolean> {

@@ -11,9 +11,10 @@ export const shmDirectory = (graphRoot: string, id: string): string =>
 
 /**
  * On the target, while the container is on its way: where that is received which has no place before podman has made the container, or another on
- * each host. Beside the layers, which podman keeps in a mount of their own: so what has come can be renamed and need not be copied.
+ * each host. On podman's own file system, so that what has come is renamed and not copied; but not among its layers, because podman mounts their directory
+ * over itself whenever it likes.
  */
-export const arrivals = (graphRoot: string, id: string): string => join(graphRoot, 'overlay', `phaul-${id}`);
+export const arrivals = (graphRoot: string, id: string): string => join(graphRoot, 'phaul', id);
 export const arrivingLayer = (graphRoot: string, id: string): string =>
   join(arrivals(graphRoot, id), 'layer');
 export const arrivingShm = (graphRoot: string, id: string): string => join(arrivals(graphRoot, id), 'shm');

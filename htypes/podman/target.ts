@@ -1,5 +1,5 @@
 import { mkdir, rm, rmdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { DriverContext } from '../../src/contracts/context.ts';
 import type { RestoreSettings } from '../../src/contracts/criu-settings.ts';
 import type { ContainerDescription, TargetContainer } from '../../src/contracts/htype.ts';
@@ -10,10 +10,10 @@ import { shellWords } from '../runc/shell.ts';
 import { networkNamespaceOf, readState } from '../runc/state.ts';
 import { putProcessInState } from '../runc/target.ts';
 import { nameTaken, podmanTargetRefusals } from './check-target.ts';
-import { makeContainer, openPlaces, type Undo } from './import.ts';
+import { fillShm, makeContainer, openPlaces, type Undo } from './import.ts';
 import { carryLog } from './log.ts';
 import { podmanMeta, type PodmanMeta } from './meta.ts';
-import { arrivals, arrivingLog } from './places.ts';
+import { arrivals, arrivingLog, arrivingShm } from './places.ts';
 import { startWaiting, type Waiting } from './waiting.ts';
 
 /** The container-to-be: made by this host's podman before the first file comes. docs/podman.md tells how it gets a restored process. */
@@ -83,6 +83,7 @@ export function podmanTarget(description: ContainerDescription, ctx: DriverConte
         standIn: socket,
       };
     },
+    complete: () => fillShm(meta, ctx),
     restored: async (pid) => {
       await Promise.all([log.finish(), putProcessInState(id, pid), waiting?.taken(pid)]);
     },
@@ -90,8 +91,12 @@ export function podmanTarget(description: ContainerDescription, ctx: DriverConte
       await waiting?.ended();
       await unmountRoot();
       await closePlaces();
-      await rm(arrivingLog(meta.graphRoot, id), { force: true });
-      await rmdir(arrivals(meta.graphRoot, id));
+      for (const came of [arrivingLog(meta.graphRoot, id), arrivingShm(meta.graphRoot, id)])
+        await rm(came, { recursive: true, force: true });
+      const came = arrivals(meta.graphRoot, id);
+      await rmdir(came);
+      // Other containers may be on their way.
+      await rmdir(dirname(came)).catch(() => undefined);
     },
     abort: async () => {
       await waiting?.dismiss();

@@ -135,8 +135,8 @@ export interface Stop {
 }
 
 /**
- * The container-to-be on the target. Order of calls in live mode: refusals, prepare, restore, (replaced), restored, then started or
- * abort; in revive mode: refusals, prepare, (replaced), revive.start, then started or abort.
+ * The container-to-be on the target. Order of calls in live mode: refusals, prepare, restore, complete, (replaced), restored, then started or
+ * abort; in revive mode: refusals, prepare, complete, (replaced), revive.start, then started or abort.
  */
 export interface TargetContainer {
   /** Preflight, the container runs on the source: name taken, something missing. Changes nothing; at most 60 s. A throw is one more refusal. */
@@ -147,6 +147,8 @@ export interface TargetContainer {
     /** `replaced` will be called: what has the trees mounted is made here only to see early what would fail. */
     again: boolean,
   ) => Promise<void>;
+  /** The last files are there. It stands still on the source; be quick. */
+  readonly complete?: () => Promise<void>;
   /** The last files are there, and some tree is another directory now (`FsDriver.capabilities.replaces`). It stands still on the source; be quick. */
   readonly replaced?: () => Promise<void>;
   /** How it is started; with the capability `revive`, and only then. */

@@ -99,8 +99,9 @@ test.serial(
 
 // Writes a line a tick: what is in the container's memory, its log and its files must go on from the same number.
 const counting = `
-rm /etc/group; echo mine >/etc/passwd; mkdir /opt; i=0
-while :; do i=$((i+1)); echo $i; echo $i >/opt/count; echo $i >/data/count; echo $i >/bound/count; echo $i >/dev/shm/count; sleep 0.05; done`;
+rm /etc/group; echo mine >/etc/passwd; mkdir /opt /opt/all /dev/shm/all; i=0
+while :; do i=$((i+1)); echo $i; echo $i >/opt/count; echo $i >/data/count; echo $i >/bound/count; echo $i >/dev/shm/count
+  echo $i >/opt/all/$i; echo $i >/dev/shm/all/$i; sleep 0.05; done`;
 
 const counts = async (host: Host): Promise<number[]> => {
   const files = ['/opt/count', '/data/count', '/bound/count', '/dev/shm/count'];
@@ -130,6 +131,15 @@ test.serial('files, volumes, output and podman’s own network go along', async 
     lines.map((_, index) => index + 1),
     'every line once',
   );
+  for (const directory of ['/opt/all', '/dev/shm/all']) {
+    const names = (await b.sh(`podman exec count ls ${directory}`)).split('\n').map(Number);
+    const inOrder = [...names].sort((one, other) => one - other);
+    t.deepEqual(
+      inOrder,
+      inOrder.map((_, index) => index + 1),
+      `every file of ${directory}`,
+    );
+  }
   const [last = 0] = await counts(b);
   await until(async () => (await counts(b)).every((count) => count > last));
   t.regex(await b.sh('nft list ruleset'), /dport 8080/);
