@@ -1,5 +1,5 @@
 import { type ChildProcess } from 'node:child_process';
-import { lstat, mkdir } from 'node:fs/promises';
+import { lstat, mkdir, rmdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -76,10 +76,15 @@ async function makeTree(path: string, ctx: DriverContext): Promise<() => Promise
   return async () => {
     await ctx.run('rm', removal(path), { abortable: false });
     if (first !== undefined && first !== path)
-      await ctx.run('rmdir', ['--ignore-fail-on-non-empty', '--', ...below(first, path)], {
-        abortable: false,
-      });
+      for (const parent of below(first, path)) await removeEmpty(parent);
   };
+}
+
+/** Unless there is something in it, or somebody whose directory it was in the meantime has removed it. */
+async function removeEmpty(path: string): Promise<void> {
+  await rmdir(path).catch((error: NodeJS.ErrnoException) => {
+    if (!['ENOENT', 'ENOTEMPTY'].includes(error.code ?? '')) throw error;
+  });
 }
 
 /** rm follows no symbolic link; a file system mounted in the tree since then is not ours to remove. */

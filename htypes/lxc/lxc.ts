@@ -11,6 +11,7 @@ export const lxc: HType = {
   name: 'lxc',
   apiVersion: 1,
   description: "Containers of LXC, found by name among LXC's own",
+  programs: [['lxc-start', '--version']],
   capabilities: { live: true, preDump: true, revive: true },
   knows: async (name) => existsSync(placeOf(await lxcPath(), name).config),
   list: async () => {

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { access, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import type { HType } from '../../src/contracts/htype.ts';
 import { runcSource } from './source.ts';
-import { root, stateFile } from './state.ts';
+import { readState, root, stateFile } from './state.ts';
 import { runcTarget } from './target.ts';
 
 /** Containers of runc, the OCI reference runtime, used directly. */
@@ -13,15 +13,20 @@ export const runc: HType = {
   description: "OCI containers of runc, found through runc's own state",
   capabilities: { live: true, preDump: true, revive: true },
   programs: [['runc', '--version']],
-  knows: (name) =>
-    access(stateFile(name)).then(
-      () => true,
-      () => false,
-    ),
+  knows,
   list: async () => {
     const names = await readdir(root).catch(() => []);
-    return names.filter((name) => existsSync(stateFile(name)));
+    const own = await Promise.all(names.map(async (name) => existsSync(stateFile(name)) && knows(name)));
+    return names.filter((_, index) => own[index]);
   },
   source: runcSource,
   target: runcTarget,
 };
+
+/** podman runs its containers with runc, too, but they have other names there. */
+function knows(name: string): Promise<boolean> {
+  return readState(name).then(
+    ({ config }) => !config.labels?.includes('io.container.manager=libpod'),
+    () => existsSync(stateFile(name)),
+  );
+}

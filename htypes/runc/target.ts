@@ -155,7 +155,7 @@ async function createWaiting(id: string, meta: RuncMeta, ctx: DriverContext): Pr
 }
 
 /** Its place is for another process. */
-async function endInit(id: string): Promise<void> {
+export async function endInit(id: string): Promise<void> {
   const { init_process_pid: pid } = await readState(id);
   process.kill(pid, 'SIGKILL');
   // Gone, or a zombie that only its parent can remove; either way it holds nothing any more.
@@ -185,7 +185,7 @@ async function restoreSettings(id: string, meta: RuncMeta, root: string): Promis
   };
 }
 
-async function putProcessInState(id: string, pid: number): Promise<void> {
+export async function putProcessInState(id: string, pid: number): Promise<void> {
   const state = await readState(id);
   const own = Object.entries(state.namespace_paths).map(([kind, path]) => [
     kind,

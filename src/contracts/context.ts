@@ -57,6 +57,8 @@ export interface RunEnd {
 export interface Tree {
   readonly source: string;
   readonly target: string;
+  /** The name of the one fs driver that can move it, whatever others say of it and the user asks for; without one it is as any other tree. */
+  readonly by?: string;
 }
 
 /** Opens one more stream of the fs channel to the other host. */

@@ -9,11 +9,19 @@ export interface CommonSettings {
   readonly external?: readonly string[];
 }
 
-export type DumpSettings = CommonSettings;
+export interface DumpSettings extends CommonSettings {
+  /** Pipes of the container (`pipe:[123]`) whose other end its runtime has, and which another pipe takes the place of at the restore (`inherit`). */
+  readonly pipes?: readonly string[];
+}
 
 export interface RestoreSettings extends CommonSettings {
   /** Files that the restored tree uses under a key that the dump's `external` named; opened by the core. */
-  readonly inherit?: readonly { readonly key: string; readonly path: string }[];
+  readonly inherit?: readonly {
+    readonly key: string;
+    readonly path: string;
+    /** It is opened for writing, and else for reading. */
+    readonly writes?: boolean;
+  }[];
   /** cgroup v1 controller name (or empty for v2) → cgroup that takes the place of the one on the source. */
   readonly cgroupRoots?: readonly { readonly controller: string; readonly path: string }[];
   /**

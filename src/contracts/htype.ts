@@ -84,6 +84,11 @@ export interface SourceContainer {
   readonly cgroup?: string | null;
   /** What CRIU must be told at each dump, beside what phaul knows itself. */
   readonly dump?: DumpSettings;
+  /**
+   * A command that ends whoever waits for the container's end and would then start it again, or remove it. The core runs it on this host once the container
+   * is the target's, right before the processes are killed. It must do no harm where nothing is left to do.
+   */
+  readonly dismissKeeper?: Command;
   /** Preflight, the container runs: why it cannot leave. Changes nothing; at most 60 s. A throw is one more refusal. */
   readonly refusals?: (mode: Mode) => Promise<Refusal[]>;
   /** Files in the trees, as paths of this host, that the container has mapped shared and writable. It runs or is frozen; be quick. */
@@ -95,6 +100,12 @@ export interface SourceContainer {
   readonly release?: (target: string) => Promise<void>;
   /** How it is stopped and started again; with the capability `revive`, and only then. */
   readonly revive?: Revival;
+}
+
+/** A program and its arguments, without a shell. */
+export interface Command {
+  readonly command: string;
+  readonly args: readonly string[];
 }
 
 /** Revive mode on the source. All of it is called whether or not the migration is being undone. */
@@ -124,8 +135,8 @@ export interface Stop {
 }
 
 /**
- * The container-to-be on the target. Order of calls in live mode: refusals, prepare, restore, (replaced), restored, then started or
- * abort; in revive mode: refusals, prepare, (replaced), revive.start, then started or abort.
+ * The container-to-be on the target. Order of calls in live mode: refusals, prepare, restore, complete, (replaced), restored, then started or
+ * abort; in revive mode: refusals, prepare, complete, (replaced), revive.start, then started or abort.
  */
 export interface TargetContainer {
   /** Preflight, the container runs on the source: name taken, something missing. Changes nothing; at most 60 s. A throw is one more refusal. */
@@ -136,6 +147,8 @@ export interface TargetContainer {
     /** `replaced` will be called: what has the trees mounted is made here only to see early what would fail. */
     again: boolean,
   ) => Promise<void>;
+  /** The last files are there. It stands still on the source; be quick. */
+  readonly complete?: () => Promise<void>;
   /** The last files are there, and some tree is another directory now (`FsDriver.capabilities.replaces`). It stands still on the source; be quick. */
   readonly replaced?: () => Promise<void>;
   /** How it is started; with the capability `revive`, and only then. */

@@ -19,6 +19,7 @@ const revival: Rules<Revival> = { stop: always, stillStopped: always, start: alw
 const targetContainer: Rules<TargetContainer> = {
   refusals: question,
   prepare: once,
+  complete: work,
   replaced: work,
   restore: work,
   restored: work,

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, constants, openSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -25,7 +25,7 @@ export interface SwrkOptions {
   /** A descriptor handed over to CRIU as its page socket, closed here. */
   readonly pages?: number;
   /** Files opened for CRIU, as descriptors 4, 5, …. */
-  readonly inherit?: readonly string[];
+  readonly inherit?: readonly { readonly path: string; readonly writes?: boolean }[];
   /** Where a process waits that is to become it (stand-in.ts); without one it is a child of this process. */
   readonly standIn?: string | undefined;
 }
@@ -46,7 +46,9 @@ export interface Swrk {
 
 /** @throws CRIU_MISSING if the program cannot be started. */
 export async function startSwrk(options: SwrkOptions): Promise<Swrk> {
-  const inherited = (options.inherit ?? []).map((path) => openSync(path, 'r'));
+  const inherited = (options.inherit ?? []).map(({ path, writes }) =>
+    openSync(path, writes ? constants.O_WRONLY : constants.O_RDONLY),
+  );
   const { ours, theirs } = seqpacketPair();
   try {
     if (options.standIn !== undefined)

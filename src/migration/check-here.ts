@@ -58,7 +58,11 @@ async function withContainer(m: Migration, name: string): ReturnType<typeof chec
   const container = await htype.source(name, m.options, ctx);
   // Which driver it will be is for both hosts to say; the one that takes everything must work here at least.
   const { source } = m.options.fs === undefined ? await fallback() : await fsDriverNamed(m.options.fs);
-  const files = source(await fsTrees(container.description.trees), ctx);
+  const trees = await fsTrees(container.description.trees);
+  const files = source(
+    trees.filter(({ by }) => by === undefined),
+    ctx,
+  );
   const move = { container: name, peer: '', mode: m.options.mode };
   const devices = await devicesOf(container, m.signal, (signal) => ({
     ...driverContext('/run', signal, m.say),

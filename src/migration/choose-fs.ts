@@ -21,6 +21,22 @@ export async function chooseFs(
   link: Link,
   ctx: DriverContext,
 ): Promise<Share[]> {
+  const given = trees.flatMap((tree) => (tree.by === undefined ? [] : [{ ...tree, by: tree.by }]));
+  const owned = [...new Set(given.map(({ by }) => by))].map((driver) => ({
+    driver,
+    trees: given.filter(({ by }) => by === driver),
+    reason: 'nothing else can move it',
+  }));
+  const free = trees.filter(({ by }) => by === undefined);
+  return [...owned, ...(await chooseForFree(free, wanted, link, ctx))];
+}
+
+async function chooseForFree(
+  trees: readonly FsTree[],
+  wanted: string | undefined,
+  link: Link,
+  ctx: DriverContext,
+): Promise<Share[]> {
   if (trees.length === 0) return [];
   if (wanted !== undefined) return [{ driver: wanted, trees, reason: 'asked for with --fs' }];
   const choices = await survey(trees, link, ctx);

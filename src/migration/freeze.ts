@@ -73,10 +73,16 @@ export async function freeze(m: Migration, plan: Plan, armed: Armed): Promise<Fr
     return decision.promise;
   };
 
-  const kill = (): Promise<string> => run(fence.kill.command, fence.kill.args);
+  const { dismissKeeper } = plan.container;
+  const kill = async (): Promise<void> => {
+    if (dismissKeeper) await run(dismissKeeper.command, dismissKeeper.args);
+    await run(fence.kill.command, fence.kill.args);
+  };
   const noted = [
     journalOf(m).will('undone', fence.open.command, fence.open.args),
     journalOf(m).will('moved', fence.kill.command, fence.kill.args),
+    // Noted last, it is executed first.
+    ...(dismissKeeper ? [journalOf(m).will('moved', dismissKeeper.command, dismissKeeper.args)] : []),
   ];
   pages.begin(armed.iteration);
   const answer = swrk.request(

@@ -33,9 +33,10 @@ export async function fsTrees(trees: readonly Tree[]): Promise<FsTree[]> {
     outer !== path && isWithin(outer, path) ? [relative(outer, path)] : [];
   return roots
     .sort((one, other) => one.real.length - other.real.length)
-    .map(({ source, target, real }) => ({
+    .map(({ source, target, real, by }) => ({
       source,
       target,
+      ...(by === undefined ? {} : { by }),
       without: [...roots.flatMap((other) => places(other.real, keepers)), ...windows].flatMap((path) =>
         inside(real, path),
       ),

@@ -16,6 +16,7 @@ export function deciding(
   const { phase, say } = room;
   const afterLastFiles = async (): Promise<void> => {
     const { container, replaced } = present(room.parts);
+    await container.complete?.();
     if (replaced) await container.replaced?.();
   };
   /** From here a source that falls silent may have decided: only its word ends the waiting. */

@@ -64,7 +64,7 @@ export async function armRestore(options: RestoreOptions): Promise<Restore> {
   const settings = (await options.container.restore?.()) ?? {};
   const swrk: Swrk = await startSwrk({
     criuPath: options.criuPath,
-    inherit: (settings.inherit ?? []).map(({ path }) => path),
+    inherit: settings.inherit ?? [],
     standIn: settings.standIn,
   });
   // The program is in memory when the freeze begins.

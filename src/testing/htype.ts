@@ -12,7 +12,7 @@ import { type PlayedCriu, playCriu } from './play-criu.ts';
 import { revivalChecks } from './revival.ts';
 import { type Act, undoings } from './undoings.ts';
 
-type Step = 'refusals' | 'prepare' | 'replaced' | 'restore' | 'restored' | 'start';
+type Step = 'refusals' | 'prepare' | 'complete' | 'replaced' | 'restore' | 'restored' | 'start';
 
 /** How far the target's half may come before it is undone. */
 const courses: Readonly<Record<Mode, readonly (readonly Step[])[]>> = {
@@ -21,7 +21,8 @@ const courses: Readonly<Record<Mode, readonly (readonly Step[])[]>> = {
     ['prepare'],
     ['prepare', 'restore'],
     ['prepare', 'restore', 'replaced'],
-    ['prepare', 'restore', 'restored'],
+    ['prepare', 'restore', 'complete'],
+    ['prepare', 'restore', 'complete', 'restored'],
   ],
   revive: [['prepare'], ['prepare', 'replaced'], ['prepare', 'start'], ['prepare', 'replaced', 'start']],
 };
@@ -152,7 +153,7 @@ export function htypeChecks(htype: HType, make: (scene: Scene) => Promise<Kennel
               const half = target();
               scene.after(half.abort);
               const { take, endCriu } = taking(half, 'live', [], restored);
-              for (const step of ['prepare', 'restore', 'restored'] as const) await take(step);
+              for (const step of ['prepare', 'restore', 'complete', 'restored'] as const) await take(step);
               await endCriu(true);
               await half.started?.();
               await half.started?.();

@@ -230,6 +230,8 @@ test('drivers lists what is built in, for people and for programs', async (t) =>
     'lxc',
     'network',
     'pid',
+    'podman',
+    'podman-image',
     'rsync',
     'runc',
     'shared',

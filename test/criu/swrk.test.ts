@@ -160,7 +160,7 @@ test('a socket becomes standard input, files become descriptors from 4 on', asyn
   for (const path of [one, two]) writeFileSync(path, '');
   const [ours, pages] = socketPair(socketTypes.stream);
   t.teardown(() => closeSync(ours));
-  const { swrk, criu } = await start(t, soundCriu, { pages, inherit: [one, two] });
+  const { swrk, criu } = await start(t, soundCriu, { pages, inherit: [{ path: one }, { path: two }] });
   await swrk.request({ type: 'VERSION' });
   t.regex(criu.facts().stdin, /^socket:/);
   t.deepEqual(criu.facts().inherited, [one, two]);

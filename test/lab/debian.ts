@@ -10,7 +10,7 @@ const suite = 'trixie';
 export const hostPackages = `
   criu runc lxc nodejs redis-server rsync openssh-server openssh-client
   iproute2 iptables nftables iputils-ping iputils-arping kmod procps
-  busybox-static acl attr libcap2-bin python3-minimal btrfs-progs e2fsprogs sshfs strace`
+  podman netavark conmon busybox-static acl attr libcap2-bin python3-minimal btrfs-progs e2fsprogs sshfs strace`
   .trim()
   .split(/\s+/);
 

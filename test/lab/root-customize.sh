@@ -56,3 +56,21 @@ cp usr/bin/busybox $rootfs/bin/busybox
 for applet in $(chroot . busybox --list); do
   [ "$applet" = busybox ] || ln -s busybox "$rootfs/bin/$applet"
 done
+
+# ---- podman without systemd, and with the runtime that phaul knows
+echo 0123456789abcdef0123456789abcdef > etc/machine-id # podman asks for one.
+mkdir -p etc/containers
+cat > etc/containers/containers.conf <<'END'
+[engine]
+cgroup_manager = "cgroupfs"
+events_logger = "file"
+runtime = "runc"
+END
+cat > etc/containers/storage.conf <<'END'
+[storage]
+driver = "overlay"
+runroot = "/run/containers/storage"
+graphroot = "/var/lib/containers/storage"
+END
+# Tests of podman itself, which nobody runs here: 40 MiB.
+rm -rf usr/libexec/podman/podman-testing

@@ -27,7 +27,6 @@ import { VmHost } from './vm-host.ts';
 /** What outlives a lab of virtual machines: their image. Its lock keeps two set-ups apart. */
 export const vmCacheDirectory = join(cacheDirectory, 'vm');
 
-const packages = [...hostPackages, 'podman', 'netavark', 'conmon'];
 const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
 const kernelScript = here('guest-kernel.sh');
 const finishScript = here('guest-customize.sh');
@@ -88,7 +87,7 @@ export async function ensureImage(): Promise<string> {
 async function build(image: string): Promise<void> {
   const root = join(image, 'root');
   mkdirSync(image);
-  bootstrap({ packages, finish: [customizeScript, kernelScript, finishScript] }, root);
+  bootstrap({ packages: hostPackages, finish: [customizeScript, kernelScript, finishScript] }, root);
   const outside = {
     'boot/vmlinuz': 'vmlinuz',
     'boot/initrd.img': 'initrd.img',

@@ -1,0 +1,66 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ownProgram } from '../../src/own-file.ts';
+import { shellWords } from '../runc/shell.ts';
+
+/** Programs that take the places of conmon and of runc for the one call of podman's that starts a container which is to be restored. */
+export interface StandIns {
+  /** For `podman --conmon`. */
+  readonly conmon: string;
+  /** Where the runtime's stand-in waits to become CRIU (src/criu/stand-in.ts). */
+  readonly socket: string;
+  /** The runtime's log of the container's creation. */
+  readonly log: string;
+  /** A file with the path at which conmon will look for the first process's pid. */
+  readonly pidFile: string;
+}
+
+// The real conmon, with another runtime than podman names. In all else podman's arguments stay: among them is how podman is called when the container ends.
+const conmon = (real: string, runtime: string): string => `#!/bin/sh
+left=$#
+before=
+while [ "$left" -gt 0 ]; do
+  word=$1
+  shift
+  [ "$before" = -r ] && set -- "$@" ${shellWords(runtime)} || set -- "$@" "$word"
+  before=$word
+  left=$((left - 1))
+done
+exec ${shellWords(real)} "$@"
+`;
+
+// conmon calls it as it would call runc restore. The container is created by the real one, with the same bundle, standard files and options.
+const runtime = (real: string, directory: string, socket: string): string => `#!/bin/sh
+left=$#
+while [ "$left" -gt 0 ]; do
+  word=$1
+  shift
+  left=$((left - 1))
+  case $word in
+    restore) set -- "$@" create ;;
+    --detach) ;;
+    --image-path | --work-path) shift; left=$((left - 1)) ;;
+    --log) set -- "$@" --log ${shellWords(join(directory, 'runc.log'))}; shift; left=$((left - 1)) ;;
+    --pid-file) printf %s "$1" >${shellWords(join(directory, 'pid-file'))}
+      set -- "$@" --pid-file ${shellWords(join(directory, 'first.pid'))}; shift; left=$((left - 1)) ;;
+    *) set -- "$@" "$word" ;;
+  esac
+done
+${shellWords(real)} "$@" || exit 1
+export PHAUL_STAND_IN=${shellWords(socket)} PATH=${shellWords(directory)}:"$PATH"
+exec ${shellWords(process.execPath, ownProgram('src/criu/stand-in-program'))} restore
+`;
+
+/** @param real the programs of this host's podman */
+export async function writeStandIns(
+  real: { readonly conmon: string; readonly runtime: string },
+  scratch: string,
+): Promise<StandIns> {
+  const directory = join(scratch, 'podman');
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const at = (name: string): string => join(directory, name);
+  const socket = at('stand-in');
+  await writeFile(at('runtime'), runtime(real.runtime, directory, socket), { mode: 0o700 });
+  await writeFile(at('conmon'), conmon(real.conmon, at('runtime')), { mode: 0o700 });
+  return { conmon: at('conmon'), socket, log: at('runc.log'), pidFile: at('pid-file') };
+}

@@ -1,0 +1,104 @@
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DriverContext } from '../../src/contracts/context.ts';
+import { awaitStandIn } from '../../src/criu/stand-in.ts';
+import { PhaulError } from '../../src/errors.ts';
+import { lastLine } from '../../src/run.ts';
+import { endInit } from '../runc/target.ts';
+import { mountAnew } from './fresh-root.ts';
+import { inspect, podmanHost } from './inspect.ts';
+import type { PodmanMeta } from './meta.ts';
+import { staticDirectory } from './places.ts';
+import { writeStandIns } from './stand-ins.ts';
+
+// podman gives conmon this long to tell the pid (libpod/define/runtime.go, ContainerCreateTimeout); some of it is left for what follows the commit.
+const patienceMs = 240_000 - 30_000;
+
+/** podman, in the middle of restoring the container: all is made but its first process, for which conmon waits. */
+export interface Waiting {
+  /** Where conmon's child waits to become CRIU. */
+  readonly socket: string;
+  /** Its pid; its standard files are conmon's pipes. */
+  readonly pid: number;
+  /** The first process exists. conmon learns its pid when CRIU ends. @throws DRIVER_FAILED if podman waits no more */
+  readonly taken: (pid: number) => Promise<void>;
+  /** CRIU has ended: podman knows the container as running. @throws DRIVER_FAILED with podman's words */
+  readonly ended: () => Promise<void>;
+  /** Nothing comes of it: podman takes back what it made. */
+  readonly dismiss: () => Promise<void>;
+}
+
+/** @throws DRIVER_FAILED if podman cannot make all that */
+export async function startWaiting(meta: PodmanMeta, ctx: DriverContext): Promise<Waiting> {
+  const { host } = await podmanHost(ctx);
+  const standIns = await writeStandIns(
+    { conmon: host.conmon.path, runtime: host.ociRuntime.path },
+    ctx.directory,
+  );
+  const words = join(ctx.directory, 'podman', 'podman.log');
+  const merged = await giveConfiguration(meta, ctx);
+  const began = performance.now();
+  const args = ['--conmon', standIns.conmon, 'container', 'restore', meta.id];
+  // Its output goes to a file: conmon would keep a pipe open.
+  const script = 'log=$1; shift; exec podman "$@" >"$log" 2>&1';
+  const podman = ctx.attempt('sh', ['-c', script, 'sh', words, ...args], { quiet: true, abortable: false });
+  let over = false;
+  void podman.then(
+    () => (over = true),
+    () => (over = true),
+  );
+  const failure = async (): Promise<PhaulError> => {
+    const said = lastLine(await readFile(words, 'utf8').catch(() => ''));
+    return new PhaulError('DRIVER_FAILED', `podman on the target cannot restore the container: ${said}`, {
+      host: 'target',
+    });
+  };
+  const gone = new AbortController();
+  podman.then(
+    () => gone.abort(),
+    () => gone.abort(),
+  );
+  const standIn = await awaitStandIn(standIns.socket, AbortSignal.any([ctx.signal, gone.signal])).catch(
+    async () => {
+      throw await failure();
+    },
+  );
+  try {
+    await endInit(meta.id);
+    await mountAnew(merged, meta.graphRoot, ctx);
+  } catch (error) {
+    standIn.dismiss();
+    await podman;
+    throw error;
+  }
+  return {
+    socket: standIns.socket,
+    pid: standIn.pid,
+    taken: async (pid) => {
+      if (over || performance.now() - began > patienceMs) throw await failure();
+      const file = await readFile(standIns.pidFile, 'utf8');
+      await writeFile(`${file}.phaul`, String(pid));
+      await rename(`${file}.phaul`, file);
+    },
+    ended: async () => {
+      if ((await podman).exitCode !== 0) throw await failure();
+    },
+    dismiss: async () => {
+      standIn.dismiss();
+      await podman.catch(() => undefined);
+    },
+  };
+}
+
+/** What the runtime starts it with: as on the source, but for the place of its root. Gives that place. */
+async function giveConfiguration(meta: PodmanMeta, ctx: DriverContext): Promise<string> {
+  const directory = staticDirectory(meta.graphRoot, meta.id);
+  const { WorkDir = '' } = (await inspect(meta.id, ctx)).GraphDriver.Data;
+  const merged = join(WorkDir, '../merged');
+  const spec = { ...meta.spec, root: { ...(meta.spec['root'] as object), path: merged } };
+  await writeFile(join(directory, 'config.json'), JSON.stringify(spec));
+  // podman looks for this before it begins.
+  await mkdir(join(directory, 'checkpoint'), { recursive: true });
+  await writeFile(join(directory, 'checkpoint', 'inventory.img'), '');
+  return merged;
+}
