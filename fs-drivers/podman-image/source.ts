@@ -1,23 +1,20 @@
-import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
 import type { Socket } from 'node:net';
-import { join } from 'node:path';
 import type { DriverContext, OpenStream } from '../../src/contracts/context.ts';
 import type { FsTree, SourceFs, SyncResult } from '../../src/contracts/fs-driver.ts';
 import { PhaulError } from '../../src/errors.ts';
 import { lastLine } from '../../src/run.ts';
-import { startOn } from '../common/process.ts';
 import { imageOf } from './image-of.ts';
+import { talk } from './talk.ts';
 
-// $1: a new directory, $2: the image. The target says `present`, or the layers that it has: of podman's copy of the image these need not go. podman leaves layers as
+// $2: the image. The target says `present`, or the layers that it has: of podman's copy of the image these need not go. podman leaves layers as
 // they are, so each is called by the digest by which the target knows it. Descriptor 3 is told how many bytes go.
 const script = `
 read -r word has || exit 1
 [ "$word" != present ] || exit 0
-podman save --quiet --format docker-dir --output "$1" "$2" >&2 || exit 1
-for layer in $has; do case $layer in *[!0-9a-f]*) ;; *) rm -f "$1/$layer" ;; esac; done
-du --summarize --block-size=1 "$1" >&3
-tar -C "$1" -cf - . || exit 1
+podman save --quiet --format docker-dir --output "$1/image" "$2" >&2 || exit 1
+for layer in $has; do case $layer in *[!0-9a-f]*) ;; *) rm -f "$1/image/$layer" ;; esac; done
+du --summarize --block-size=1 "$1/image" >&3
+tar -C "$1/image" -cf - . || exit 1
 read -r word reason
 [ "$word" = ok ] || { echo "$reason" >&2; exit 1; }`;
 
@@ -50,26 +47,9 @@ async function opened(open: OpenStream, index: number): Promise<Socket> {
 
 /** Gives the bytes that went. @throws FS_SYNC */
 async function send(stream: Socket, image: string, ctx: DriverContext): Promise<number> {
-  // It may be larger than memory.
-  const directory = await mkdtemp('/var/tmp/phaul-image-');
-  ctx.ifKilled('rm', ['-rf', '--', directory]);
-  try {
-    const child = await startOn(
-      stream,
-      '/bin/sh',
-      ['-c', script, 'sh', join(directory, 'image'), image],
-      [stream, stream, 'pipe', 'pipe'],
-      ctx.signal,
-    ).finally(() => stream.destroy());
-    let [stderr, size] = ['', ''];
-    child.stderr?.on('data', (text: Buffer) => (stderr = (stderr + text.toString()).slice(-65_536)));
-    (child.stdio[3] as Socket).on('data', (text: Buffer) => (size += text.toString()));
-    const [code] = (await once(child, 'close')) as [number | null];
-    if (code === 0) return Number.parseInt(size, 10) || 0;
-    if (ctx.signal.aborted) throw new PhaulError('CANCELLED', 'The image was not sent to its end.');
-    const message = `The image ${image.slice(0, 12)} could not be sent: ${lastLine(stderr) || 'the connection broke'}.`;
-    throw new PhaulError('FS_SYNC', message);
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
+  const { code, said, stderr } = await talk(script, stream, [image], ctx);
+  if (code === 0) return Number.parseInt(said, 10) || 0;
+  if (ctx.signal.aborted) throw new PhaulError('CANCELLED', 'The image was not sent to its end.');
+  const message = `The image ${image.slice(0, 12)} could not be sent: ${lastLine(stderr) || 'the connection broke'}.`;
+  throw new PhaulError('FS_SYNC', message);
 }

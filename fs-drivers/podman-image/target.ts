@@ -1,12 +1,10 @@
-import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import type { DriverContext } from '../../src/contracts/context.ts';
 import type { FsTree, TargetFs } from '../../src/contracts/fs-driver.ts';
-import { startOn } from '../common/process.ts';
 import { imageOf } from './image-of.ts';
+import { talk } from './talk.ts';
 
-// $1: a new directory, $2 …: the images that are expected. The source says which of them it is. What podman finds in its own storage it does not look for in the directory.
+// $2 …: the images that are expected. The source says which of them it is. What podman finds in its own storage it does not look for in the directory.
 const script = `
 read -r number || exit 1
 directory=$1
@@ -49,23 +47,7 @@ export function podmanImageTarget(trees: readonly FsTree[], ctx: DriverContext):
 
 /** Gives the images that have come. */
 async function receive(stream: Socket, images: readonly string[], ctx: DriverContext): Promise<string[]> {
-  const directory = await mkdtemp('/var/tmp/phaul-image-');
-  ctx.ifKilled('rm', ['-rf', '--', directory]);
-  try {
-    const child = await startOn(
-      stream,
-      '/bin/sh',
-      ['-c', script, 'sh', directory, ...images],
-      [stream, stream, 'pipe', 'pipe'],
-      ctx.signal,
-    ).finally(() => stream.destroy());
-    let [stderr, came] = ['', ''];
-    child.stderr?.on('data', (text: Buffer) => (stderr = (stderr + text.toString()).slice(-65_536)));
-    (child.stdio[3] as Socket).on('data', (text: Buffer) => (came += text.toString()));
-    const [code] = (await once(child, 'close')) as [number | null];
-    if (code !== 0) ctx.log(`The image was not received: ${stderr.trim()}`);
-    return came.split('\n').filter(Boolean);
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
+  const { code, said, stderr } = await talk(script, stream, images, ctx);
+  if (code !== 0) ctx.log(`The image was not received: ${stderr.trim()}`);
+  return said.split('\n').filter(Boolean);
 }
