@@ -35,14 +35,17 @@ async function isUntracked(pid: number): Promise<boolean> {
 
 // The kernel's own, in every process.
 const special = /\[(vvar|vvar_vclock|vdso|vsyscall)\]$/;
+// execve(2) makes it somewhere else and moves it, by which it loses the flag (seen with Linux 6.12).
+const stack = /\[stack\]$/;
 // Address space that is only reserved, and can be terabytes.
 const reserved = /^\S+ ---p /;
 
 /** @param smaps all mappings of a process */
 export function untracked(smaps: string): boolean {
-  const mappings = smaps
-    .split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m)
-    .filter((text) => !special.test(text.split('\n')[0] ?? ''));
+  const mappings = smaps.split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m).filter((text) => {
+    const [head = ''] = text.split('\n');
+    return !special.test(head) && !stack.test(head);
+  });
   return mappings.every((text) => / sd( |$)/.test(/^VmFlags:(.*)$/m.exec(text)?.[1] ?? ' sd'));
 }
 
