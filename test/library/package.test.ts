@@ -38,6 +38,8 @@ test.after.always(() => rm(at, { recursive: true }));
 test('the command is there', async (t) => {
   const { stdout } = await run(join(at, 'node_modules/.bin/phaul'), ['--version']);
   t.is(stdout.trim(), version);
+  // Measured with what the bundle has for string-width, also beyond ASCII.
+  t.regex((await run(join(at, 'node_modules/.bin/phaul'), ['--help'])).stdout, /^phaul COMMAND …/);
 });
 
 test('the example compiles against the package, its types complete, and runs', async (t) => {
