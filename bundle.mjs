@@ -13,8 +13,8 @@ const outdir = resolve(root, process.argv[2] ?? 'dist/bundle');
 const widths = {
   name: 'widths',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^string-width$/ }, ({ importer, resolveDir }) =>
-      importer.includes('string-width') ? undefined : { path: resolveDir, namespace: 'widths' },
+    onResolve({ filter: /^string-width$/ }, ({ namespace, resolveDir }) =>
+      namespace === 'widths' ? undefined : { path: resolveDir, namespace: 'widths' },
     );
     onLoad({ filter: /.*/, namespace: 'widths' }, ({ path }) => ({
       contents: `
