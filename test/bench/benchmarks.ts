@@ -1,5 +1,6 @@
 import type { Benchmark, VmBenchmark } from './benchmark.ts';
 import { compress100Mbit, compressFullSpeed } from './compress.ts';
+import { lxcPause, podmanPause } from './container-pause.ts';
 import { fsThroughput, fsThroughputGcm } from './fs-throughput.ts';
 import { memory } from './memory.ts';
 import { pagePath, pagePathTls } from './page-path.ts';
@@ -28,4 +29,6 @@ export const benchmarks: readonly (Benchmark | VmBenchmark)[] = [
   freeze512Precopy,
   total512Precopy,
   freeze512Over16,
+  lxcPause,
+  podmanPause,
 ];
