@@ -12,7 +12,7 @@ function written(t: ExecutionContext, text: string): string {
 }
 
 const noDrivers = { directory: '/usr/local/lib/phaul', htype: [], fs: [], device: [] };
-const nothing = { drivers: noDrivers, devices: {}, migrate: {} };
+const nothing = { drivers: noDrivers, devices: {}, migrate: {}, log: { level: 'info' }, metrics: {} };
 
 test('a host without the file has no settings', async (t) => {
   t.deepEqual(await readConfig('/nonexistent/phaul.toml'), nothing);
@@ -25,12 +25,11 @@ test('devices have a program, and may have containers and a time limit', async (
     '[devices.drbd]\ncommand = "/a b"\ncontainers = ["ct1"]\ntime-limit = 2.5\n[devices.gpu]\ncommand = "/c"',
   );
   t.deepEqual(await readConfig(path), {
-    drivers: noDrivers,
+    ...nothing,
     devices: {
       drbd: { command: '/a b', containers: ['ct1'], 'time-limit': 2.5 },
       gpu: { command: '/c', 'time-limit': 30 },
     },
-    migrate: {},
   });
 });
 
@@ -40,9 +39,8 @@ test('drivers from elsewhere are names or paths, and their packages are where it
     '[drivers]\ndirectory = "/opt/d"\nhtype = ["hello", "/opt/box.js"]\ndevice = ["gpu"]\n',
   );
   t.deepEqual(await readConfig(path), {
+    ...nothing,
     drivers: { directory: '/opt/d', htype: ['hello', '/opt/box.js'], fs: [], device: ['gpu'] },
-    devices: {},
-    migrate: {},
   });
 });
 
