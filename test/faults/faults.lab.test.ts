@@ -24,7 +24,8 @@ test.after.always(() => Lab.down());
 
 test('every message and every state of the journal is a step of some course', (t) => {
   const steps = courses.flatMap((course) => course.steps.map(({ name }) => name));
-  for (const method of Object.keys(methods))
+  // `logs` is for afterwards.
+  for (const method of Object.keys(methods).filter((each) => each !== 'logs'))
     for (const verb of ['asks', 'takes', 'answers', 'hears'])
       t.true(steps.includes(`${verb} ${method}`), method);
   for (const state of states)
