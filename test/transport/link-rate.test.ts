@@ -19,19 +19,25 @@ function fakeSsh(t: ExecutionContext, script: string): void {
 
 const login = ['-p', '2222', '--', 'hostb'];
 
-async function measured(): Promise<number | null> {
-  const gauge = gaugeLink(login, 100);
+async function measured(enoughMs = 100): Promise<number | null> {
+  const gauge = gaugeLink(login, enoughMs);
   await gauge.done;
   return gauge.rate();
 }
 
 // 64 KiB in each 5 ms, at most: a quarter of the smallest portion at once; then the command for the target reads it.
 const slowly =
-  '{ while [ "$(head -c 65536 | tee /dev/fd/3 | wc -c)" -gt 0 ]; do sleep 0.005; done; } 3>&1 >/dev/null | sh -c "$last"';
+  '{ while sleep 0.005; [ "$(head -c 65536 | tee /dev/fd/3 | wc -c)" -gt 0 ]; do :; done; } 3>&1 >/dev/null | sh -c "$last"';
 
 test.serial('the rate is that of the link', async (t) => {
   fakeSsh(t, slowly);
   const rate = (await measured()) ?? 0;
+  t.true(rate > 2 ** 19 && rate < 17 * 2 ** 20, String(rate));
+});
+
+test.serial('a first burst that goes through more quickly is not the rate', async (t) => {
+  fakeSsh(t, slowly.replace('{ while', '{ head -c 262144 >&3; while'));
+  const rate = (await measured(500)) ?? 0;
   t.true(rate > 2 ** 19 && rate < 17 * 2 ** 20, String(rate));
 });
 
