@@ -42,11 +42,6 @@ export async function startWaiting(meta: PodmanMeta, ctx: DriverContext): Promis
   // Its output goes to a file: conmon would keep a pipe open.
   const script = 'log=$1; shift; exec podman "$@" >"$log" 2>&1';
   const podman = ctx.attempt('sh', ['-c', script, 'sh', words, ...args], { quiet: true, abortable: false });
-  let over = false;
-  void podman.then(
-    () => (over = true),
-    () => (over = true),
-  );
   const failure = async (): Promise<PhaulError> => {
     const said = lastLine(await readFile(words, 'utf8').catch(() => ''));
     return new PhaulError('DRIVER_FAILED', `podman on the target cannot restore the container: ${said}`, {
@@ -75,7 +70,7 @@ export async function startWaiting(meta: PodmanMeta, ctx: DriverContext): Promis
     socket: standIns.socket,
     pid: standIn.pid,
     taken: async (pid) => {
-      if (over || performance.now() - began > patienceMs) throw await failure();
+      if (gone.signal.aborted || performance.now() - began > patienceMs) throw await failure();
       const file = await readFile(standIns.pidFile, 'utf8');
       await writeFile(`${file}.phaul`, String(pid));
       await rename(`${file}.phaul`, file);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { DriverContext } from '../contracts/context.ts';
 import { driverApi } from '../contracts/driver.ts';
 import type { SourceContainer } from '../contracts/htype.ts';
-import { type CriuProbe, dumpCpuinfo } from '../criu/probe.ts';
+import { dumpCpuinfo } from '../criu/probe.ts';
 import { driverContext } from '../driver-context.ts';
 import { asPhaulError, PhaulError, type Refusal } from '../errors.ts';
 import { settleAbandoned } from '../journal/abandoned.ts';
@@ -21,6 +21,7 @@ import type { Params } from '../rpc/methods.ts';
 import { connectSsh } from '../transport/ssh.ts';
 import { parseDestination } from '../transport/destination.ts';
 import { createWorkspace, type Workspace } from '../workspace.ts';
+import { criuMismatch, lazyRefusals, noFreezer, zstdRefusals } from './both-hosts.ts';
 import { checkSource, modeUnsupported } from './check-source.ts';
 import { clockSkew, skewInWords } from './clock-skew.ts';
 import { chooseFs } from './choose-fs.ts';
@@ -31,7 +32,7 @@ import { checkName, findContainer } from './find-container.ts';
 import { fsTrees } from './fs-trees.ts';
 import { hostReport, thisHost } from './host-report.ts';
 import { type Link, openLink } from './link.ts';
-import { interruptible, type Migration, sourceRefusal } from './migration.ts';
+import { interruptible, type Migration } from './migration.ts';
 import { settleFormer } from './settle.ts';
 import { fileReports } from './summary.ts';
 import { watchingFiles } from './watching.ts';
@@ -265,39 +266,4 @@ async function mayFollow(
     `All memory is put in place before the start: forked processes share ${sized(twice)} of it, and would not any more.`,
   );
   return false;
-}
-
-function noFreezer(): Refusal {
-  const message = 'This host has no freezer for cgroups, which holds the container at the hand-over.';
-  const hint = 'Mount cgroup v2, or the freezer of v1, or give the kernel CONFIG_CGROUP_FREEZER.';
-  return { code: 'KERNEL_FEATURE', message, hint, host: 'source' };
-}
-
-/** Insisted upon, and not to be had. */
-function lazyRefusals({ options }: Migration, target: CriuProbe | null): Refusal[] {
-  if (options.restore !== 'lazy' || !target || target.lazyPages) return [];
-  const message = "--restore lazy: the target's kernel lets no memory follow a running task (userfaultfd).";
-  const hint = 'Go without --restore lazy, or give the target a kernel with CONFIG_USERFAULTFD.';
-  return [{ code: 'KERNEL_FEATURE', message, hint, host: 'target' }];
-}
-
-function zstdRefusals({ options }: Migration, there: boolean): Refusal[] {
-  if (options.compress !== 'zstd') return [];
-  const hosts = [...(loadZstd() ? [] : ['source' as const]), ...(there ? [] : ['target' as const])];
-  return hosts.map((host) => ({
-    code: 'TOOL_MISSING',
-    message: '--compress zstd: this host has no libzstd.so.1.',
-    hint: 'Install it (Debian: libzstd1), or go without --compress zstd.',
-    host,
-  }));
-}
-
-/** An older CRIU does not understand all that a newer one writes. */
-function criuMismatch(m: Migration, source: CriuProbe | null, target: CriuProbe | null): Refusal[] {
-  if (!source || !target || m.options.skipCriuCheck) return [];
-  if (source.number > target.number && Math.floor(source.number / 100) !== Math.floor(target.number / 100)) {
-    const message = `CRIU is ${source.version} on the source and older, ${target.version}, on the target.`;
-    return [sourceRefusal('CRIU_MISMATCH', message, 'Install the same CRIU on both hosts.')];
-  }
-  return [];
 }
