@@ -10,6 +10,8 @@ import { waitingClients } from './waiting.ts';
 /** Copies one tree, round after round. */
 export interface Sender {
   readonly sync: (open: OpenStream, round: SyncRound) => Promise<SyncResult>;
+  /** After the last round. Not part of it: the container stands still then, and both hosts have better to do than to end what nobody needed. */
+  readonly end: () => Promise<void>;
 }
 
 export function treeSender(tree: FsTree, index: number, ctx: DriverContext, track: TrackChanges): Sender {
@@ -26,8 +28,7 @@ export function treeSender(tree: FsTree, index: number, ctx: DriverContext, trac
 
   return {
     sync: async (open, round) => {
-      const { final, mapped: paths } = round;
-      for (const path of paths) for (const name of relative(tree.source, path)) mapped.add(name);
+      for (const path of round.mapped) for (const name of relative(tree.source, path)) mapped.add(name);
       const whole = (await stat(tree.source)).isDirectory();
       tracker ??= whole ? track(tree, ctx.signal) : fileTracker(tree.source);
       const changes = await tracker.begin();
@@ -51,10 +52,10 @@ export function treeSender(tree: FsTree, index: number, ctx: DriverContext, trac
       }
       if (!copied.every(({ complete }) => complete)) tracker.failed();
       young = copied.flatMap((each) => each.young);
-      if (final) await clients.end();
-      else clients.start(open, [whole ? (tracker.able() ? 'some' : 'all') : 'file', 'contents']);
+      if (!round.final) clients.start(open, [whole ? (tracker.able() ? 'some' : 'all') : 'file', 'contents']);
       return sumOf(copied);
     },
+    end: clients.end,
   };
 }
 

@@ -17,6 +17,7 @@ export function rsyncSource(
   track: TrackChanges = changesByCtime,
 ): SourceFs {
   const senders = trees.map((tree, index) => treeSender(tree, index, ctx, track));
+  const end = async (): Promise<void> => void (await Promise.all(senders.map((sender) => sender.end())));
   return {
     refusals: async () => [
       ...(await rsyncRefusals(ctx, 'source')),
@@ -30,8 +31,10 @@ export function rsyncSource(
       return sumOf(results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : [])));
     },
     release: async (moved) => {
+      await end();
       for (const { source } of trees) await markLeft(source, moved);
     },
+    abort: end,
   };
 }
 

@@ -5,6 +5,7 @@ import type { RestoreSettings } from '../../src/contracts/criu-settings.ts';
 import type { ContainerDescription, TargetContainer } from '../../src/contracts/htype.ts';
 import { PhaulError } from '../../src/errors.ts';
 import { externalNetworkKey } from '../../src/linux/processes.ts';
+import { mountMask } from '../runc/masked.ts';
 import { restoreMounts } from '../runc/mounts.ts';
 import { shellWords } from '../runc/shell.ts';
 import { networkNamespaceOf, readState } from '../runc/state.ts';
@@ -75,7 +76,7 @@ export function podmanTarget(description: ContainerDescription, ctx: DriverConte
       return {
         root,
         manageCgroups: 'soft',
-        externalMounts: restoreMounts(state, meta.cgroupMounts),
+        externalMounts: restoreMounts(state, meta.cgroupMounts, await mountMask(ctx)),
         inherit: [
           ...(network === null ? [] : [{ key: externalNetworkKey, path: network }]),
           ...meta.pipes.map(({ fd, key }) => ({ key, path: `/proc/${pid}/fd/${fd}`, writes: fd !== 0 })),

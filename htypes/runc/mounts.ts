@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { stat } from 'node:fs/promises';
+import { maskedDirectories, maskKey } from './masked.ts';
 import { bindMounts, type RuncState } from './state.ts';
 
 type ExternalMounts = { key: string; value: string }[];
 
 /**
- * The mounts that CRIU must take as given, in the words of the dump: bind mounts from the host, files that runc masks with
- * /dev/null, cgroup v1 hierarchies. Follows runc's own use of CRIU (libcontainer/criu_linux.go, addCriuDumpMount, addMaskPaths).
+ * The mounts that CRIU must take as given, in the words of the dump: bind mounts from the host, what runc masks,
+ * cgroup v1 hierarchies. Follows runc's own use of CRIU (libcontainer/criu_linux.go, addCriuDumpMount, addMaskPaths).
  */
 export async function dumpMounts(state: RuncState): Promise<ExternalMounts> {
   const binds = bindMounts(state).map(({ destination }) => ({ key: destination, value: destination }));
@@ -14,11 +15,26 @@ export async function dumpMounts(state: RuncState): Promise<ExternalMounts> {
     key: destination,
     value: destination,
   }));
-  return [...binds, ...cgroups, ...(await maskedFiles(state)).map((path) => ({ key: path, value: devNull }))];
+  const { init_process_pid: pid, config } = state;
+  const directories = await maskedDirectories(pid, config.mask_paths ?? []);
+  return [
+    ...binds,
+    ...cgroups,
+    ...(await maskedFiles(state)).map((path) => ({ key: path, value: devNull })),
+    ...directories.map((path) => ({ key: path, value: maskKey })),
+  ];
 }
 
-/** The same in the words of the restore. `cgroups`: as found on the source; their place is taken by `state`'s of this host. */
-export function restoreMounts(state: RuncState, cgroups: readonly CgroupMount[]): ExternalMounts {
+/**
+ * The same in the words of the restore.
+ * @param cgroups as found on the source; their place is taken by `state`'s of this host
+ * @param mask what hides the masked directories here
+ */
+export function restoreMounts(
+  state: RuncState,
+  cgroups: readonly CgroupMount[],
+  mask: string,
+): ExternalMounts {
   return [
     ...bindMounts(state).map(({ source, destination }) => ({ key: destination, value: source })),
     ...cgroups.map(({ controller, destination }) => ({
@@ -26,6 +42,7 @@ export function restoreMounts(state: RuncState, cgroups: readonly CgroupMount[])
       value: state.cgroup_paths[controller] ?? '/nowhere',
     })),
     { key: devNull, value: devNull },
+    { key: maskKey, value: mask },
   ];
 }
 

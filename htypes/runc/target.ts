@@ -7,6 +7,7 @@ import type { ContainerDescription, TargetContainer } from '../../src/contracts/
 import type { RestoreSettings } from '../../src/contracts/criu-settings.ts';
 import { PhaulError, type Refusal } from '../../src/errors.ts';
 import { externalNetworkKey, processStart } from '../../src/linux/processes.ts';
+import { mountMask } from './masked.ts';
 import { type RuncMeta, runcMeta } from './meta.ts';
 import { restoreMounts } from './mounts.ts';
 import { shellWords } from './shell.ts';
@@ -96,7 +97,7 @@ export function runcTarget(description: ContainerDescription, ctx: DriverContext
       await (mode === 'live' ? mountRoot() : create());
     },
     revive: { start, startByHand: shellWords('runc', 'start', id) },
-    restore: () => restoreSettings(id, meta, root),
+    restore: async () => restoreSettings(id, meta, root, await mountMask(ctx)),
     restored: (pid) => putProcessInState(id, pid),
     started: unmountRoot,
     abort: async () => {
@@ -175,12 +176,17 @@ async function processState(pid: number): Promise<string | undefined> {
   return text ? text.slice(text.lastIndexOf(')') + 2)[0] : undefined;
 }
 
-async function restoreSettings(id: string, meta: RuncMeta, root: string): Promise<RestoreSettings> {
+async function restoreSettings(
+  id: string,
+  meta: RuncMeta,
+  root: string,
+  mask: string,
+): Promise<RestoreSettings> {
   const state = await readState(id);
   return {
     root,
     manageCgroups: 'soft',
-    externalMounts: restoreMounts(state, meta.cgroupMounts),
+    externalMounts: restoreMounts(state, meta.cgroupMounts, mask),
     inherit: meta.networkNamespace === null ? [] : [{ key: externalNetworkKey, path: meta.networkNamespace }],
   };
 }

@@ -7,6 +7,8 @@ export interface Mount {
   readonly path: string;
   /** `ext4`, `nfs4`, `fuse.sshfs`, … */
   readonly type: string;
+  /** Of the mount and of its file system: `ro`, `nosuid`, `size=64k`, … */
+  readonly options: readonly string[];
 }
 
 /** All mounts that a process sees, in the order in which they were made: a later one hides an earlier one at the same place. */
@@ -14,8 +16,9 @@ export async function readMounts(pid: number | 'self' = 'self'): Promise<Mount[]
   const lines = (await readFile(`/proc/${pid}/mountinfo`, 'utf8')).split('\n').filter(Boolean);
   return lines.map((line) => {
     const [before = '', after = ''] = line.split(' - ');
-    const [id, , , , path = ''] = before.split(' ');
-    return { id: Number(id), path: unescaped(path), type: after.split(' ')[0] ?? '' };
+    const [id, , , , path = '', own = ''] = before.split(' ');
+    const [type = '', , shared = ''] = after.split(' ');
+    return { id: Number(id), path: unescaped(path), type, options: [own, shared].join(',').split(',') };
   });
 }
 

@@ -1,22 +1,13 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
-import type { SyncResult } from '../contracts/fs-driver.ts';
-import { criuFailure } from '../criu/failure.ts';
-import { logNames } from '../criu/log.ts';
-import { iterationName, preDumpRequest } from '../criu/requests.ts';
-import { pageCounter } from '../criu/stats.ts';
 import type { Swrk } from '../criu/swrk.ts';
-import type { PageSource, Sending } from '../pages/source.ts';
-import { pageBytes } from '../pages/wire.ts';
-import type { Iteration } from '../observe/events.ts';
-import { converged, pageLimits } from './convergence.ts';
 import { PhaulError } from '../errors.ts';
-import { predictFreeze, type RoundCost, writtenPages } from './predict.ts';
-import { interruptible, type Migration } from './migration.ts';
+import type { Iteration } from '../observe/events.ts';
+import type { PageSource } from '../pages/source.ts';
+import { pageLimits } from './convergence.ts';
+import type { Migration } from './migration.ts';
 import type { Plan } from './preflight.ts';
-import { criuChoices, type Prepared } from './prepare.ts';
-import { watching } from './watching.ts';
+import type { Prepared } from './prepare.ts';
+import { imageDirectory, memoryRounds, type Rounds, type Stop } from './rounds.ts';
 
 /** Everything the freeze needs, started and warm while the container still runs. */
 export interface Armed {
@@ -33,7 +24,7 @@ export interface Armed {
   readonly expectedPages: number | null;
   readonly iterations: readonly Iteration[];
   /** Counts the pages of the dump to come. */
-  readonly countPages: ReturnType<typeof pageCounter>;
+  readonly countPages: Rounds['countPages'];
 }
 
 /**
@@ -45,61 +36,25 @@ export async function iterate(
   plan: Plan,
   { swrk, pages, images, restoreMs }: Prepared,
 ): Promise<Armed> {
-  const { link } = plan;
-  const iterations: Iteration[] = [];
-  const countPages = pageCounter();
-  const { maxIterations: rounds, maxGrowth: growth, downtimeLimit } = m.options;
-  const limits = { ...pageLimits, rounds, growth };
-  const costs: RoundCost[] = [];
-  let tracking = 0;
-  let met = false;
-  const expected = (): number | null => {
-    const count =
-      costs.length === 0 ? plan.memory / pageBytes : writtenPages(costs, performance.now() - tracking);
-    return count === null ? null : Math.round(count);
-  };
-  let verdict = plan.preDump ? converged([], limits, inPages) : noIterations(m);
-  while (!verdict.stop) {
-    const number = iterations.length + 1;
-    const began = performance.now();
-    const { round, sending } = await watching(
-      m,
-      pages,
-      { iteration: number, expectedPages: expected() },
-      () => iteration(m, plan, { swrk, pages }, number, countPages),
-    );
-    costs.push({
-      ...sending,
-      pages: round.pages,
-      filesMs: round.filesMs,
-      trackedMs: number > 1 ? began - tracking : null,
-    });
-    tracking = began;
-    // CRIU tells of the freeze before it dumps only where there is a network to be locked (criu/cr-dump.c, network_lock).
-    const filesBeside = (plan.container.networkNamespace ?? null) !== null;
-    const predicted = predictFreeze(costs, performance.now() - tracking, filesBeside, restoreMs);
-    const predictedFreezeMs = predicted === null ? null : Math.round(predicted);
-    iterations.push({ ...round, predictedFreezeMs });
-    m.emit({ type: 'iteration', ...round, predictedFreezeMs });
-    met = predicted !== null && predicted <= downtimeLimit;
-    verdict = met
-      ? {
-          stop: true,
-          reason: `a freeze of ${predictedFreezeMs} ms is expected, and --downtime-limit allows ${downtimeLimit}`,
-        }
-      : converged(
-          iterations.map(({ pages: sent }) => sent),
-          limits,
-          inPages,
-        );
-  }
+  const rounds = memoryRounds(m, plan, { swrk, pages, restoreMs });
+  const { maxIterations, maxGrowth: growth } = m.options;
+  const limits = { ...pageLimits, rounds: maxIterations, growth };
+  const verdict = plan.preDump ? await rounds.drive(limits) : noIterations(m);
   m.emit({ type: 'decision', reason: verdict.reason });
-  if (!met && m.options.onNoConvergence === 'fail') throw noConvergence(m, verdict.reason, iterations.at(-1));
+  const { iterations } = rounds;
+  if (!verdict.met && m.options.onNoConvergence === 'fail')
+    throw noConvergence(m, verdict.reason, iterations.at(-1));
+
+  const arming = performance.now();
+  await plan.link.call('arm', {});
+  const before = iterations.at(-1);
+  // Some runtimes take seconds to get ready. What the container has written meanwhile would otherwise all go in the freeze.
+  if (before && performance.now() - arming > before.roundMs)
+    await rounds.drive({ ...limits, enough: Math.max(limits.enough, before.pages) });
 
   const last = iterations.length + 1;
   const parent = iterations.length > 0 ? iterations.length : null;
   const directory = await imageDirectory(plan, last);
-  await link.call('arm', {});
   return {
     swrk,
     pages,
@@ -107,18 +62,16 @@ export async function iterate(
     directory,
     iteration: last,
     parent,
-    expectedPages: expected(),
+    expectedPages: rounds.expectedPages(),
     iterations,
-    countPages,
+    countPages: rounds.countPages,
   };
 }
 
-const inPages = (pages: number): string => `${pages} pages`;
-
-function noIterations(m: Migration): { stop: true; reason: string } {
+function noIterations(m: Migration): Stop {
   const why =
     m.options.preDump === false ? '--no-pre-dump' : "this host's kernel does not track written memory";
-  return { stop: true, reason: `no iterations: ${why}, so all memory moves in the freeze` };
+  return { met: false, reason: `no iterations: ${why}, so all memory moves in the freeze` };
 }
 
 function noConvergence({ options }: Migration, reason: string, last: Iteration | undefined): PhaulError {
@@ -126,63 +79,4 @@ function noConvergence({ options }: Migration, reason: string, last: Iteration |
   const why = expected === null ? 'how long it would take is not known' : `${expected} ms are expected`;
   const message = `The freeze cannot be kept within ${options.downtimeLimit} ms: ${why} (${reason}).`;
   return new PhaulError('NO_CONVERGENCE', message, { host: 'source' });
-}
-
-async function iteration(
-  m: Migration,
-  plan: Plan,
-  { swrk, pages }: Pick<Prepared, 'swrk' | 'pages'>,
-  number: number,
-  countPages: Armed['countPages'],
-): Promise<{ round: Omit<Iteration, 'predictedFreezeMs'>; sending: Sending }> {
-  const began = performance.now();
-  const parent = number > 1 ? number - 1 : null;
-  const directory = await imageDirectory(plan, number);
-  pages.begin(number);
-  const { pid, dump: settings = {} } = plan.container;
-  const answer = await interruptible(
-    m,
-    swrk.request(preDumpRequest({ directory, pid, settings, choices: criuChoices(m), parent })),
-  );
-  if (!answer.success) {
-    const failure = pages.failure();
-    if (failure) throw failure;
-    const where = {
-      log: join(directory, logNames.preDump),
-      migration: m.id,
-      name: `pre-dump-${number}`,
-      host: 'source',
-    } as const;
-    throw await criuFailure(
-      'CRIU_DUMP',
-      `CRIU could not pre-dump the container (iteration ${number}).`,
-      where,
-    );
-  }
-  const dumpMs = Math.round(performance.now() - began);
-  const sending = await interruptible(m, pages.stored(number));
-  const counted = await countPages(directory);
-  const synced = performance.now();
-  const files: SyncResult = await interruptible(
-    m,
-    plan.files.sync({ final: false, mapped: (await plan.container.mappedFiles?.()) ?? [] }),
-  );
-  const round = {
-    number,
-    pages: counted.written,
-    skippedPages: counted.skipped,
-    fsBytes: files.bytes,
-    changedBytes: files.changed,
-    files: files.files,
-    roundMs: Math.round(performance.now() - began),
-    dumpMs,
-    filesMs: Math.round(performance.now() - synced),
-  };
-  return { round, sending };
-}
-
-async function imageDirectory(plan: Plan, number: number): Promise<string> {
-  const directory = join(plan.workspace.images, iterationName(number));
-  await mkdir(directory, { mode: 0o700 });
-  return directory;
 }

@@ -102,6 +102,8 @@ test('clients that wait for the next round end with the migration, and delete no
   t.true(await becomes(true, waiting));
   await sleep(300);
   await pair.round({ final: true });
+  t.true(waiting(), 'while the container stands still nobody spends time on them');
+  await pair.source.release({ container: 'ct101', target: 'b' });
   t.true(await becomes(false, waiting));
   await pair.round();
   t.true(await becomes(true, waiting));

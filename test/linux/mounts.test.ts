@@ -4,25 +4,26 @@ import { join } from 'node:path';
 import test from 'ava';
 import { isWithin, type Mount, mountOf, readMounts } from '../../src/linux/mounts.ts';
 
-test('a mount is known by its place and type, whatever characters are in the place', async (t) => {
+test('a mount is known by its place and type, whatever characters are in the place, and tells its options', async (t) => {
   const home = mkdtempSync('/tmp/phaul-mounts-');
   const place = join(home, 'a b\\040\tc\nd ü - x');
   mkdirSync(place);
   t.teardown(() => rmSync(home, { recursive: true }));
-  execFileSync('mount', ['-t', 'tmpfs', 'phaul', place]);
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'ro,nosuid,size=64k', 'phaul', place]);
   t.teardown(() => execFileSync('umount', ['-l', place]));
   const found = (await readMounts()).filter(({ path }) => path.startsWith(home));
   t.deepEqual(
     found.map(({ path, type }) => ({ path, type })),
     [{ path: place, type: 'tmpfs' }],
   );
+  for (const option of ['ro', 'nosuid', 'size=64k']) t.true(found[0]?.options.includes(option), option);
 });
 
 const mounts: Mount[] = [
-  { id: 1, path: '/', type: 'ext4' },
-  { id: 2, path: '/srv', type: 'nfs4' },
-  { id: 3, path: '/srv/deep', type: 'tmpfs' },
-  { id: 4, path: '/srv', type: 'btrfs' },
+  { id: 1, path: '/', type: 'ext4', options: [] },
+  { id: 2, path: '/srv', type: 'nfs4', options: [] },
+  { id: 3, path: '/srv/deep', type: 'tmpfs', options: [] },
+  { id: 4, path: '/srv', type: 'btrfs', options: [] },
 ];
 
 test('a path is on the mount that is nearest above it', (t) => {

@@ -48,6 +48,12 @@ async function runsOnlyOn(t: ExecutionContext, host: Host, other: Host, id = 'ct
   t.deepEqual([await isRunning(host, id), await isRunning(other, id)], [true, false]);
 }
 
+/** The directories that runc hides from ct101. */
+async function masksIn(host: Host): Promise<string[]> {
+  const lines = (await host.sh('runc exec ct101 cat /proc/self/mountinfo')).split('\n');
+  return lines.flatMap((line) => /^(?:\S+ ){4}(\S+ ro,\S+) .*- tmpfs /.exec(line)?.[1] ?? []).sort();
+}
+
 test.serial('Redis, its client and its files move to b and back, and leave nothing behind', async (t) => {
   const [a, b, c] = hosts();
   const [emptyA, emptyB] = [await footprint(a), await footprint(b)];
@@ -56,6 +62,8 @@ test.serial('Redis, its client and its files move to b and back, and leave nothi
   await a.sh('runc exec ct101 sh -c "echo in the container >/root/written; rm /etc/group"');
   const files = { data: look(join(a.root, 'srv/ct101-data')), root: look(join(a.root, 'srv/ct101')) };
   const keys = await redis(c, 'DBSIZE');
+  const masks = await masksIn(a);
+  t.true(masks.includes('/sys/firmware ro,relatime'));
 
   const traffic = await startTraffic(c);
   const there = await moved(t, a, ['--mode', 'live', 'ct101', 'b']);
@@ -65,6 +73,7 @@ test.serial('Redis, its client and its files move to b and back, and leave nothi
     root: look(join(b.root, 'srv/ct101')),
   };
   t.deepEqual(difference(files, filesOnB), []);
+  t.deepEqual(await masksIn(b), masks);
   // On a the container's files stay, and nothing else but their marks.
   const left = difference(emptyA, await footprint(a)).filter((line) => !line.startsWith('new files: '));
   t.deepEqual(left, []);
@@ -72,6 +81,7 @@ test.serial('Redis, its client and its files move to b and back, and leave nothi
 
   const back = await moved(t, b, ['ct101', 'a']);
   await runsOnlyOn(t, a, b);
+  t.deepEqual(await masksIn(a), masks);
   const report = await traffic.stop();
   t.like(report, { errors: [], lost: 0, doubled: 0 });
   t.true(report.operations > 100);

@@ -1,0 +1,37 @@
+import { mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DriverContext } from '../../src/contracts/context.ts';
+import { readMounts } from '../../src/linux/mounts.ts';
+
+/** The name by which a dump calls each masked directory. */
+export const maskKey = 'masked-directory';
+
+/**
+ * Those of the paths that its runtime hides from a container behind an empty read-only tmpfs. For CRIU they are file systems like any other: it would have tar
+ * pack each of them while the container stands still, and unpack it again (criu/filesystems.c, tmpfs_dump).
+ * @param pid of the container's first process
+ */
+export async function maskedDirectories(pid: number, paths: readonly string[]): Promise<string[]> {
+  const mounts = await readMounts(pid);
+  const masks = paths.filter((path) => {
+    const mount = mounts.findLast((each) => each.path === path);
+    // With a security context in its options each has a file system of its own.
+    return (
+      mount?.type === 'tmpfs' &&
+      mount.options.includes('ro') &&
+      !mount.options.some((option) => option.startsWith('context='))
+    );
+  });
+  const empty = await Promise.all(
+    masks.map(async (path) => (await readdir(`/proc/${pid}/root${path}`)).length === 0),
+  );
+  return masks.filter((_, index) => empty[index]);
+}
+
+/** Mounts what takes the place of all of them. It goes with the migration's working directory. @returns where */
+export async function mountMask(ctx: DriverContext): Promise<string> {
+  const mask = join(ctx.directory, maskKey);
+  await mkdir(mask, { recursive: true });
+  await ctx.run('mount', ['-t', 'tmpfs', '--make-private', '-o', 'ro,size=4k,nr_inodes=1', 'phaul', mask]);
+  return mask;
+}

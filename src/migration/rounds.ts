@@ -1,0 +1,155 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { SyncResult } from '../contracts/fs-driver.ts';
+import { criuFailure } from '../criu/failure.ts';
+import { logNames } from '../criu/log.ts';
+import { iterationName, preDumpRequest } from '../criu/requests.ts';
+import { pageCounter } from '../criu/stats.ts';
+import type { Iteration } from '../observe/events.ts';
+import type { Sending } from '../pages/source.ts';
+import { pageBytes } from '../pages/wire.ts';
+import { converged, type Limits } from './convergence.ts';
+import { interruptible, type Migration } from './migration.ts';
+import { predictFreeze, type RoundCost, writtenPages } from './predict.ts';
+import type { Plan } from './preflight.ts';
+import { criuChoices, type Prepared } from './prepare.ts';
+import { watching } from './watching.ts';
+
+/** Why no further round follows. */
+export interface Stop {
+  readonly reason: string;
+  /** The freeze to be expected is short enough. */
+  readonly met: boolean;
+}
+
+/** The rounds of one migration. */
+export interface Rounds {
+  /** Those that there have been. */
+  readonly iterations: readonly Iteration[];
+  /** Rounds until another is not worth it, whatever those before were like. */
+  readonly drive: (limits: Limits) => Promise<Stop>;
+  /** How many pages a dump would send now, about; null: nobody knows. */
+  readonly expectedPages: () => number | null;
+  /** Counts the pages of the next dump. */
+  readonly countPages: ReturnType<typeof pageCounter>;
+}
+
+/** Pre-dumps, each with an fs sync, while the container runs. */
+export function memoryRounds(
+  m: Migration,
+  plan: Plan,
+  { swrk, pages, restoreMs }: Pick<Prepared, 'swrk' | 'pages' | 'restoreMs'>,
+): Rounds {
+  const iterations: Iteration[] = [];
+  const countPages = pageCounter();
+  const costs: RoundCost[] = [];
+  let tracking = 0;
+  const expectedPages = (): number | null => {
+    const count =
+      costs.length === 0 ? plan.memory / pageBytes : writtenPages(costs, performance.now() - tracking);
+    return count === null ? null : Math.round(count);
+  };
+  /** Gives how long a freeze would take after it, in ms; null: nobody knows. */
+  const round = async (): Promise<number | null> => {
+    const number = iterations.length + 1;
+    const began = performance.now();
+    const { round: moved, sending } = await watching(
+      m,
+      pages,
+      { iteration: number, expectedPages: expectedPages() },
+      () => iteration(m, plan, { swrk, pages }, number, countPages),
+    );
+    costs.push({
+      ...sending,
+      pages: moved.pages,
+      filesMs: moved.filesMs,
+      trackedMs: number > 1 ? began - tracking : null,
+    });
+    tracking = began;
+    // CRIU tells of the freeze before it dumps only where there is a network to be locked (criu/cr-dump.c, network_lock).
+    const filesBeside = (plan.container.networkNamespace ?? null) !== null;
+    const predicted = predictFreeze(costs, performance.now() - tracking, filesBeside, restoreMs);
+    const predictedFreezeMs = predicted === null ? null : Math.round(predicted);
+    iterations.push({ ...moved, predictedFreezeMs });
+    m.emit({ type: 'iteration', ...moved, predictedFreezeMs });
+    return predictedFreezeMs;
+  };
+  return {
+    iterations,
+    countPages,
+    expectedPages,
+    drive: async (limits) => {
+      const { downtimeLimit } = m.options;
+      const sent: number[] = [];
+      for (;;) {
+        const verdict = converged(sent, limits, (count) => `${count} pages`);
+        if (verdict.stop) return { reason: verdict.reason, met: false };
+        const freezeMs = await round();
+        if (freezeMs !== null && freezeMs <= downtimeLimit) {
+          const reason = `a freeze of ${freezeMs} ms is expected, and --downtime-limit allows ${downtimeLimit}`;
+          return { reason, met: true };
+        }
+        sent.push(iterations.at(-1)!.pages);
+      }
+    },
+  };
+}
+
+async function iteration(
+  m: Migration,
+  plan: Plan,
+  { swrk, pages }: Pick<Prepared, 'swrk' | 'pages'>,
+  number: number,
+  countPages: Rounds['countPages'],
+): Promise<{ round: Omit<Iteration, 'predictedFreezeMs'>; sending: Sending }> {
+  const began = performance.now();
+  const parent = number > 1 ? number - 1 : null;
+  const directory = await imageDirectory(plan, number);
+  pages.begin(number);
+  const { pid, dump: settings = {} } = plan.container;
+  const answer = await interruptible(
+    m,
+    swrk.request(preDumpRequest({ directory, pid, settings, choices: criuChoices(m), parent })),
+  );
+  if (!answer.success) {
+    const failure = pages.failure();
+    if (failure) throw failure;
+    const where = {
+      log: join(directory, logNames.preDump),
+      migration: m.id,
+      name: `pre-dump-${number}`,
+      host: 'source',
+    } as const;
+    throw await criuFailure(
+      'CRIU_DUMP',
+      `CRIU could not pre-dump the container (iteration ${number}).`,
+      where,
+    );
+  }
+  const dumpMs = Math.round(performance.now() - began);
+  const sending = await interruptible(m, pages.stored(number));
+  const counted = await countPages(directory);
+  const synced = performance.now();
+  const files: SyncResult = await interruptible(
+    m,
+    plan.files.sync({ final: false, mapped: (await plan.container.mappedFiles?.()) ?? [] }),
+  );
+  const round = {
+    number,
+    pages: counted.written,
+    skippedPages: counted.skipped,
+    fsBytes: files.bytes,
+    changedBytes: files.changed,
+    files: files.files,
+    roundMs: Math.round(performance.now() - began),
+    dumpMs,
+    filesMs: Math.round(performance.now() - synced),
+  };
+  return { round, sending };
+}
+
+export async function imageDirectory(plan: Plan, number: number): Promise<string> {
+  const directory = join(plan.workspace.images, iterationName(number));
+  await mkdir(directory, { mode: 0o700 });
+  return directory;
+}
