@@ -135,6 +135,25 @@ test.serial(
   },
 );
 
+test.serial('one that lxc-create has made moves, with its own init and what that has started', async (t) => {
+  await a.write(
+    '/run/made.conf',
+    ['type = veth', 'link = br0', 'flags = up'].map((line) => `lxc.net.0.${line}\n`).join(''),
+  );
+  // What live mode wants (docs/drivers.md): the template gives it terminals of the host's.
+  await a.sh(`
+    lxc-create -n plain -f /run/made.conf -t busybox >/dev/null; rm /run/made.conf
+    sed -i 's/^lxc.tty.max = .*/lxc.tty.max = 0\\nlxc.console.path = none/' /var/lib/lxc/plain/config
+    lxc-start -n plain; lxc-wait -n plain -s RUNNING
+    until lxc-attach -n plain -- pidof syslogd; do sleep 0.05; done`);
+  const programs = 'lxc-attach -n plain -- sh -c "cat /proc/[1-9]/comm"';
+  const before = await a.sh(programs);
+  t.regex(before, /^init$/m);
+  await moved(t, a, ['plain', 'b']);
+  t.deepEqual([await lxcState(a, 'plain'), await lxcState(b, 'plain')], ['', 'RUNNING']);
+  t.is(await b.sh(programs), before);
+});
+
 test.serial('in revive mode it is stopped with its signal and started by the target’s LXC', async (t) => {
   await startLxcContainer(a, { name: 'plain', command: counting, address });
   await a.sh('touch /var/lib/lxc/plain/rootfs/root/mine');

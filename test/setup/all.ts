@@ -41,14 +41,16 @@ process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
 
 /**
  * Takes the next file of a queue as long as there is one. In some labs at the same time, because the tests mostly wait: for ssh, for a link that is cut, for a container to
- * settle. What a file says is shown when it has ended.
+ * settle. What a file says is shown when it has ended, with how long it took.
  */
 async function runLabTests(lab: string, queue: string[]): Promise<void> {
   for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
     const said: string[] = [];
     const show = (line: string): unknown => said.push(line);
+    const began = performance.now();
     scores.push(await runAva([file], { options: ['--serial'], lab, show }));
-    console.log([`# ${file}`, ...said].join('\n'));
+    const seconds = Math.round((performance.now() - began) / 1000);
+    console.log([`# ${file} (${seconds} s)`, ...said].join('\n'));
   }
   await Promise.all([Lab.down(lab), VmLab.down(lab)]);
 }
