@@ -1,10 +1,11 @@
-import { stat } from 'node:fs/promises';
+import { stat, statfs } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import type { DriverContext, OpenStream } from '../../src/contracts/context.ts';
 import type { FsTree, SyncResult, SyncRound } from '../../src/contracts/fs-driver.ts';
 import type { Changes, ChangeTracker, TrackChanges } from './changes.ts';
 import type { Copied, Pass } from './client.ts';
 import { latin1, regularFiles, relative } from './names.ts';
+import { type Entry, scan } from './scan.ts';
 import { waitingClients } from './waiting.ts';
 
 /** Copies one tree, round after round. */
@@ -18,7 +19,7 @@ export function treeSender(tree: FsTree, index: number, ctx: DriverContext, trac
   // Files whose time does not tell whether their contents have changed, as Latin-1 names relative to the tree.
   //
   // Mapped: a store changes the time only if its page was clean. Flushing before a round does not help: the first store after the flush
-  // sets the time, rsync copies, the second store goes unnoticed. tmpfs never sets it. They stay suspect for good, because a mapping
+  // sets the time, rsync copies, the second store goes unnoticed. They stay suspect for good, because a mapping
   // that is gone at the end may have been written through before.
   const mapped = new Set<string>();
   // Young: changed about when they were copied, maybe once more within the same tick of the clock. Settled by the next comparison.
@@ -41,9 +42,10 @@ export function treeSender(tree: FsTree, index: number, ctx: DriverContext, trac
       };
       try {
         for (const [pass, names] of passesOf(changes, whole, tracker.able())) await run(pass, names);
+        const unknown = round.final && (await isTmpfs(tree.source)) ? await allNames(tree, whole, ctx) : [];
         const suspects = await regularFiles(
           whole ? tree.source : dirname(tree.source),
-          new Set([...mapped, ...young]),
+          new Set([...mapped, ...young, ...unknown]),
         );
         await run('contents', suspects);
       } catch (error) {
@@ -57,6 +59,25 @@ export function treeSender(tree: FsTree, index: number, ctx: DriverContext, trac
     },
     end: clients.end,
   };
+}
+
+// linux/magic.h
+const tmpfsMagic = 0x01021994;
+
+/**
+ * There only the first access to a page through a mapping may set the time, and only if it is a write (mm/memory.c, fault_dirty_shared_page): one that was read and
+ * then written leaves no trace, and nobody has seen the mapping if it came and went between two rounds.
+ */
+async function isTmpfs(path: string): Promise<boolean> {
+  return (await statfs(path)).type === tmpfsMagic;
+}
+
+async function allNames(tree: FsTree, whole: boolean, { signal }: DriverContext): Promise<string[]> {
+  if (!whole) return [latin1(basename(tree.source))];
+  const names: string[] = [];
+  const take = ({ directory, name }: Entry): void => void (directory || names.push(name));
+  await scan(tree, ['.'], null, null, take, signal);
+  return names;
 }
 
 /** What is run for which names, in this order. */
