@@ -26,7 +26,7 @@ interface SourceFound extends Found {
 }
 
 /** Where nobody has looked at processes. */
-export const nothingFound: Found = { refusals: [], ports: [], files: [] };
+export const nothingFound: Found = { refusals: [], ports: [], files: [], warnings: [] };
 
 /** Preflight on the source: every reason against the migration at once. Changes nothing. */
 export async function checkSource(m: Migration, parts: SourceParts): Promise<SourceFound> {
@@ -45,6 +45,7 @@ export async function checkSource(m: Migration, parts: SourceParts): Promise<Sou
       }),
     ),
   ]);
+  for (const warning of open.warnings) m.say('warn', warning);
   return { ...open, criu, refusals: [...lists.flat(), ...open.refusals] };
 }
 

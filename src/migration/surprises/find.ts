@@ -3,6 +3,7 @@ import { few } from '../../few.ts';
 import { anonymousFiles } from './anonymous-files.ts';
 import { foreignSessions, traced } from './bonds.ts';
 import { deletedFiles } from './deleted-files.ts';
+import { filesInMemory } from './files-in-memory.ts';
 import { foreignNamespaces, nestedNamespaces, sharedIpc } from './namespaces.ts';
 import { hostNetwork, type HostPort, hostPorts, hostSockets, namelessNetwork } from './networks.ts';
 import { neededFiles, type NeededFile } from './needed-files.ts';
@@ -19,6 +20,8 @@ export interface Found {
   readonly ports: readonly HostPort[];
   /** … and what must be there. */
   readonly files: readonly NeededFile[];
+  /** What will take long, as sentences. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -48,5 +51,6 @@ export async function surprises(...where: Parameters<typeof scene>): Promise<Fou
     ...lists.flat(),
   ]);
   const files = await neededFiles(found, where[1].description?.trees ?? []);
-  return { refusals, ports: hostPorts(sockets), files };
+  const slow = await filesInMemory(found);
+  return { refusals, ports: hostPorts(sockets), files, warnings: slow === null ? [] : [slow] };
 }
