@@ -5,7 +5,7 @@ import type { RestoreSettings } from '../../src/contracts/criu-settings.ts';
 import type { ContainerDescription, TargetContainer } from '../../src/contracts/htype.ts';
 import { PhaulError } from '../../src/errors.ts';
 import { externalNetworkKey } from '../../src/linux/processes.ts';
-import { mountMask } from '../runc/masked.ts';
+import { maskIn } from '../runc/masked.ts';
 import { restoreMounts } from '../runc/mounts.ts';
 import { shellWords } from '../runc/shell.ts';
 import { networkNamespaceOf, readState } from '../runc/state.ts';
@@ -24,6 +24,7 @@ export function podmanTarget(description: ContainerDescription, ctx: DriverConte
   const undo: Undo[] = [];
   const root = join(ctx.directory, 'root');
   const log = carryLog(meta);
+  const mask = maskIn(ctx);
   let waiting: Waiting | null = null;
   let rootMounted = false;
 
@@ -76,7 +77,7 @@ export function podmanTarget(description: ContainerDescription, ctx: DriverConte
       return {
         root,
         manageCgroups: 'soft',
-        externalMounts: restoreMounts(state, meta.cgroupMounts, await mountMask(ctx)),
+        externalMounts: restoreMounts(state, meta.cgroupMounts, await mask.mount()),
         inherit: [
           ...(network === null ? [] : [{ key: externalNetworkKey, path: network }]),
           ...meta.pipes.map(({ fd, key }) => ({ key, path: `/proc/${pid}/fd/${fd}`, writes: fd !== 0 })),
@@ -91,6 +92,7 @@ export function podmanTarget(description: ContainerDescription, ctx: DriverConte
     started: async () => {
       await waiting?.ended();
       await unmountRoot();
+      await mask.unmount();
       await closePlaces();
       for (const came of [arrivingLog(meta.graphRoot, id), arrivingShm(meta.graphRoot, id)])
         await rm(came, { recursive: true, force: true });
@@ -102,6 +104,7 @@ export function podmanTarget(description: ContainerDescription, ctx: DriverConte
     abort: async () => {
       await waiting?.dismiss();
       await unmountRoot();
+      await mask.unmount();
       await closePlaces();
       await undone(undo);
     },

@@ -28,10 +28,35 @@ export async function maskedDirectories(pid: number, paths: readonly string[]): 
   return masks.filter((_, index) => empty[index]);
 }
 
-/** Mounts what takes the place of all of them. It goes with the migration's working directory. @returns where */
-export async function mountMask(ctx: DriverContext): Promise<string> {
-  const mask = join(ctx.directory, maskKey);
-  await mkdir(mask, { recursive: true });
-  await ctx.run('mount', ['-t', 'tmpfs', '--make-private', '-o', 'ro,size=4k,nr_inodes=1', 'phaul', mask]);
-  return mask;
+/** What takes the place of all of them on the target, while CRIU mounts it there. */
+export interface Mask {
+  /** Gives where it is. */
+  readonly mount: () => Promise<string>;
+  /** Idempotent. */
+  readonly unmount: () => Promise<void>;
+}
+
+export function maskIn(ctx: DriverContext): Mask {
+  const path = join(ctx.directory, maskKey);
+  let mounted = false;
+  return {
+    mount: async () => {
+      await mkdir(path, { recursive: true });
+      await ctx.run('mount', [
+        '-t',
+        'tmpfs',
+        '--make-private',
+        '-o',
+        'ro,size=4k,nr_inodes=1',
+        'phaul',
+        path,
+      ]);
+      mounted = true;
+      return path;
+    },
+    unmount: async () => {
+      if (mounted) await ctx.run('umount', ['-l', path], { abortable: false });
+      mounted = false;
+    },
+  };
 }

@@ -7,7 +7,7 @@ import type { ContainerDescription, TargetContainer } from '../../src/contracts/
 import type { RestoreSettings } from '../../src/contracts/criu-settings.ts';
 import { PhaulError, type Refusal } from '../../src/errors.ts';
 import { externalNetworkKey, processStart } from '../../src/linux/processes.ts';
-import { mountMask } from './masked.ts';
+import { maskIn } from './masked.ts';
 import { type RuncMeta, runcMeta } from './meta.ts';
 import { restoreMounts } from './mounts.ts';
 import { shellWords } from './shell.ts';
@@ -25,6 +25,7 @@ export function runcTarget(description: ContainerDescription, ctx: DriverContext
   const root = join(ctx.directory, 'root');
   const log = join(ctx.directory, 'runc.log');
   const runc = (...args: string[]): Promise<string> => ctx.run('runc', args, { abortable: false });
+  const mask = maskIn(ctx);
   let created = false;
   let mounted = false;
   let mode: Mode = 'live';
@@ -97,11 +98,15 @@ export function runcTarget(description: ContainerDescription, ctx: DriverContext
       await (mode === 'live' ? mountRoot() : create());
     },
     revive: { start, startByHand: shellWords('runc', 'start', id) },
-    restore: async () => restoreSettings(id, meta, root, await mountMask(ctx)),
+    restore: async () => restoreSettings(id, meta, root, await mask.mount()),
     restored: (pid) => putProcessInState(id, pid),
-    started: unmountRoot,
+    started: async () => {
+      await unmountRoot();
+      await mask.unmount();
+    },
     abort: async () => {
       await unmountRoot();
+      await mask.unmount();
       if (created) await runc('delete', '--force', id);
       created = false;
     },
