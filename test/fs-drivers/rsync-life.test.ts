@@ -103,6 +103,7 @@ test('clients that wait for the next round end with the migration, and delete no
   await sleep(300);
   await pair.round({ final: true });
   t.true(await becomes(false, waiting));
+  t.deepEqual(pair.log, [], 'that nobody needed them is not worth a word');
   await pair.round();
   t.true(await becomes(true, waiting));
   pair.abort();
@@ -129,6 +130,7 @@ test('a full disk on the target is called that', async (t) => {
   await pair.target.prepare();
   const error = await t.throwsAsync(pair.round());
   t.like(error, { code: 'DISK_FULL', details: { host: 'target' } });
+  t.regex(pair.log.join('\n'), /The rsync daemon ended with code .*No space left/);
 });
 
 test('a lost connection is called that', async (t) => {
