@@ -12,7 +12,7 @@ export function dumpCpuinfo(criuPath: string): Promise<Buffer | null> {
   return inScratch(async (directory) => {
     const { success, unsupported, cause } = await asked(criuPath, directory, 'CPUINFO_DUMP');
     if (unsupported) return null;
-    if (!success) throw new PhaulError('CPU_CHECK', `CRIU could not describe the source's CPU: ${cause}`);
+    if (!success) throw new PhaulError('CPU_CHECK', `CRIU could not describe the source's CPU (${cause}).`);
     return readFile(join(directory, names.image));
   });
 }
@@ -29,7 +29,7 @@ export function cpuAccepts(criuPath: string, image: Uint8Array): Promise<boolean
     const { success, unsupported, cause } = await asked(criuPath, directory, 'CPUINFO_CHECK');
     if (success || unsupported) return true;
     if (no.test(cause)) return false;
-    throw new PhaulError('CPU_CHECK', `CRIU could not compare the two hosts' CPUs: ${cause}`);
+    throw new PhaulError('CPU_CHECK', `CRIU could not compare the two hosts' CPUs (${cause}).`);
   });
 }
 
@@ -40,7 +40,9 @@ async function inScratch<T>(work: (directory: string) => Promise<T>): Promise<T>
     return await work(directory);
   } catch (thrown) {
     const { message } = asPhaulError(thrown);
-    throw new PhaulError('CPU_CHECK', message, { cause: thrown });
+    const sentence =
+      thrown instanceof PhaulError ? message : `CRIU could not be asked about CPUs (${message}).`;
+    throw new PhaulError('CPU_CHECK', sentence, { cause: thrown });
   } finally {
     if (directory !== undefined) await rm(directory, { recursive: true, force: true });
   }
@@ -63,7 +65,7 @@ async function asked(criuPath: string, directory: string, type: string): Promise
     return {
       success,
       unsupported: cr_errno === constants.errno.ENOTSUP,
-      cause: cause ?? 'it does not say why.',
+      cause: cause ?? 'it does not say why',
     };
   } finally {
     await swrk.end();
