@@ -204,6 +204,11 @@ export const codes = {
     meaning: "The target's CPU lacks something that the source's CPU has.",
     hint: 'Choose another target; --skip-cpu-check if you know that the container does not use it.',
   },
+  CPU_CHECK: {
+    exit: 3,
+    meaning: "CRIU could not compare the two hosts' CPUs.",
+    hint: 'Remove what CRIU stumbled over, mostly a full /run; or --skip-cpu-check if you know that the CPUs are alike.',
+  },
   KERNEL_FEATURE: {
     exit: 3,
     meaning: 'The kernel lacks something that was asked for.',
@@ -242,8 +247,9 @@ export const codes = {
   },
   PORT_TAKEN: {
     exit: 3,
-    meaning: "A port of the host's own network at which the container waits is in use on the target.",
-    hint: 'Stop what has it there, or give the container a network namespace of its own.',
+    meaning:
+      "A port of the host's own network at which the container waits, or is published, is in use on the target.",
+    hint: 'Stop what has it there; or give the container a network namespace of its own, or another published port.',
   },
   NETWORK_UNSUPPORTED: {
     exit: 3,

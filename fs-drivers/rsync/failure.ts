@@ -1,5 +1,15 @@
 import { PhaulError } from '../../src/errors.ts';
 
+/**
+ * Whether a daemon says nothing but that its client has gone: that was not needed after all, or knows itself why it went. Nobody is there to be told either.
+ */
+export function leftAlone(stderr: string): boolean {
+  const lines = stderr.split('\n').filter((line) => line !== '');
+  return lines.length > 0 && lines.every((line) => gone.test(line));
+}
+
+const gone = /connection unexpectedly closed|^rsync error: error in rsync protocol data stream \(code 12\)/;
+
 const linkLost: readonly number[] = [10, 12, 30, 35, 255];
 
 /**

@@ -9,6 +9,7 @@ import { forgetLeft, markLeft, markOf, setAside, wasLeft } from '../common/left-
 import { killGroup } from '../common/process.ts';
 import { checkedTrees, takenPlaces } from '../common/trees.ts';
 import { writeDaemonConfig } from './daemon.ts';
+import { leftAlone } from './failure.ts';
 import { explain, startDaemon } from './serve.ts';
 import { rsyncRefusals } from './version.ts';
 
@@ -47,7 +48,7 @@ async function serve(
     running.set(daemon, ended);
     const { code, stderr } = await ended;
     running.delete(daemon);
-    if (code === 0 || ctx.signal.aborted) return;
+    if (code === 0 || ctx.signal.aborted || leftAlone(stderr)) return;
     ctx.log(`The rsync daemon ended with code ${String(code)}: ${stderr.trim()}`);
     await explain(stream, stderr, ctx.signal);
   } finally {

@@ -6,6 +6,7 @@ import { asPhaulError, type Refusal } from '../../src/errors.ts';
 import { succeeds } from './import.ts';
 import { podmanHost } from './inspect.ts';
 import type { PodmanMeta } from './meta.ts';
+import { publishedTaken } from './published.ts';
 
 /** Why this host's podman cannot take the container. Changes nothing. */
 export async function podmanTargetRefusals(
@@ -47,7 +48,7 @@ export async function podmanTargetRefusals(
         'Install the same major version on both hosts.',
       ),
     );
-  refusals.push(...(await nameTaken(name, meta, ctx)));
+  refusals.push(...(await nameTaken(name, meta, ctx)), ...(await publishedTaken(meta)));
   for (const network of meta.networks)
     if (!(await succeeds(ctx, 'network', 'exists', network)))
       refusals.push(

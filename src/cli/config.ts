@@ -1,6 +1,7 @@
 import type { CommandModule } from 'yargs';
 import { readConfigFile } from '../config-file.ts';
 import { configPath, readConfig } from '../config.ts';
+import { answer } from './answer.ts';
 import { fileSettings } from './file-settings.ts';
 import { configOptions, fileOptions } from './options.ts';
 
@@ -36,12 +37,11 @@ export const configCommand: CommandModule<object, Arguments> = {
     const file = (await readConfigFile(path, false)) as File | null;
     const values = await valuesInForce(file ?? {});
     const about = { file: path, exists: file !== null };
-    const text =
+    if (json) return answer(action === 'check' ? about : { ...about, values });
+    process.stdout.write(
       action === 'check'
         ? `${path} ${file ? 'is right' : 'does not exist: everything is as by default'}.\n`
-        : `# ${path}${file ? '' : ' does not exist'}\n${await asToml(values)}`;
-    process.stdout.write(
-      json ? `${JSON.stringify(action === 'check' ? about : { ...about, values })}\n` : text,
+        : `# ${path}${file ? '' : ' does not exist'}\n${await asToml(values)}`,
     );
   },
 };

@@ -2,6 +2,7 @@ import type { CommandModule } from 'yargs';
 import type { Found } from '../contracts/load.ts';
 import { findDrivers } from '../contracts/registry.ts';
 import { PhaulError } from '../errors.ts';
+import { answer } from './answer.ts';
 import { configOptions } from './options.ts';
 
 export const driversCommand: CommandModule<object, { json: boolean }> = {
@@ -18,8 +19,8 @@ export const driversCommand: CommandModule<object, { json: boolean }> = {
       ...(await findDrivers('fs')),
       ...(await findDrivers('device')),
     ];
-    const text = json ? `${JSON.stringify({ drivers: found.map(row) })}\n` : found.map(line).join('');
-    process.stdout.write(text);
+    if (json) answer({ drivers: found.map(row) });
+    else process.stdout.write(found.map(line).join(''));
     const broken = found.flatMap(({ driver }) => (driver instanceof PhaulError ? [driver.exitCode] : []));
     process.exitCode = broken[0] ?? 0;
   },

@@ -1,6 +1,7 @@
 import type { CommandModule } from 'yargs';
 import { pasts } from '../history/past.ts';
 import { isKept, stories } from '../journal/journal.ts';
+import { answer } from './answer.ts';
 import { needRoot } from './need-root.ts';
 import { type Row, rowOfPast, rowOfStory, table } from './ps-rows.ts';
 
@@ -14,12 +15,9 @@ export const psCommand: CommandModule<object, { json: boolean }> = {
   handler: async ({ json }) => {
     needRoot();
     const rows = await allRows();
-    const text = json
-      ? `${JSON.stringify({ migrations: rows })}\n`
-      : rows.length === 0
-        ? 'This host remembers no migration.\n'
-        : `${table(rows).join('\n')}\n`;
-    process.stdout.write(text);
+    if (json) return answer({ migrations: rows });
+    const none = ['This host remembers no migration.'];
+    process.stdout.write(`${(rows.length === 0 ? none : table(rows)).join('\n')}\n`);
   },
 };
 

@@ -1,6 +1,7 @@
 import type { CommandModule } from 'yargs';
 import { describe } from '../journal/describe.ts';
 import { isKept, stories } from '../journal/journal.ts';
+import { answer } from './answer.ts';
 import { needRoot } from './need-root.ts';
 
 export const statusCommand: CommandModule<object, { json: boolean }> = {
@@ -18,7 +19,7 @@ export const statusCommand: CommandModule<object, { json: boolean }> = {
       const words = describe(story, kept);
       return { migration, role, htype, container, mode, peer, since, state, act, lost, kept, ...words };
     });
-    if (json) return void process.stdout.write(`${JSON.stringify({ migrations: all })}\n`);
+    if (json) return answer({ migrations: all });
     if (all.length === 0) process.stdout.write('No migration is under way.\n');
     for (const { migration, since, where, todo } of all)
       process.stdout.write(`${migration}, since ${since}\n  ${where}\n${todo && `  ${todo}\n`}`);

@@ -12,6 +12,8 @@ export interface Rule {
   readonly kind: 'work' | 'once' | 'always' | 'end';
   /** It fails if it takes longer. Whatever it does then is its own affair. */
   readonly limitMs?: number;
+  /** It lasts for as long as the other half wants it to: that is not worth a line. */
+  readonly lasts?: true;
   /** It gives its result at once. All others give promises, whatever the driver's own do. */
   readonly atOnce?: true;
 }
@@ -84,7 +86,7 @@ function ending(call: Call, underWay: ReadonlySet<Promise<unknown>>): Call {
 }
 
 /** The call with its time taken and limited, and its errors named. */
-function attributed({ limitMs, atOnce }: Rule, name: string, call: Call, owner: Owner): Call {
+function attributed({ limitMs, lasts, atOnce }: Rule, name: string, call: Call, owner: Owner): Call {
   if (atOnce)
     return (...args) => {
       try {
@@ -101,7 +103,7 @@ function attributed({ limitMs, atOnce }: Rule, name: string, call: Call, owner: 
       throw driverError(owner, thrown);
     } finally {
       const tookMs = performance.now() - began;
-      if (tookMs > slowMs) owner.log?.(`${owner.name}: ${name} took ${Math.round(tookMs)} ms.`);
+      if (tookMs > slowMs && !lasts) owner.log?.(`${owner.name}: ${name} took ${Math.round(tookMs)} ms.`);
     }
   };
 }

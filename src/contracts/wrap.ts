@@ -11,6 +11,7 @@ const always: Rule = { kind: 'always' };
 const end: Rule = { kind: 'end' };
 const maker: Rule = { kind: 'always', atOnce: true };
 const quick: Rule = { kind: 'always', limitMs: 10_000 };
+const stream: Rule = { kind: 'work', lasts: true };
 const question: Rule = { kind: 'work', limitMs: 60_000 };
 
 const htypeRules: Rules<HType> = { knows: quick, list: quick, source: question, target: maker };
@@ -37,7 +38,13 @@ const sourceFs: Rules<SourceFs> = {
   release: end,
   abort: end,
 };
-const targetFs: Rules<TargetFs> = { refusals: question, prepare: once, serve: work, finish: end, abort: end };
+const targetFs: Rules<TargetFs> = {
+  refusals: question,
+  prepare: once,
+  serve: stream,
+  finish: end,
+  abort: end,
+};
 
 const deviceRules: Rules<DeviceDriver> = { source: always, target: maker };
 const sourceDevice: Rules<SourceDevice> = {

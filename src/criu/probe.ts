@@ -1,7 +1,5 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { PhaulError } from '../errors.ts';
-import { type Swrk, startSwrk } from './swrk.ts';
+import { startSwrk } from './swrk.ts';
 
 /** What phaul needs to know of a host's CRIU and kernel. */
 export interface CriuProbe {
@@ -41,34 +39,6 @@ export async function probeCriu(criuPath: string): Promise<CriuProbe> {
       memTrack: features?.mem_track ?? false,
       lazyPages: features?.lazy_pages ?? false,
     };
-  } finally {
-    await swrk.end();
-  }
-}
-
-const cpuinfoImage = 'cpuinfo.img';
-
-/** This host's CPU as CRIU's cpuinfo image. `directory` is scratch space. @throws CRIU_DUMP */
-export async function dumpCpuinfo(criuPath: string, directory: string): Promise<Buffer> {
-  await cpuinfoRequest(criuPath, directory, 'CPUINFO_DUMP');
-  return readFile(join(directory, cpuinfoImage));
-}
-
-/** Whether this host's CPU has all that the one in `image` has. `directory` is scratch space. */
-export async function cpuAccepts(criuPath: string, directory: string, image: Uint8Array): Promise<boolean> {
-  await writeFile(join(directory, cpuinfoImage), image);
-  return cpuinfoRequest(criuPath, directory, 'CPUINFO_CHECK').then(
-    () => true,
-    () => false,
-  );
-}
-
-async function cpuinfoRequest(criuPath: string, directory: string, type: string): Promise<void> {
-  const swrk: Swrk = await startSwrk({ criuPath });
-  try {
-    const opts = { images_dir_fd: -1, images_dir: directory, log_file: 'cpuinfo.log', log_level: 4 };
-    const answer = await swrk.request({ type, opts });
-    if (!answer.success) throw new PhaulError('CPU_INCOMPATIBLE', `CRIU's ${type} failed.`);
   } finally {
     await swrk.end();
   }

@@ -1,11 +1,11 @@
 import { hostname } from 'node:os';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DriverContext } from '../contracts/context.ts';
 import { driverApi } from '../contracts/driver.ts';
 import type { SourceContainer } from '../contracts/htype.ts';
-import { dumpCpuinfo } from '../criu/probe.ts';
+import { dumpCpuinfo } from '../criu/cpuinfo.ts';
 import { driverContext } from '../driver-context.ts';
+import { codes } from '../error-codes.ts';
 import { asPhaulError, PhaulError, type Refusal } from '../errors.ts';
 import { settleAbandoned } from '../journal/abandoned.ts';
 import { lockContainer } from '../journal/container-lock.ts';
@@ -32,7 +32,7 @@ import { checkName, findContainer } from './find-container.ts';
 import { fsTrees } from './fs-trees.ts';
 import { hostReport, thisHost } from './host-report.ts';
 import { type Link, openLink } from './link.ts';
-import { interruptible, type Migration } from './migration.ts';
+import { interruptible, type Migration, sourceRefusal } from './migration.ts';
 import { settleFormer } from './settle.ts';
 import { fileReports } from './summary.ts';
 import { watchingFiles } from './watching.ts';
@@ -134,8 +134,7 @@ export async function preflight(m: Migration, { thorough }: { readonly thorough:
   const [source, room, cpu] = await Promise.all([
     checkSource(m, { container, files, devices, pids, thorough }),
     files.demands(),
-    // Without CRIU there is a refusal already.
-    options.skipCpuCheck || !live ? null : cpuinfo(m).catch(() => null),
+    options.skipCpuCheck || !live ? nothingOfCpu : cpuOf(m),
   ]);
 
   const able = source.criu?.memTrack ?? false;
@@ -159,7 +158,7 @@ export async function preflight(m: Migration, { thorough }: { readonly thorough:
     devices: devices.states,
     source: sourceHost,
     skipCriuCheck: options.skipCriuCheck,
-    cpuinfo: cpu,
+    cpuinfo: cpu.image,
     memory: live ? memory : 0,
     force: options.force,
     imagePath: options.imagePath ?? null,
@@ -186,6 +185,8 @@ export async function preflight(m: Migration, { thorough }: { readonly thorough:
   const refusals = [
     ...(live && !fence ? [noFreezer()] : []),
     ...source.refusals,
+    // Without CRIU there is a refusal already.
+    ...(source.criu ? cpu.refusals : []),
     ...target.refusals,
     ...criuMismatch(m, source.criu, target.criu),
     ...lazyRefusals(m, target.criu),
@@ -237,12 +238,20 @@ export function refused(refusals: readonly Refusal[]): PhaulError {
   return new PhaulError(first.code, message, { hint: first.hint, host: first.host, refusals });
 }
 
-async function cpuinfo(m: Migration): Promise<string> {
-  const directory = await mkdtemp('/run/phaul-cpuinfo-');
+interface OfCpu {
+  /** What the target compares its own with; null: nothing is compared. */
+  readonly image: string | null;
+  readonly refusals: readonly Refusal[];
+}
+const nothingOfCpu: OfCpu = { image: null, refusals: [] };
+
+async function cpuOf(m: Migration): Promise<OfCpu> {
   try {
-    return (await interruptible(m, dumpCpuinfo(m.options.criuPath, directory))).toString('base64');
-  } finally {
-    await rm(directory, { recursive: true, force: true });
+    const image = await interruptible(m, dumpCpuinfo(m.options.criuPath));
+    return { image: image && image.toString('base64'), refusals: [] };
+  } catch (thrown) {
+    const { message } = asPhaulError(thrown);
+    return { image: null, refusals: [sourceRefusal('CPU_CHECK', message, codes.CPU_CHECK.hint)] };
   }
 }
 

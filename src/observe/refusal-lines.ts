@@ -7,6 +7,7 @@ const areas: Readonly<Record<string, readonly ErrorCode[]>> = {
     'CRIU_TOO_OLD',
     'CRIU_MISMATCH',
     'CPU_INCOMPATIBLE',
+    'CPU_CHECK',
     'KERNEL_FEATURE',
     'TOOL_MISSING',
   ],

@@ -48,7 +48,9 @@ export const estimateReport = record({
     ),
   bytesPerSecond: count
     .nullable()
-    .describe('What the link takes, measured through ssh; null: that did not work'),
+    .describe(
+      'What the link takes, measured through ssh, or --bwlimit if that is less; null: it was not measured well enough, and of times nothing is said. Where memory goes beside ssh it may be quicker',
+    ),
   writtenPerSecond: count
     .nullable()
     .describe(

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, statfs } from 'node:fs/promises';
+import { readFile, statfs } from 'node:fs/promises';
 import { release } from 'node:os';
 import { join } from 'node:path';
 import { kernelLacks } from '../criu/kernel-check.ts';
@@ -8,7 +8,8 @@ import type { TargetFs } from '../contracts/fs-driver.ts';
 import type { TargetContainer } from '../contracts/htype.ts';
 import type { DriverContext } from '../contracts/context.ts';
 import { versionsOf } from '../contracts/versions.ts';
-import { cpuAccepts, oldestCriu, probeCriu, type CriuProbe } from '../criu/probe.ts';
+import { cpuAccepts } from '../criu/cpuinfo.ts';
+import { oldestCriu, probeCriu, type CriuProbe } from '../criu/probe.ts';
 import { loadZstd } from '../pages/zstd.ts';
 import { codes, type ErrorCode } from '../error-codes.ts';
 import { asPhaulError, type Refusal } from '../errors.ts';
@@ -131,15 +132,13 @@ async function kernelRefusals(criuPath: string): Promise<Refusal[]> {
 }
 
 async function cpuRefusals(criuPath: string, cpuinfo: string, theirs: readonly string[]): Promise<Refusal[]> {
-  const directory = await mkdtemp('/run/phaul-cpuinfo-');
-  try {
-    const same = await cpuAccepts(criuPath, directory, Buffer.from(cpuinfo, 'base64'));
-    if (same) return [];
-    const lacks = missingFlags(theirs, await cpuFlags());
-    return [refusal('CPU_INCOMPATIBLE', `The target's CPU lacks ${lacks} that the source's CPU has.`)];
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
+  const same = await cpuAccepts(criuPath, Buffer.from(cpuinfo, 'base64')).catch((error: unknown) =>
+    asPhaulError(error),
+  );
+  if (same === true) return [];
+  if (same !== false) return [refusal('CPU_CHECK', same.message)];
+  const lacks = missingFlags(theirs, await cpuFlags());
+  return [refusal('CPU_INCOMPATIBLE', `The target's CPU lacks ${lacks} that the source's CPU has.`)];
 }
 
 /** Images and processes exist side by side on the target while CRIU restores. */

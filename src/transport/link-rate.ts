@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { performance } from 'node:perf_hooks';
 
 /** Measures a link for as long as it is let. */
 export interface LinkGauge {
-  /** Bytes in a second, as far as that is known by now; null: it is not. */
+  /** Bytes in a second; null: not known, or not known well yet. */
   readonly rate: () => number | null;
-  /** Settles when it is known well, or will never be. */
+  /** Settles when it is known, or will never be. */
   readonly done: Promise<void>;
   /** Nothing more is sent. Idempotent. */
   readonly stop: () => void;
@@ -16,15 +17,22 @@ export interface LinkGauge {
 const portions = Array.from({ length: 6 }, (_, power) => 2 ** 18 * 4 ** power);
 const block = randomBytes(2 ** 18);
 const limitMs = 15_000;
-// The answer to a portion takes a round trip, which is no matter of the rate.
-const roundTrips = 8;
+// One portion says little: it may be let through more quickly than any later, the answer to it takes a round trip, and TCP begins slowly.
+const agreement = 1.5;
+// What phaul does itself at the time takes the processor from ssh, on a small machine most of it.
+const mostlyIdle = 0.5;
 
 /**
  * How many bytes in a second go to the target through ssh, found out by sending portions that nobody keeps there; each is answered when all of it has arrived.
  * @param login ssh's arguments, without a command
- * @param enoughMs a portion that took so long, or longer, tells the rate well
+ * It is known if a portion that was long enough came to about the same as the one before; or when there is no larger portion.
+ * @param enoughMs a portion that takes so long is long enough
+ * @param beside phaul has other work meanwhile: a portion counts only if that was little
  */
-export function gaugeLink(login: readonly string[], enoughMs: number): LinkGauge {
+export function gaugeLink(
+  login: readonly string[],
+  { enoughMs, beside }: { readonly enoughMs: number; readonly beside: boolean },
+): LinkGauge {
   const command = `echo; for n in ${portions.join(' ')}; do head -c $n >/dev/null; echo; done`;
   const child = spawn('ssh', [...login, command], {
     stdio: ['pipe', 'pipe', 'ignore'],
@@ -59,19 +67,22 @@ export function gaugeLink(login: readonly string[], enoughMs: number): LinkGauge
   async function measure(): Promise<void> {
     // It is there, and waits.
     if (!(await answer())) return;
-    let shortest = Infinity;
     let before = 0;
     for (const bytes of portions) {
-      const began = performance.now();
+      const [began, busy] = [performance.now(), performance.eventLoopUtilization()];
       const answered = answer();
       if (!(await send(bytes)) || !(await answered)) return;
       const tookMs = performance.now() - began;
       const measured = (bytes * 1000) / tookMs;
-      // The better of the last two: what else the hosts do at the time can only make it less, and a small portion may be let through more quickly than any later.
-      rate = Math.max(before, measured);
+      const { utilization } = performance.eventLoopUtilization(busy);
+      const agrees = Math.max(measured, before) <= agreement * Math.min(measured, before);
+      const undisturbed = !beside || utilization < mostlyIdle;
+      const good = tookMs >= enoughMs && agrees && undisturbed;
+      if (good || bytes === portions.at(-1)) {
+        rate = measured;
+        return;
+      }
       before = measured;
-      shortest = Math.min(shortest, tookMs);
-      if (tookMs >= enoughMs && tookMs >= roundTrips * shortest) return;
     }
   }
 

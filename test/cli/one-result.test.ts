@@ -71,3 +71,11 @@ test('a command that would never end says so', async (t) => {
   });
   t.regex(stderr, /^INTERNAL: phaul itself failed \(there is nothing left to wait for\)\.$/m);
 });
+
+for (const command of ['ps', 'status'])
+  test(`${command} --json: what went wrong before takes the place of its object`, async (t) => {
+    const { code, stdout, stderr } = await phaulAfter(throwsLater, command, '--json');
+    t.is(code, 1);
+    t.like(wholeRun(stdout), { length: 1, 0: { ok: false, error: { code: 'INTERNAL' } } });
+    t.regex(stderr, /phaul itself failed \(boom\)\./);
+  });

@@ -9,6 +9,8 @@ export interface Answer {
   readonly reply?: object;
   /** The reply if a notification is acknowledged with false. */
   readonly refused?: object;
+  /** What it writes into the log of a request about CPUs. */
+  readonly log?: string;
   /** Killed in the place of replying. */
   readonly dies?: boolean;
 }
@@ -38,7 +40,8 @@ const read = () => {
 };
 const write = (hex) => fs.writeSync(3, Buffer.from(hex, 'hex'));
 for (;;) {
-  const type = read()[1];
+  const packet = read();
+  const type = packet[1];
   const answer = table[type];
   if (!answer) process.exit(1);
   let refused = false;
@@ -46,6 +49,8 @@ for (;;) {
     write(notification);
     if (read().at(-1) === 0) { refused = true; break; }
   }
+  const scratch = /\\/run\\/phaul-cpuinfo-\\w{6}/.exec(packet.toString('latin1'));
+  if (answer.log) fs.writeFileSync(scratch[0] + '/cpuinfo.log', answer.log);
   if (answer.dies) process.kill(process.pid, 'SIGKILL');
   write(refused ? answer.refused : answer.reply);
   // A dump and a restore are the last thing that CRIU does.
@@ -61,12 +66,15 @@ export function fakeCriu(
   const directory = mkdtempSync('/tmp/phaul-fake-criu-');
   t.teardown(() => rmSync(directory, { recursive: true }));
   const path = join(directory, 'criu');
-  const table = Object.entries(answers).map(([type, { notify = [], reply, refused, dies = false }]) => {
+  const table = Object.entries(answers).map(([type, { notify = [], reply, refused, log, dies = false }]) => {
     const bytes = (response: object): string =>
       encodeResponse({ type, success: true, ...response }).toString('hex');
     const notifications = notify.map((what) => bytes({ type: 'NOTIFY', notify: what }));
     const refusal = bytes({ success: false, ...refused });
-    return [requestTypes[type], { notify: notifications, reply: bytes(reply ?? {}), refused: refusal, dies }];
+    return [
+      requestTypes[type],
+      { notify: notifications, reply: bytes(reply ?? {}), refused: refusal, log, dies },
+    ];
   });
   writeFileSync(
     path,

@@ -1,6 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
 import test from 'ava';
-import { cpuAccepts, dumpCpuinfo, probeCriu, oldestCriu } from '../../src/criu/probe.ts';
+import { probeCriu, oldestCriu } from '../../src/criu/probe.ts';
 import { type Answer, fakeCriu, soundCriu } from './fake-criu.ts';
 
 const version = test.macro<[number[], { version: string; number: number }]>({
@@ -45,25 +44,6 @@ test('a host without CRIU is told from one whose CRIU dies', async (t) => {
   await t.throwsAsync(probeCriu('/nonexistent/criu'), { code: 'CRIU_MISSING' });
   await t.throwsAsync(probeCriu(fakeCriu(t, {}).path), { code: 'CRIU_DIED' });
   await t.throwsAsync(probeCriu('/bin/true'), { code: 'CRIU_DIED' });
-});
-
-const cpu = test.macro({
-  exec: async (t, answers: Record<string, Answer>, accepted: boolean) => {
-    const directory = mkdtempSync('/tmp/phaul-cpu-');
-    t.teardown(() => rmSync(directory, { recursive: true }));
-    const criu = fakeCriu(t, answers);
-    t.is(await cpuAccepts(criu.path, directory, Buffer.from('image')), accepted);
-    t.is(criu.requests()[0]?.opts?.['images_dir'], directory);
-  },
-  title: (what) => what ?? '',
-});
-test('a CPU that CRIU accepts is accepted', cpu, { CPUINFO_CHECK: {} }, true);
-test('a CPU that CRIU refuses is refused', cpu, { CPUINFO_CHECK: { reply: { success: false } } }, false);
-test('a CRIU that dies over it refuses', cpu, { CPUINFO_CHECK: { dies: true } }, false);
-
-test("a CPU's description that CRIU cannot write is an error", async (t) => {
-  const criu = fakeCriu(t, { CPUINFO_DUMP: { reply: { success: false } } });
-  await t.throwsAsync(dumpCpuinfo(criu.path, '/tmp'), { code: 'CPU_INCOMPATIBLE' });
 });
 
 test('the oldest CRIU that works depends on the kernel', (t) => {

@@ -105,6 +105,7 @@ test('clients that wait for the next round end with the migration, and delete no
   t.true(waiting(), 'while the container stands still nobody spends time on them');
   await pair.source.release({ container: 'ct101', target: 'b' });
   t.true(await becomes(false, waiting));
+  t.deepEqual(pair.log, [], 'that nobody needed them is not worth a word');
   await pair.round();
   t.true(await becomes(true, waiting));
   pair.abort();
@@ -131,6 +132,7 @@ test('a full disk on the target is called that', async (t) => {
   await pair.target.prepare();
   const error = await t.throwsAsync(pair.round());
   t.like(error, { code: 'DISK_FULL', details: { host: 'target' } });
+  t.regex(pair.log.join('\n'), /The rsync daemon ended with code .*No space left/);
 });
 
 test('a lost connection is called that', async (t) => {

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
+import { typedAt } from '../docs/blocks.ts';
 import { Lab } from '../lab/lab.ts';
 import type { NamespaceHost } from '../lab/namespace-host.ts';
 import { projectDirectory } from '../lab/paths.ts';
@@ -121,6 +122,17 @@ test.serial('a program moves with it, goes on, and comes back', async (t) => {
   const back = await phaul(b, ['greeter', 'a']);
   t.is(back.exitCode, 0, back.text);
   t.true((await counted(a)) > onB);
+});
+
+test.serial('the lines of docs/write-a-driver.md move one, too', async (t) => {
+  await a.sh(`
+    printf 'Host hostb\\n  HostName b\\n' >>/root/.ssh/config
+    echo 30000 >/proc/sys/kernel/ns_last_pid`);
+  t.teardown(() => b.sh('pkill -KILL -x sleep').then(() => undefined));
+  const [greeter] = typedAt('greeter');
+  const { exitCode, stdout, stderr } = await a.run(['bash', '-euc', greeter!.text], { check: false });
+  t.is(exitCode, 0, stdout + stderr);
+  t.is(await b.sh('cat /proc/$(cat /run/greeter.hello)/comm'), 'sleep');
 });
 
 test.serial('a target whose settings do not list it refuses, whatever is installed there', async (t) => {

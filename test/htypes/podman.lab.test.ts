@@ -290,4 +290,11 @@ test.serial('what podman’s containers cannot take along is refused before anyt
   await b.sh(`podman tag ${image} localhost/lab:kept; podman create --name seven ${image}`);
   await refused('seven', '', 'NAME_TAKEN', /already has a container seven/);
   await b.sh('podman rm seven');
+  const waits = b.spawn(
+    ['python3', '-c', 'import socket, time; s = socket.create_server(("", 8099)); time.sleep(1000)'],
+    { check: false },
+  );
+  await b.sh('until ss -Hltn "sport = :8099" | grep -q .; do sleep 0.05; done');
+  await refused('nine', '--publish 8099:80', 'PORT_TAKEN', /port 80 .* at port 8099 \(tcp\).*python3/);
+  waits.kill('SIGKILL');
 });

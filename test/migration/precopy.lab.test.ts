@@ -53,7 +53,9 @@ async function moves(
   // Where the machine is busy the writer is slow, and a program writes other pages, too.
   const megabytes = (estimate?.writtenPerSecond ?? 0) / 1e6;
   if (!tracked) t.true(megabytes > 0 && megabytes < megabytesPerSecond * 4, `${megabytes} MB/s`);
-  t.true((estimate?.memory ?? 0) >= mebibytes * 2 ** 20 && (estimate?.freezeMs ?? 0) > 0);
+  // Nothing is said where the link could not be measured well.
+  const { memory, freezeMs, bytesPerSecond } = estimate ?? {};
+  t.true(bytesPerSecond === null || ((memory ?? 0) >= mebibytes * 2 ** 20 && (freezeMs ?? 0) > 0));
 }
 
 /** Fails if a page is not what the writer last wrote, or if it did not write on. */

@@ -106,6 +106,14 @@ for (const [host, on] of [
     on,
     ...oldCriu,
   });
+test.serial('no room on the target in which CRIU could compare CPUs', refused, ['ct101', 'b'], {
+  code: 'CPU_CHECK',
+  message: /no space left/,
+  host: 'target',
+  on: 'b',
+  cause: 'mount -o remount,size=$(($(df --output=used --block-size=1K /run | tail -n 1)))k /run',
+  mend: 'mount -o remount,size=50% /run',
+});
 test.serial('several reasons are all said at once, each with its host and hint', async (t) => {
   const args = ['--criu-path', '/nonexistent', 'ct101', 'b'];
   for (const command of ['migrate', 'check']) {

@@ -60,6 +60,19 @@ test('success that was foreseen', ends, { ok: true, ...summary, estimate, moving
   'Time: 12 ms (preflight 100 ms).',
   'Expected beforehand → what it was: time 1200 ms → 1235 ms, freeze 130 ms → 153 ms, memory 7.0 MiB → 8.0 MiB, files at most 3.0 MiB → 12 B.',
 ]);
+const unmeasured = { ...estimate, bytesPerSecond: null, totalMs: null, freezeMs: null, memory: null };
+test(
+  'success of which only the files were counted',
+  ends,
+  { ok: true, ...summary, estimate: unmeasured, movingMs: 1 },
+  [
+    'ct101 runs on hostb (pid 4711 there). It stood still for 153 ms.',
+    'Moved: 2048 pages (8.0 MiB), 293.0 KiB of images, 12 B of files.',
+    'Files: /srv/ct101 by rsync.',
+    'Time: 12 ms (preflight 100 ms).',
+    'Expected beforehand → what it was: files at most 3.0 MiB → 12 B.',
+  ],
+);
 const unknown = { ...estimate, files: null, totalMs: null };
 test('success of which a part was foreseen', ends, { ok: true, ...summary, estimate: unknown, movingMs: 1 }, [
   'ct101 runs on hostb (pid 4711 there). It stood still for 153 ms.',

@@ -48,13 +48,23 @@ test.serial('all that --json writes of a migration is as documented', async (t) 
   t.is(last?.type === 'progress' ? last.pages : null, summary?.pages ?? NaN, 'the last count is the whole');
   t.is(events.find(({ type }) => type === 'frozen')?.act, 'freeze');
   const { estimate, movingMs = 0 } = summary ?? {};
-  // The link was measured beside the rest, and this kernel moves all memory in the freeze.
-  t.true((estimate?.bytesPerSecond ?? 0) > 2 ** 20, JSON.stringify(estimate));
-  t.true((estimate?.freezeMs ?? 0) > 0 && (estimate?.files ?? 0) > 0, JSON.stringify(estimate));
-  t.true((estimate?.memory ?? 0) > 32 * 2 ** 20, JSON.stringify(estimate));
-  t.true((estimate?.totalMs ?? 0) >= (estimate?.freezeMs ?? 0) && movingMs > (summary?.freezeMs ?? NaN));
+  // Whether the link could be measured well beside the rest depends on the machine; without that nothing is said of times.
+  t.true((estimate?.files ?? 0) > 0 && movingMs > (summary?.freezeMs ?? NaN), JSON.stringify(estimate));
+  t.is(estimate?.bytesPerSecond === null, estimate?.totalMs === null);
   const back = await phaul(b, ['--quiet', '--mode', 'revive', 'ct101', 'a']);
   t.is(back.summary?.mode, 'revive');
+});
+
+test.serial('a limit is what the estimate goes by', async (t) => {
+  const [a, b] = [lab.host('a'), lab.host('b')];
+  await startRedis(a, { mebibytes: 32 });
+  const { summary } = await phaul(a, ['--quiet', '--bwlimit', '200M', 'ct101', 'b']);
+  const { estimate } = summary ?? {};
+  t.is(estimate?.bytesPerSecond, 200 * 2 ** 20);
+  // This kernel moves all memory in the freeze.
+  t.true((estimate?.memory ?? 0) > 32 * 2 ** 20, JSON.stringify(estimate));
+  t.true((estimate?.freezeMs ?? 0) > 160 && (estimate?.totalMs ?? 0) >= (estimate?.freezeMs ?? NaN));
+  await phaul(b, ['--quiet', '--mode', 'revive', 'ct101', 'a']);
 });
 
 test.serial('in a terminal a picture becomes a summary', async (t) => {
@@ -69,7 +79,7 @@ test.serial('in a terminal a picture becomes a summary', async (t) => {
   t.true(screen.length <= 12, screen.join('\n'));
   t.regex(screen[0] ?? '', /^ct101 runs on b \(pid \d+ there\)\. It stood still for [\d.]+ m?s/);
   t.true(
-    screen.some((line) => line.startsWith('Expected beforehand → what it was: time ')),
+    screen.some((line) => line.startsWith('Expected beforehand → what it was: ')),
     screen.join('\n'),
   );
   t.false(

@@ -19,7 +19,8 @@ const pages: Readonly<Record<string, (now: string) => string | Promise<string>>>
   'docs/man/phaul.8': manPage,
   'docs/events.md': (now) => between(now, 'events', eventsTables()),
   'docs/events.schema.json': eventSchemaFile,
-  'docs/devices.md': async (now) => between(now, 'example', await codeFile('sh', 'docs/examples/phaul-drbd')),
+  'docs/devices.md': async (now) =>
+    between(now, 'example', await codeFile('sh program', 'docs/examples/phaul-drbd')),
   'docs/library.md': async (now) => between(now, 'example', await codeFile('ts', 'examples/move.ts')),
   'docs/write-a-driver.md': async (now) => {
     const example = (name: string): Promise<string> => codeFile('js', `examples/phaul-htype-hello/${name}`);

@@ -17,6 +17,7 @@ const needed = {
   'bin/fish': 'fish',
   'bin/groff': 'groff-base',
   'bin/systemd-analyze': 'systemd',
+  'bin/git': 'git',
   'include/stdio.h': 'libc6-dev',
   'sbin/mkfs.btrfs': 'btrfs-progs',
   'bin/mmdebstrap': 'mmdebstrap',

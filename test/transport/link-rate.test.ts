@@ -19,8 +19,8 @@ function fakeSsh(t: ExecutionContext, script: string): void {
 
 const login = ['-p', '2222', '--', 'hostb'];
 
-async function measured(enoughMs = 100): Promise<number | null> {
-  const gauge = gaugeLink(login, enoughMs);
+async function measured(enoughMs = 100, beside = true): Promise<number | null> {
+  const gauge = gaugeLink(login, { enoughMs, beside });
   await gauge.done;
   return gauge.rate();
 }
@@ -37,8 +37,24 @@ test.serial('the rate is that of the link', async (t) => {
 
 test.serial('a first burst that goes through more quickly is not the rate', async (t) => {
   fakeSsh(t, slowly.replace('{ while', '{ head -c 262144 >&3; while'));
-  const rate = (await measured(500)) ?? 0;
-  t.true(rate > 2 ** 19 && rate < 17 * 2 ** 20, String(rate));
+  for (const enoughMs of [1, 500]) {
+    const rate = (await measured(enoughMs)) ?? 0;
+    t.true(rate > 2 ** 19 && rate < 17 * 2 ** 20, String(rate));
+  }
+});
+
+test.serial('nothing is known while phaul itself keeps the processor busy', async (t) => {
+  // The target reads some of it, and then the connection breaks.
+  const some = 'echo; for n in 262144 1048576 4194304; do head -c $n >/dev/null; echo; done';
+  fakeSsh(t, slowly.replace('sh -c "$last"', `{ ${some}; kill 0; }`));
+  t.true(((await measured(40)) ?? 0) > 2 ** 19);
+  const busy = setInterval(() => {
+    const until = performance.now() + 20;
+    while (performance.now() < until);
+  }, 5);
+  t.teardown(() => clearInterval(busy));
+  t.is(await measured(40), null);
+  t.true(((await measured(40, false)) ?? 0) > 2 ** 16, 'unless it has nothing else to do than that');
 });
 
 test.serial('what is sent is what a shell on the target reads', async (t) => {
@@ -53,12 +69,18 @@ test.serial('a login that fails, or breaks in the middle, gives no rate', async 
   t.is(await measured(), null);
 });
 
-test.serial('who stops it early gets what is known by then', async (t) => {
+test.serial('too little that was measured is not a rate', async (t) => {
+  // Portions are answered at once, of which none takes long enough, and then none any more.
+  fakeSsh(t, 'echo; for n in 262144 1048576; do head -c $n >/dev/null; echo; done; exit 255');
+  t.is(await measured(10_000), null);
+});
+
+test.serial('who stops it early gets nothing that is not known well', async (t) => {
   // The first portion is answered, and never another.
   fakeSsh(t, 'echo; head -c 262144 >/dev/null; echo; exec sleep 100');
-  const gauge = gaugeLink(login, 1e6);
-  while (gauge.rate() === null) await sleep(10);
+  const gauge = gaugeLink(login, { enoughMs: 1, beside: false });
+  await sleep(500);
   gauge.stop();
   await gauge.done;
-  t.true((gauge.rate() ?? 0) > 0);
+  t.is(gauge.rate(), null);
 });
