@@ -2,7 +2,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { runc } from '../../htypes/runc/runc.ts';
+import { runc } from '../../htypes/runc.ts';
 import { htypeChecks, type Kennel, type Scene } from '../../src/testing/index.ts';
 import { ociConfig } from '../lab/oci-config.ts';
 

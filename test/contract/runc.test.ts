@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { runc } from '../../htypes/runc/runc.ts';
+import { runc } from '../../htypes/runc.ts';
 import type { ContainerDescription } from '../../src/contracts/htype.ts';
 import { check } from '../../src/testing/check.ts';
 import { areRefusals, distorted, throws } from '../../src/testing/expect.ts';

@@ -1,15 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { stat } from 'node:fs/promises';
-import { bindMounts, type RuncState } from './state.ts';
+import type { OciState } from './runtime.ts';
 
 type ExternalMounts = { key: string; value: string }[];
 
 /**
- * The mounts that CRIU must take as given, in the words of the dump: bind mounts from the host, files that runc masks with
+ * The mounts that CRIU must take as given, in the words of the dump: bind mounts from the host, files that the runtime masks with
  * /dev/null, cgroup v1 hierarchies. Follows runc's own use of CRIU (libcontainer/criu_linux.go, addCriuDumpMount, addMaskPaths).
  */
-export async function dumpMounts(state: RuncState): Promise<ExternalMounts> {
-  const binds = bindMounts(state).map(({ destination }) => ({ key: destination, value: destination }));
+export async function dumpMounts(state: OciState): Promise<ExternalMounts> {
+  const binds = state.binds.map(({ destination }) => ({ key: destination, value: destination }));
   const cgroups = (await cgroupMounts(state)).map(({ destination }) => ({
     key: destination,
     value: destination,
@@ -18,12 +18,12 @@ export async function dumpMounts(state: RuncState): Promise<ExternalMounts> {
 }
 
 /** The same in the words of the restore. `cgroups`: as found on the source; their place is taken by `state`'s of this host. */
-export function restoreMounts(state: RuncState, cgroups: readonly CgroupMount[]): ExternalMounts {
+export function restoreMounts(state: OciState, cgroups: readonly CgroupMount[]): ExternalMounts {
   return [
-    ...bindMounts(state).map(({ source, destination }) => ({ key: destination, value: source })),
+    ...state.binds.map(({ source, destination }) => ({ key: destination, value: source })),
     ...cgroups.map(({ controller, destination }) => ({
       key: destination,
-      value: state.cgroup_paths[controller] ?? '/nowhere',
+      value: state.cgroups[controller] ?? '/nowhere',
     })),
     { key: devNull, value: devNull },
   ];
@@ -31,10 +31,10 @@ export function restoreMounts(state: RuncState, cgroups: readonly CgroupMount[])
 
 const devNull = '/dev/null';
 
-async function maskedFiles(state: RuncState): Promise<string[]> {
-  const paths = state.config.mask_paths ?? [];
+async function maskedFiles(state: OciState): Promise<string[]> {
+  const paths = state.maskedPaths;
   const isFile = (path: string): Promise<boolean> =>
-    stat(`/proc/${state.init_process_pid}/root${path}`).then(
+    stat(`/proc/${state.pid}/root${path}`).then(
       (found) => !found.isDirectory(),
       () => false,
     );
@@ -43,24 +43,22 @@ async function maskedFiles(state: RuncState): Promise<string[]> {
 }
 
 export interface CgroupMount {
-  /** The controller by which runc names the hierarchy in cgroup_paths. */
+  /** The controller by which a state names the hierarchy. */
   readonly controller: string;
   /** Where it is mounted in the container. */
   readonly destination: string;
 }
 
-/** cgroup v1 hierarchies that runc bind-mounted into the container (with a cgroup namespace, or v2, CRIU mounts them itself). */
-export async function cgroupMounts(state: RuncState): Promise<CgroupMount[]> {
-  const wanted = state.config.mounts?.some(({ device }) => device === 'cgroup') ?? false;
-  const ownNamespace = state.config.namespaces?.some(({ type }) => type === 'NEWCGROUP') ?? false;
-  if (!wanted || ownNamespace) return [];
-  const mountinfo = await readFile(`/proc/${state.init_process_pid}/mountinfo`, 'utf8');
+/** cgroup v1 hierarchies that the runtime bind-mounted into the container (with a cgroup namespace, or v2, CRIU mounts them itself). */
+export async function cgroupMounts(state: OciState): Promise<CgroupMount[]> {
+  if (!state.showsCgroups) return [];
+  const mountinfo = await readFile(`/proc/${state.pid}/mountinfo`, 'utf8');
   return mountinfo.split('\n').flatMap((line) => {
     const [before = '', after = ''] = line.split(' - ');
     const [type, , options = ''] = after.split(' ');
     if (type !== 'cgroup') return [];
     const destination = before.split(' ')[4] ?? '';
-    const controller = options.split(',').find((option) => option in state.cgroup_paths);
+    const controller = options.split(',').find((option) => option in state.cgroups);
     return controller === undefined ? [] : [{ controller, destination }];
   });
 }
