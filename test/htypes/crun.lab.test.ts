@@ -89,7 +89,7 @@ test.serial('crun’s Redis is revived with its data, there and back', async (t)
 /** What a user sees of it, whichever host it is on. */
 const looks = (host: Host): Promise<unknown[]> =>
   Promise.all(
-    ['.Id', '.Image', '.Config', '.HostConfig', '.Mounts', '.OCIRuntime'].map((part) =>
+    ['.ID', '.Image', '.Config', '.HostConfig', '.Mounts', '.OCIRuntime'].map((part) =>
       inspected(host, 'web', part),
     ),
   );
@@ -108,7 +108,7 @@ test.serial('podman’s Redis that crun runs moves to b and back, and podman has
 
   const traffic = await startTraffic(c);
   const { summary } = await moved(t, a, ['web', 'b']);
-  t.deepEqual([await inspected(a, 'web', '.Id'), await status(b, 'web')], [null, 'running']);
+  t.deepEqual([await inspected(a, 'web', '.ID'), await status(b, 'web')], [null, 'running']);
   t.deepEqual(await looks(b), before);
   t.is(await b.sh('podman exec web cat /proc/1/comm'), 'redis-server');
   t.regex(await b.sh('podman logs web'), /Ready to accept connections/);
@@ -136,7 +136,7 @@ test.serial('podman’s container that crun runs is revived by podman on the tar
   const before = await looks(a);
   const { summary } = await moved(t, a, ['--mode', 'revive', 'web', 'b']);
   t.like(summary?.stop, { signal: 'SIGTERM', killed: false });
-  t.deepEqual([await inspected(a, 'web', '.Id'), await status(b, 'web')], [null, 'running']);
+  t.deepEqual([await inspected(a, 'web', '.ID'), await status(b, 'web')], [null, 'running']);
   t.deepEqual(await looks(b), before);
   t.is(await b.sh('podman exec web cat /opt.txt; podman logs web'), 'x\nx\nbegan\nbegan');
 });
