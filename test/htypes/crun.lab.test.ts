@@ -2,10 +2,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { createContainer, createNetwork, ct101, removeContainer } from '../lab/container.ts';
-import { prepareCrun } from '../lab/crun.ts';
 import type { Host } from '../lab/host.ts';
 import { Lab } from '../lab/lab.ts';
 import { isRunning } from '../lab/migrate.ts';
+import { oneHierarchy } from '../lab/one-hierarchy.ts';
 import { emptyPodman, image, inspected, preparePodman } from '../lab/podman.ts';
 import { redis } from '../lab/redis.ts';
 import { startTraffic } from '../lab/traffic.ts';
@@ -15,7 +15,7 @@ let lab: Lab;
 test.before(async () => {
   lab = await Lab.up();
   await preparePodman(lab.host('a'), lab.host('b'));
-  await prepareCrun(lab.host('a'), lab.host('b'));
+  await Promise.all([lab.host('a'), lab.host('b')].map(oneHierarchy));
 });
 test.afterEach.always(async () => {
   for (const host of [lab.host('a'), lab.host('b')]) {
