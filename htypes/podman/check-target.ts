@@ -48,6 +48,16 @@ export async function podmanTargetRefusals(
         'Install the same major version on both hosts.',
       ),
     );
+  const { runtime } = meta.config;
+  // podman knows a runtime by its settings, and only if the program is there.
+  if (!(await succeeds(ctx, '--runtime', runtime, 'info')))
+    refusals.push(
+      refuse(
+        'TOOL_MISSING',
+        `podman on the target cannot run containers with ${runtime}, which runs this one here.`,
+        `Install ${runtime} there.`,
+      ),
+    );
   refusals.push(...(await nameTaken(name, meta, ctx)), ...(await publishedTaken(meta)));
   for (const network of meta.networks)
     if (!(await succeeds(ctx, 'network', 'exists', network)))

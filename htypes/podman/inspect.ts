@@ -79,9 +79,13 @@ const host = z.looseObject({
 /** What podman says of its host. */
 export type PodmanHost = z.infer<typeof host>;
 
-/** @throws TOOL_MISSING; DRIVER_FAILED if podman fails, or its answer is not understood */
-export async function podmanHost(ctx: Pick<DriverContext, 'run'>): Promise<PodmanHost> {
-  const parsed = host.safeParse(JSON.parse(await ctx.run('podman', ['info', '--format', 'json'])));
+/**
+ * @param options of podman itself
+ * @throws TOOL_MISSING; DRIVER_FAILED if podman fails, or its answer is not understood
+ */
+export async function podmanHost(ctx: Pick<DriverContext, 'run'>, ...options: string[]): Promise<PodmanHost> {
+  const text = await ctx.run('podman', [...options, 'info', '--format', 'json']);
+  const parsed = host.safeParse(JSON.parse(text));
   if (parsed.success) return parsed.data;
   throw new PhaulError('DRIVER_FAILED', 'What podman says of this host is of an unknown form.', {
     cause: parsed.error,

@@ -3,6 +3,8 @@ import { isPlainPath } from '../../src/contracts/paths.ts';
 
 const path = z.string().refine(isPlainPath);
 const json = z.looseObject({});
+/** A word of podman's settings, or a path. */
+const runtime = z.string().refine((text) => isPlainPath(text) || /^\w[\w.-]*$/.test(text));
 
 /** What the source's half tells the target's. */
 export const podmanMeta = z.object({
@@ -13,7 +15,7 @@ export const podmanMeta = z.object({
   graphRoot: path,
   runRoot: path,
   /** podman's own description of the container, in the form of its `config.dump`. */
-  config: json,
+  config: json.extend({ runtime }),
   /** The OCI configuration with which its runtime was started. */
   spec: json,
   networkStatus: z.unknown(),

@@ -4,16 +4,17 @@ import { run } from '../../src/run.ts';
 import { podmanSource } from './source.ts';
 import { podmanTarget } from './target.ts';
 
-/** Containers of podman, run by root, with runc as its runtime. */
+/** Containers of podman, run by root, with runc or crun as its runtime. */
 export const podman: HType = {
   kind: 'htype',
   name: 'podman',
   apiVersion: 1,
-  description: "Containers of podman's, started by root and run by runc",
+  description: "Containers of podman's, started by root and run by runc or crun",
   capabilities: { live: true, preDump: true, revive: true },
   programs: [
     ['podman', '--version'],
     ['runc', '--version'],
+    ['crun', '--version'],
   ],
   knows: async (name) => (await names()).includes(name),
   list: names,

@@ -2,7 +2,7 @@ import type { DriverContext } from '../../src/contracts/context.ts';
 import type { Revival } from '../../src/contracts/htype.ts';
 import { PhaulError } from '../../src/errors.ts';
 import { lastLine } from '../../src/run.ts';
-import { shellWords } from '../runc/shell.ts';
+import { shellWords } from '../oci/shell.ts';
 
 /** Stop and start of a container by podman itself, so that podman takes its end for wanted: no restart policy acts. */
 export function podmanRevival(id: string, name: string, ctx: DriverContext): Revival {

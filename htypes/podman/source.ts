@@ -7,8 +7,9 @@ import type { ErrorCode } from '../../src/error-codes.ts';
 import { PhaulError } from '../../src/errors.ts';
 import { isWithin } from '../../src/linux/mounts.ts';
 import { externalNetwork, processTree, sharedWritableFiles } from '../../src/linux/processes.ts';
-import { cgroupMounts, dumpMounts } from '../runc/mounts.ts';
-import { bindMounts, networkNamespaceOf, readState, type RuncState } from '../runc/state.ts';
+import { cgroupMounts, dumpMounts } from '../oci/mounts.ts';
+import { freezerOf, type OciRuntime, type OciState } from '../oci/runtime.ts';
+import { runtimeOf } from '../oci/runtimes.ts';
 import { exported } from './export.ts';
 import { type Inspected, inspect, podmanHost, type PodmanHost } from './inspect.ts';
 import type { PodmanMeta } from './meta.ts';
@@ -30,12 +31,12 @@ export async function podmanSource(
     throw new PhaulError('CONTAINER_UNKNOWN', `podman knows no container of the name ${name}.`);
   if (now.Status !== 'running')
     throw new PhaulError('CONTAINER_STATE', `The container ${name} is ${now.Status}.`, { host: 'source' });
-  const upper = mustBeMovable(found);
-  const [host, state] = await Promise.all([podmanHost(ctx), readState(id)]);
+  const { runtime, upper } = mustBeMovable(found);
+  const [host, state] = await Promise.all([podmanHost(ctx), runtime.readState(id)]);
   const target = options.targetId ?? name;
   const description = await exported(id, found.OCIRuntime, found.StaticDir, ctx);
   const { trees, needs, places } = await filesOf(found, host, state, upper, options.mode);
-  const network = networkNamespaceOf(state);
+  const network = state.networkNamespace;
   const given = network !== null && found.HostConfig.NetworkMode === `ns:${network}`;
   const pipes = await conmonPipes(now.Pid);
   const networks = await networksOf(found, ctx);
@@ -48,7 +49,7 @@ export async function podmanSource(
     graphRoot: host.store.graphRoot,
     runRoot: host.store.runRoot,
     ...description,
-    config: { ...description.config, name: target },
+    config: { ...description.config, name: target, runtime: found.OCIRuntime },
     volumes: await volumesOf(found, ctx),
     shmBytes: options.mode === 'revive' ? null : shmBytesOf(description.config),
     log: logOf(found),
@@ -67,7 +68,7 @@ export async function podmanSource(
     pid: now.Pid,
     networkNamespace: given ? network : null,
     dump: {
-      root: state.config.rootfs,
+      root: state.rootfs,
       manageCgroups: 'soft',
       externalMounts: await dumpMounts(state),
       external: network === null ? [] : [await externalNetwork(network)],
@@ -87,7 +88,7 @@ export async function podmanSource(
         return place ? [join(place.host, relative(place.inside, path))] : [];
       });
     },
-    cgroup: state.cgroup_paths['freezer'] ?? state.cgroup_paths[''] ?? null,
+    cgroup: freezerOf(state),
     revive: podmanRevival(id, name, ctx),
     release: async () => {
       await ctx.run(removal.command, removal.args, { abortable: false });
@@ -95,15 +96,16 @@ export async function podmanSource(
   };
 }
 
-/** The directory of its writable layer. @throws CONTAINER_UNSUPPORTED, ROOTFS_UNSUPPORTED */
-function mustBeMovable(found: Inspected): string {
+/** Its runtime, and the directory of its writable layer. @throws CONTAINER_UNSUPPORTED, ROOTFS_UNSUPPORTED */
+function mustBeMovable(found: Inspected): { runtime: OciRuntime; upper: string } {
   const refused = (code: ErrorCode, message: string, hint: string): PhaulError =>
     new PhaulError(code, message, { hint, host: 'source' });
-  if (found.OCIRuntime.split('/').at(-1) !== 'runc')
+  const runtime = runtimeOf(found.OCIRuntime);
+  if (runtime === null)
     throw refused(
       'CONTAINER_UNSUPPORTED',
-      `${found.Name} is run by ${found.OCIRuntime}; phaul moves podman's containers only if runc runs them.`,
-      'Make it anew with --runtime runc.',
+      `${found.Name} is run by ${found.OCIRuntime}; phaul moves podman's containers only if runc or crun runs them.`,
+      'Make it anew with --runtime crun or --runtime runc.',
     );
   // podman does not even describe it to another podman.
   if (found.Dependencies.length > 0)
@@ -119,7 +121,7 @@ function mustBeMovable(found: Inspected): string {
       `The root file system of ${found.Name} is not in podman's overlay storage.`,
       'Make it anew from an image, with the storage driver overlay.',
     );
-  return upper;
+  return { runtime, upper };
 }
 
 interface Place {
@@ -131,7 +133,7 @@ interface Place {
 async function filesOf(
   found: Inspected,
   { store }: PodmanHost,
-  state: RuncState,
+  { binds: mounted }: OciState,
   upper: string,
   mode: Mode | undefined,
 ): Promise<{ trees: Tree[]; needs: string[]; places: Place[] }> {
@@ -139,7 +141,7 @@ async function filesOf(
   const log = logOf(found);
   // podman makes its own single files (hosts, resolv.conf, …) anew on each host.
   const own = [found.StaticDir, join(store.runRoot, 'overlay-containers', found.Id)];
-  const binds = bindMounts(state).filter(
+  const binds = mounted.filter(
     ({ source }) => source === shm || !own.some((directory) => isWithin(directory, source)),
   );
   const sorted = await Promise.all(

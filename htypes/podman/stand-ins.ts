@@ -1,16 +1,14 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ownProgram } from '../../src/own-file.ts';
-import { shellWords } from '../runc/shell.ts';
+import { shellWords } from '../oci/shell.ts';
 
-/** Programs that take the places of conmon and of runc for the one call of podman's that starts a container which is to be restored. */
+/** Programs that take the places of conmon and of the runtime for the one call of podman's that starts a container which is to be restored. */
 export interface StandIns {
   /** For `podman --conmon`. */
   readonly conmon: string;
   /** Where the runtime's stand-in waits to become CRIU (src/criu/stand-in.ts). */
   readonly socket: string;
-  /** The runtime's log of the container's creation. */
-  readonly log: string;
   /** A file with the path at which conmon will look for the first process's pid. */
   readonly pidFile: string;
 }
@@ -29,7 +27,7 @@ done
 exec ${shellWords(real)} "$@"
 `;
 
-// conmon calls it as it would call runc restore. The container is created by the real one, with the same bundle, standard files and options.
+// conmon calls it as it would call the runtime's restore. The container is created by the real one, with the same bundle, standard files and options.
 const runtime = (real: string, directory: string, socket: string): string => `#!/bin/sh
 left=$#
 while [ "$left" -gt 0 ]; do
@@ -40,7 +38,7 @@ while [ "$left" -gt 0 ]; do
     restore) set -- "$@" create ;;
     --detach) ;;
     --image-path | --work-path) shift; left=$((left - 1)) ;;
-    --log) set -- "$@" --log ${shellWords(join(directory, 'runc.log'))}; shift; left=$((left - 1)) ;;
+    --log) set -- "$@" --log ${shellWords(join(directory, 'runtime.log'))}; shift; left=$((left - 1)) ;;
     --pid-file) printf %s "$1" >${shellWords(join(directory, 'pid-file'))}
       set -- "$@" --pid-file ${shellWords(join(directory, 'first.pid'))}; shift; left=$((left - 1)) ;;
     *) set -- "$@" "$word" ;;
@@ -62,5 +60,5 @@ export async function writeStandIns(
   const socket = at('stand-in');
   await writeFile(at('runtime'), runtime(real.runtime, directory, socket), { mode: 0o700 });
   await writeFile(at('conmon'), conmon(real.conmon, at('runtime')), { mode: 0o700 });
-  return { conmon: at('conmon'), socket, log: at('runc.log'), pidFile: at('pid-file') };
+  return { conmon: at('conmon'), socket, pidFile: at('pid-file') };
 }

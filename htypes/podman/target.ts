@@ -5,11 +5,11 @@ import type { RestoreSettings } from '../../src/contracts/criu-settings.ts';
 import type { ContainerDescription, TargetContainer } from '../../src/contracts/htype.ts';
 import { PhaulError } from '../../src/errors.ts';
 import { externalNetworkKey } from '../../src/linux/processes.ts';
-import { maskIn } from '../runc/masked.ts';
-import { restoreMounts } from '../runc/mounts.ts';
-import { shellWords } from '../runc/shell.ts';
-import { networkNamespaceOf, readState } from '../runc/state.ts';
-import { putProcessInState } from '../runc/target.ts';
+import { maskIn } from '../oci/masked.ts';
+import { restoreMounts } from '../oci/mounts.ts';
+import type { OciRuntime } from '../oci/runtime.ts';
+import { runtimeOf } from '../oci/runtimes.ts';
+import { shellWords } from '../oci/shell.ts';
 import { nameTaken, podmanTargetRefusals } from './check-target.ts';
 import { fillShm, makeContainer, openPlaces, type Undo } from './import.ts';
 import { carryLog } from './log.ts';
@@ -19,7 +19,7 @@ import { startWaiting, type Waiting } from './waiting.ts';
 
 /** The container-to-be: made by this host's podman before the first file comes. docs/podman.md tells how it gets a restored process. */
 export function podmanTarget(description: ContainerDescription, ctx: DriverContext): TargetContainer {
-  const meta = parseMeta(description);
+  const { meta, runtime } = parseMeta(description);
   const { id } = meta;
   const undo: Undo[] = [];
   const root = join(ctx.directory, 'root');
@@ -61,18 +61,18 @@ export function podmanTarget(description: ContainerDescription, ctx: DriverConte
             cause,
           });
         });
-        return (await readState(id)).init_process_pid;
+        return (await runtime.readState(id)).pid;
       },
       startByHand: shellWords('podman', 'start', description.id),
     },
     restore: async (): Promise<RestoreSettings> => {
       await log.begin();
-      waiting = await startWaiting(meta, ctx);
-      const state = await readState(id);
+      waiting = await startWaiting(meta, runtime, ctx);
+      const state = await runtime.readState(id);
       await mkdir(root, { recursive: true });
-      await ctx.run('mount', ['--rbind', '--make-rprivate', state.config.rootfs, root]);
+      await ctx.run('mount', ['--rbind', '--make-rprivate', state.rootfs, root]);
       rootMounted = true;
-      const network = networkNamespaceOf(state);
+      const network = state.networkNamespace;
       const { socket, pid } = waiting;
       return {
         root,
@@ -87,7 +87,7 @@ export function podmanTarget(description: ContainerDescription, ctx: DriverConte
     },
     complete: () => fillShm(meta, ctx),
     restored: async (pid) => {
-      await Promise.all([log.finish(), putProcessInState(id, pid), waiting?.taken(pid)]);
+      await Promise.all([log.finish(), runtime.putProcess(id, pid), waiting?.taken(pid)]);
     },
     started: async () => {
       await waiting?.ended();
@@ -119,9 +119,11 @@ async function undone(deeds: Undo[]): Promise<void> {
   }
 }
 
-function parseMeta({ id, meta }: ContainerDescription): PodmanMeta {
+function parseMeta({ id, meta }: ContainerDescription): { meta: PodmanMeta; runtime: OciRuntime } {
   const { success, data, error } = podmanMeta.safeParse(meta);
+  const runtime = success ? runtimeOf(data.config.runtime) : null;
   // podman makes what its own description says.
-  if (success && data.config['id'] === data.id && data.config['name'] === id) return data;
+  if (success && runtime && data.config['id'] === data.id && data.config['name'] === id)
+    return { meta: data, runtime };
   throw new PhaulError('PROTOCOL_ERROR', 'The description of the container is malformed.', { cause: error });
 }

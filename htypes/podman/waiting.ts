@@ -4,7 +4,8 @@ import type { DriverContext } from '../../src/contracts/context.ts';
 import { awaitStandIn } from '../../src/criu/stand-in.ts';
 import { PhaulError } from '../../src/errors.ts';
 import { lastLine } from '../../src/run.ts';
-import { endInit } from '../runc/target.ts';
+import type { OciRuntime } from '../oci/runtime.ts';
+import { endInit } from '../oci/target.ts';
 import { mountAnew } from './fresh-root.ts';
 import { inspect, podmanHost } from './inspect.ts';
 import type { PodmanMeta } from './meta.ts';
@@ -29,8 +30,12 @@ export interface Waiting {
 }
 
 /** @throws DRIVER_FAILED if podman cannot make all that */
-export async function startWaiting(meta: PodmanMeta, ctx: DriverContext): Promise<Waiting> {
-  const { host } = await podmanHost(ctx);
+export async function startWaiting(
+  meta: PodmanMeta,
+  runtime: OciRuntime,
+  ctx: DriverContext,
+): Promise<Waiting> {
+  const { host } = await podmanHost(ctx, '--runtime', meta.config.runtime);
   const standIns = await writeStandIns(
     { conmon: host.conmon.path, runtime: host.ociRuntime.path },
     ctx.directory,
@@ -59,7 +64,7 @@ export async function startWaiting(meta: PodmanMeta, ctx: DriverContext): Promis
     },
   );
   try {
-    await endInit(meta.id);
+    await endInit(runtime, meta.id);
     await mountAnew(merged, meta.graphRoot, ctx);
   } catch (error) {
     standIn.dismiss();

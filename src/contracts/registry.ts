@@ -4,10 +4,11 @@ import { btrfs } from '../../fs-drivers/btrfs/btrfs.ts';
 import { podmanImage } from '../../fs-drivers/podman-image/podman-image.ts';
 import { rsync } from '../../fs-drivers/rsync/rsync.ts';
 import { shared } from '../../fs-drivers/shared.ts';
+import { crun } from '../../htypes/crun.ts';
 import { lxc } from '../../htypes/lxc/lxc.ts';
 import { pid } from '../../htypes/pid.ts';
 import { podman } from '../../htypes/podman/podman.ts';
-import { runc } from '../../htypes/runc/runc.ts';
+import { runc } from '../../htypes/runc.ts';
 import { type Config, readConfig } from '../config.ts';
 import { asPhaulError, PhaulError } from '../errors.ts';
 import { version } from '../version.ts';
@@ -20,7 +21,7 @@ import { wrapDevice, wrapFsDriver, wrapHType } from './wrap.ts';
 
 /** Everything built in. This is the one place that names the drivers. */
 export const builtIn: { readonly [Kind in DriverKind]: readonly DriverOf[Kind][] } = {
-  htype: [runc, podman, lxc, pid],
+  htype: [runc, crun, podman, lxc, pid],
   // Where several suit a tree, the first is taken.
   fs: [shared, btrfs, podmanImage, rsync],
   device: [network, external],

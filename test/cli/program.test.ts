@@ -226,6 +226,7 @@ test('drivers lists what is built in, for people and for programs', async (t) =>
   const { drivers } = JSON.parse(programs.stdout) as { drivers: { kind: string; name: string }[] };
   t.deepEqual(drivers.map(({ name }) => name).sort(), [
     'btrfs',
+    'crun',
     'external',
     'lxc',
     'network',

@@ -57,6 +57,7 @@ test('what is built in comes first, and has the version of phaul', async (t) => 
     found.map(({ name, origin }) => [name, origin]),
     [
       ['runc', 'built-in'],
+      ['crun', 'built-in'],
       ['podman', 'built-in'],
       ['lxc', 'built-in'],
       ['pid', 'built-in'],

@@ -1,7 +1,7 @@
 // The whole examination of the htype lxc, where LXC is: on a host of the lab.
 import test from 'ava';
 import { Lab } from '../lab/lab.ts';
-import { oneHierarchy } from '../lab/lxc.ts';
+import { oneHierarchy } from '../lab/one-hierarchy.ts';
 
 test.after.always(() => Lab.down());
 

@@ -22,7 +22,7 @@ const description: ContainerDescription = {
     version: '5.4.2',
     graphRoot: storage,
     runRoot: '/run/containers/storage',
-    config: { id, name: 'phaul-no-such', spec: {} },
+    config: { id, name: 'phaul-no-such', runtime: 'crun', spec: {} },
     spec: { root: {} },
     networkStatus: null,
     volumes: [{ name: 'data', labels: {} }],
@@ -42,7 +42,18 @@ examine([
       image: [{ id, name: 1 }, { id: 'x', name: 'x' }, id],
       graphRoot: ['x', '/x/../y', null],
       runRoot: ['x', '/x/../y', null],
-      config: [null, 'x', [], { id, name: 'other' }, { id: '0'.repeat(64), name: 'phaul-no-such' }],
+      config: [
+        null,
+        'x',
+        [],
+        { id, name: 'other', runtime: 'crun' },
+        { id: '0'.repeat(64), name: 'phaul-no-such', runtime: 'crun' },
+        ...['kata', '--crun', '../crun', '/x/../crun', '', null].map((runtime) => ({
+          id,
+          name: 'phaul-no-such',
+          runtime,
+        })),
+      ],
       spec: [null, 'x', []],
       volumes: [
         [{ name: '../x', labels: {} }],

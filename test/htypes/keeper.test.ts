@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { keptByAnother } from '../../htypes/runc/keeper.ts';
-import type { RuncState } from '../../htypes/runc/state.ts';
+import { keptByAnother } from '../../htypes/oci/keeper.ts';
+import type { OciState } from '../../htypes/oci/runtime.ts';
 
 /** The refusals of a container whose first process has a parent of that name. */
 async function keptBy(t: ExecutionContext, name: string): Promise<Awaited<ReturnType<typeof keptByAnother>>> {
@@ -20,10 +20,10 @@ async function keptBy(t: ExecutionContext, name: string): Promise<Awaited<Return
     rmSync(home, { recursive: true });
   });
   const [pid] = (await once(parent.stdout, 'data')) as [Buffer];
-  return keptByAnother({ id: 'ct101', init_process_pid: Number(pid) } as RuncState);
+  return keptByAnother({ id: 'ct101', pid: Number(pid) } as OciState);
 }
 
-for (const name of ['runc', 'conmon', 'containerd-shim-runc-v2'])
+for (const name of ['runc', 'crun', 'conmon', 'containerd-shim-runc-v2'])
   test(`a container that ${name} waits for is not stopped behind its back`, async (t) => {
     const [refusal, ...others] = await keptBy(t, name);
     t.like(refusal, { code: 'CONTAINER_UNSUPPORTED', host: 'source' });
@@ -37,5 +37,5 @@ test('one that was left to the init of the host may be stopped', async (t) => {
 });
 
 test('one that has just ended is no matter of anybody else', async (t) => {
-  t.deepEqual(await keptByAnother({ id: 'ct101', init_process_pid: 4_194_305 } as RuncState), []);
+  t.deepEqual(await keptByAnother({ id: 'ct101', pid: 4_194_305 } as OciState), []);
 });

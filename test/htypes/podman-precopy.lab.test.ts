@@ -36,7 +36,7 @@ test.serial('Redis in podman moves ahead of itself and loses no connection', asy
   t.like(report, { errors: [], lost: 0, doubled: 0 });
   t.log(`longest pause of the client: ${report.longestGapMs} ms; it stood still for ${result.freezeMs} ms`);
   t.deepEqual(
-    [await inspected(a, 'web', '.Id'), await inspected(b, 'web', '.State.Status')],
+    [await inspected(a, 'web', '.ID'), await inspected(b, 'web', '.State.Status')],
     [null, 'running'],
   );
   t.is(await b.sh('podman exec web cat /sys/fs/cgroup/memory.max'), String(300 * 2 ** 20));

@@ -1,9 +1,9 @@
 import test from 'ava';
-import { parseSignal } from '../../htypes/runc/stop-signal.ts';
+import { parseSignal } from '../../htypes/oci/stop-signal.ts';
 
 const means = test.macro({
-  exec: (t, text: string, name: string | null, forRunc = name) =>
-    t.deepEqual(parseSignal(text), name === null ? null : { name, forRunc }),
+  exec: (t, text: string, name: string | null, forRuntime = name) =>
+    t.deepEqual(parseSignal(text), name === null ? null : { name, forRuntime }),
   title: (_, text) => `the stop signal ${JSON.stringify(text)}`,
 });
 test(means, 'SIGQUIT', 'SIGQUIT');

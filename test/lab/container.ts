@@ -8,25 +8,29 @@ export interface ContainerSpec {
   readonly mac: string;
   /** The container's init. */
   readonly args: readonly string[];
+  /** What runs it; runc by default. */
+  readonly runtime?: Runtime;
 }
+
+export type Runtime = 'runc' | 'crun';
 
 /** The container of most tests; add its `args`. */
 export const ct101 = { id: 'ct101', address: '10.77.0.101/24', mac: '02:00:0a:4d:00:65' } as const;
 
 /**
- * Starts a container under runc: bundle /srv/ID, /srv/ID-data mounted at /data, network as createNetwork() makes it.
+ * Starts a container: bundle /srv/ID, /srv/ID-data mounted at /data, network as createNetwork() makes it.
  * Its root file system has Redis, Python (python3, a minimal one) and busybox.
  */
 export async function createContainer(host: Host, spec: ContainerSpec): Promise<void> {
-  const { id, args } = spec;
+  const { id, args, runtime = 'runc' } = spec;
   const data = `/srv/${id}-data`;
   await createNetwork(host, spec);
   await host.sh(`mkdir ${data} /srv/${id}; cp -a /srv/rootfs-redis /srv/${id}/rootfs`);
   await host.write(`/srv/${id}/config.json`, JSON.stringify(ociConfig({ id, args, data })));
-  // A descriptor from outside the container would break its dump, so runc reports to a log.
+  // A descriptor from outside the container would break its dump, so the runtime reports to a log.
   await host.sh(`
     cd /srv/${id}
-    runc --log /srv/${id}.log run -d ${id} </dev/null >/dev/null 2>&1 || { cat /srv/${id}.log >&2; exit 1; }`);
+    ${runtime} --log /srv/${id}.log run -d ${id} </dev/null >/dev/null 2>&1 || { cat /srv/${id}.log >&2; exit 1; }`);
 }
 
 /**
@@ -36,7 +40,7 @@ export async function createContainer(host: Host, spec: ContainerSpec): Promise<
  */
 export async function createNetwork(
   host: Host,
-  spec: Omit<ContainerSpec, 'args'>,
+  spec: Omit<ContainerSpec, 'args' | 'runtime'>,
   { up = true } = {},
 ): Promise<void> {
   const { id, address, mac } = spec;
@@ -50,9 +54,9 @@ export async function createNetwork(
 }
 
 /** Removes a container and all that createContainer() made, or what is there of it. */
-export async function removeContainer(host: Host, id: string): Promise<void> {
+export async function removeContainer(host: Host, id: string, runtime: Runtime = 'runc'): Promise<void> {
   await host.sh(`
-    runc delete --force ${id}
+    ${runtime} delete --force ${id}
     if [ -e /sys/class/net/v${id} ]; then ip link del v${id}; fi
     if [ -e /run/netns/${id} ]; then ip netns del ${id}; fi
     rm -rf /srv/${id} /srv/${id}-data /srv/${id}.log`);

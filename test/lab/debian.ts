@@ -8,7 +8,7 @@ const suite = 'trixie';
 
 /** What every host has, of whatever kind it is. */
 export const hostPackages = `
-  criu runc lxc nodejs redis-server rsync openssh-server openssh-client
+  criu runc crun lxc nodejs redis-server rsync openssh-server openssh-client
   iproute2 iptables nftables iputils-ping iputils-arping kmod procps
   podman netavark conmon busybox-static acl attr libcap2-bin python3-minimal btrfs-progs e2fsprogs sshfs strace`
   .trim()

@@ -1,4 +1,5 @@
 import type { ErrorReport, Summary } from '../../src/observe/events.ts';
+import type { Runtime } from './container.ts';
 import type { Host, HostName } from './host.ts';
 
 /** The last line that `phaul migrate --json` prints on stdout. */
@@ -34,9 +35,9 @@ export async function migrate(
   return JSON.parse(last) as MigrationResult;
 }
 
-/** Whether runc on a host runs the container. */
-export async function isRunning(host: Host, container: string): Promise<boolean> {
-  const list = JSON.parse(await host.sh('runc list --format json')) as
+/** Whether a host's runtime runs the container. */
+export async function isRunning(host: Host, container: string, runtime: Runtime = 'runc'): Promise<boolean> {
+  const list = JSON.parse(await host.sh(`${runtime} list --format json`)) as
     { id: string; status: string }[] | null;
   return (list ?? []).some(({ id, status }) => id === container && status === 'running');
 }

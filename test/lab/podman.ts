@@ -15,13 +15,15 @@ export async function preparePodman(one: Host, other: Host): Promise<void> {
 
 /** What `podman inspect` says of a container, one value, as JSON; null: podman knows none. */
 export async function inspected(host: Host, name: string, format: string): Promise<unknown> {
-  const { exitCode, stdout } = await host.run(
+  const { exitCode, stdout, stderr } = await host.run(
     ['podman', 'container', 'inspect', '--format', `{{json ${format}}}`, name],
     {
       check: false,
     },
   );
-  return exitCode === 0 ? JSON.parse(stdout) : null;
+  if (exitCode === 0) return JSON.parse(stdout);
+  if (/no such container/i.test(stderr)) return null;
+  throw new Error(`podman does not say ${format} of ${name}: ${stderr}`);
 }
 
 /** Removes all of podman's containers and volumes, however they are. */

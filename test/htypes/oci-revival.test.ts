@@ -2,9 +2,10 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import test, { type ExecutionContext } from 'ava';
-import { runcRevival } from '../../htypes/runc/revival.ts';
-import type { RuncState } from '../../htypes/runc/state.ts';
-import type { StopSignal } from '../../htypes/runc/stop-signal.ts';
+import { ociRevival } from '../../htypes/oci/revival.ts';
+import { runcRuntime } from '../../htypes/oci/runc.ts';
+import type { OciState } from '../../htypes/oci/runtime.ts';
+import type { StopSignal } from '../../htypes/oci/stop-signal.ts';
 import type { DriverContext } from '../../src/contracts/context.ts';
 import type { Revival } from '../../src/contracts/htype.ts';
 import { processStart } from '../../src/linux/processes.ts';
@@ -16,7 +17,7 @@ interface Stage {
   readonly kill: () => Promise<void>;
 }
 
-const sigterm: StopSignal = { name: 'SIGTERM', forRunc: 'TERM' };
+const sigterm: StopSignal = { name: 'SIGTERM', forRuntime: 'TERM' };
 
 /** A container whose first process is a shell that ignores `deaf`, and a runc that sends signals to it. */
 async function stage(t: ExecutionContext, signal = sigterm, deaf = ''): Promise<Stage> {
@@ -44,11 +45,12 @@ async function stage(t: ExecutionContext, signal = sigterm, deaf = ''): Promise<
   };
   const state = {
     id: 'phaul no such',
-    init_process_pid: pid,
-    init_process_start: Number(await processStart(pid)),
+    pid,
+    born: await processStart(pid),
+    bundle,
   };
   const ctx = { run, directory: bundle } as unknown as DriverContext;
-  return { revival: runcRevival(state as RuncState, bundle, signal, ctx), asked, kill };
+  return { revival: ociRevival(runcRuntime, state as OciState, signal, ctx), asked, kill };
 }
 
 test('it is asked with its signal, and ends', async (t) => {
@@ -59,7 +61,7 @@ test('it is asked with its signal, and ends', async (t) => {
 });
 
 test('the signal that it wants is sent in the words of runc', async (t) => {
-  const { revival, asked } = await stage(t, { name: 'SIGUSR1', forRunc: '10' });
+  const { revival, asked } = await stage(t, { name: 'SIGUSR1', forRuntime: '10' });
   t.deepEqual(await revival.stop(60_000), { signal: 'SIGUSR1', killed: false });
   t.deepEqual(asked, ['runc kill phaul no such 10']);
 });
@@ -81,7 +83,10 @@ test('it is started as it was: from its bundle, in the background', async (t) =>
   const { revival, asked } = await stage(t);
   await revival.stop(60_000);
   await revival.start();
-  t.regex(asked.at(-1) ?? '', /^runc --log \S+ \S+ run -d --bundle \/tmp\/phaul-revival \S+ phaul no such$/);
+  t.regex(
+    asked.at(-1) ?? '',
+    /^runc --log \S+ \S+ --log-format json run -d --bundle \/tmp\/phaul-revival \S+ phaul no such$/,
+  );
   t.is(asked.at(-2), 'runc delete --force phaul no such');
 });
 

@@ -7,8 +7,8 @@ import type { Refusal } from '../../src/errors.ts';
 export interface StopSignal {
   /** `SIGTERM`, `SIGRTMIN+3`, … */
   readonly name: string;
-  /** The same as `runc kill` takes it. */
-  readonly forRunc: string;
+  /** The same as a runtime's `kill` takes it. */
+  readonly forRuntime: string;
 }
 
 // Where image builders note it (the image spec's pre-defined annotation keys).
@@ -17,7 +17,7 @@ const annotation = 'org.opencontainers.image.stopSignal';
 /** What the bundle's config.json says; SIGTERM if nothing; null if that is no signal. */
 export async function stopSignalOf(bundle: string): Promise<StopSignal | null> {
   const said = await annotated(bundle);
-  return said === undefined ? { name: 'SIGTERM', forRunc: 'TERM' } : parseSignal(said);
+  return said === undefined ? { name: 'SIGTERM', forRuntime: 'TERM' } : parseSignal(said);
 }
 
 /** A name with or without SIG, a number, or a real-time signal such as systemd's `SIGRTMIN+3`. */
@@ -26,10 +26,10 @@ export function parseSignal(text: string): StopSignal | null {
   const named = Object.entries(constants.signals).find(([name, number]) =>
     [name, name.slice('SIG'.length), String(number)].includes(upper),
   );
-  if (named) return { name: named[0], forRunc: named[0] };
+  if (named) return { name: named[0], forRuntime: named[0] };
   // glibc keeps 32 and 33 for itself.
   const realTime = /^(?:SIG)?RTMIN(?:\+([12]?\d|30))?$/.exec(upper);
-  return realTime && { name: text.trim(), forRunc: String(34 + Number(realTime[1] ?? 0)) };
+  return realTime && { name: text.trim(), forRuntime: String(34 + Number(realTime[1] ?? 0)) };
 }
 
 /** Preflight: a container whose stop signal is not understood cannot be stopped as it wants. */

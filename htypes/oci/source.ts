@@ -10,27 +10,27 @@ import {
   sharedWritableFiles,
 } from '../../src/linux/processes.ts';
 import { keptByAnother } from './keeper.ts';
-import type { RuncMeta } from './meta.ts';
+import type { OciMeta } from './meta.ts';
 import { cgroupMounts, dumpMounts } from './mounts.ts';
-import { runcRevival } from './revival.ts';
+import { ociRevival } from './revival.ts';
+import { freezerOf, type OciRuntime, type OciState } from './runtime.ts';
 import { stopSignalOf, unknownSignal } from './stop-signal.ts';
-import { bindMounts, bundleOf, networkNamespaceOf, readState, type RuncState } from './state.ts';
 
-/** A running container of runc's. @throws CONTAINER_STATE if it does not run. */
-export async function runcSource(
+/** A running container of a runtime's. @throws CONTAINER_STATE if it does not run. */
+export async function ociSource(
+  runtime: OciRuntime,
   name: string,
   options: HTypeOptions,
   ctx: DriverContext,
 ): Promise<SourceContainer> {
-  const state = await readState(name);
-  const { status } = JSON.parse(await ctx.run('runc', ['state', name])) as { status: string };
+  const state = await runtime.readState(name);
+  const { status } = JSON.parse(await ctx.run(runtime.name, ['state', name])) as { status: string };
   if (status !== 'running')
     throw new PhaulError('CONTAINER_STATE', `The container ${name} is ${status}.`, { host: 'source' });
-  const bundle = bundleOf(state);
-  const network = networkNamespaceOf(state);
-  const files = await filesOf(state, bundle);
-  ctx.ifKilled('runc', ['delete', '--force', name], 'moved');
-  const meta: RuncMeta = {
+  const { bundle, networkNamespace: network } = state;
+  const files = await filesOf(state);
+  ctx.ifKilled(runtime.name, ['delete', '--force', name], 'moved');
+  const meta: OciMeta = {
     bundle,
     networkNamespace: network,
     mountsFiles: files.mountsFiles,
@@ -38,16 +38,16 @@ export async function runcSource(
   };
   return {
     description: {
-      htype: 'runc',
+      htype: runtime.name,
       id: options.targetId ?? name,
       trees: files.trees,
       needs: files.needs,
       meta: { ...meta, cgroupMounts: meta.cgroupMounts.map((mount) => ({ ...mount })) },
     },
-    pid: state.init_process_pid,
+    pid: state.pid,
     networkNamespace: network,
     dump: {
-      root: state.config.rootfs,
+      root: state.rootfs,
       manageCgroups: 'soft',
       externalMounts: await dumpMounts(state),
       external: network === null ? [] : [await externalNetwork(network)],
@@ -63,10 +63,10 @@ export async function runcSource(
       ];
     },
     mappedFiles: () => mappedFiles(state),
-    cgroup: state.cgroup_paths['freezer'] ?? state.cgroup_paths[''] ?? null,
-    revive: runcRevival(state, bundle, await stopSignalOf(bundle), ctx),
+    cgroup: freezerOf(state),
+    revive: ociRevival(runtime, state, await stopSignalOf(bundle), ctx),
     release: async () => {
-      await ctx.run('runc', ['delete', '--force', name], { abortable: false });
+      await ctx.run(runtime.name, ['delete', '--force', name], { abortable: false });
     },
   };
 }
@@ -75,12 +75,13 @@ export async function runcSource(
  * What has to be on the target: the bundle, the root file system if it is elsewhere, and the directories mounted writable into the
  * container. Single files (resolv.conf) and what is mounted read-only are the host's own and must be there already.
  */
-async function filesOf(
-  state: RuncState,
-  bundle: string,
-): Promise<{ trees: Tree[]; needs: string[]; mountsFiles: boolean }> {
+async function filesOf({
+  bundle,
+  rootfs,
+  binds: mounted,
+}: OciState): Promise<{ trees: Tree[]; needs: string[]; mountsFiles: boolean }> {
   const binds = await Promise.all(
-    bindMounts(state).map(async ({ source, readOnly }) => {
+    mounted.map(async ({ source, readOnly }) => {
       const isDirectory = await stat(source).then(
         (found) => found.isDirectory(),
         () => false,
@@ -88,11 +89,7 @@ async function filesOf(
       return { source, moves: isDirectory && !readOnly };
     }),
   );
-  const moving = [
-    bundle,
-    state.config.rootfs,
-    ...binds.filter(({ moves }) => moves).map(({ source }) => source),
-  ];
+  const moving = [bundle, rootfs, ...binds.filter(({ moves }) => moves).map(({ source }) => source)];
   const devices = await Promise.all(moving.map(async (path) => (await stat(path)).dev));
   // What lies on another file system than the tree around it, a btrfs subvolume for instance, may want another driver.
   const own = moving.filter(
@@ -117,30 +114,27 @@ function contains(outer: string, inner: string): boolean {
 }
 
 /** The end of such a container's first process is not the end of all of them. */
-async function withoutOwnPids({ id, init_process_pid: pid }: RuncState): Promise<Refusal[]> {
+async function withoutOwnPids({ id, pid }: OciState): Promise<Refusal[]> {
   if (!(await sameNamespace('pid', pid, 'self'))) return [];
   const message = `${id} has no PID namespace of its own: when it is stopped, some of its processes may go on.`;
   const hint = 'Move it in live mode, or give it a PID namespace in its config.json.';
   return [{ code: 'CONTAINER_UNSUPPORTED', message, hint, host: 'source' }];
 }
 
-const outsideFiles = (state: RuncState): string[] =>
-  (state.external_descriptors ?? []).filter((path) => path !== '/dev/null');
-
-/** runc does not keep where a container's output went. */
-function warnOfStandardFiles(state: RuncState, ctx: DriverContext): void {
-  const outside = outsideFiles(state);
+/** A runtime does not keep where a container's output went. */
+function warnOfStandardFiles({ id, standardFiles }: OciState, ctx: DriverContext): void {
+  const outside = standardFiles.filter((path) => path !== '/dev/null');
   if (outside.length > 0)
     ctx.warn(
-      `The standard files of ${state.id} (${outside.join(', ')}) will be /dev/null when it has been started again.`,
+      `The standard files of ${id} (${outside.join(', ')}) will be /dev/null when it has been started again.`,
     );
 }
 
-async function mappedFiles(state: RuncState): Promise<string[]> {
-  const paths = await sharedWritableFiles(await processTree(state.init_process_pid));
-  const binds = bindMounts(state).sort((a, b) => b.destination.length - a.destination.length);
+async function mappedFiles(state: OciState): Promise<string[]> {
+  const paths = await sharedWritableFiles(await processTree(state.pid));
+  const binds = [...state.binds].sort((a, b) => b.destination.length - a.destination.length);
   return paths.map((path) => {
     const bind = binds.find(({ destination }) => contains(destination, path));
-    return bind ? join(bind.source, relative(bind.destination, path)) : join(state.config.rootfs, path);
+    return bind ? join(bind.source, relative(bind.destination, path)) : join(state.rootfs, path);
   });
 }

@@ -4,7 +4,7 @@ import { isPlainPath } from '../../src/contracts/paths.ts';
 const path = z.string().refine(isPlainPath);
 
 /** What the source's half tells the target's. */
-export const runcMeta = z.object({
+export const ociMeta = z.object({
   bundle: path,
   networkNamespace: path.nullable(),
   /** A single file that travels is mounted into the container: a newer one in its place would not be seen there. */
@@ -12,4 +12,4 @@ export const runcMeta = z.object({
   cgroupMounts: z.array(z.object({ controller: z.string(), destination: path })),
 });
 
-export type RuncMeta = z.infer<typeof runcMeta>;
+export type OciMeta = z.infer<typeof ociMeta>;

@@ -1,16 +1,13 @@
 import assert from 'node:assert/strict';
-import { runc } from '../../htypes/runc/runc.ts';
-import type { ContainerDescription } from '../../src/contracts/htype.ts';
+import { crun } from '../../htypes/crun.ts';
+import { runc } from '../../htypes/runc.ts';
+import type { ContainerDescription, HType } from '../../src/contracts/htype.ts';
 import { check } from '../../src/testing/check.ts';
 import { areRefusals, distorted, throws } from '../../src/testing/expect.ts';
-import { htypeChecksAlone } from '../../src/testing/index.ts';
+import { type Check, htypeChecksAlone } from '../../src/testing/index.ts';
 import { examine } from './examine.ts';
 
-// With a container and the runtime itself: runc.lab.test.ts.
-examine(htypeChecksAlone(runc));
-
-const description: ContainerDescription = {
-  htype: 'runc',
+const description: Omit<ContainerDescription, 'htype'> = {
   id: 'phaul-no-such',
   trees: [],
   needs: ['/nonexistent/phaul'],
@@ -22,15 +19,20 @@ const description: ContainerDescription = {
   },
 };
 
-examine([
+/** With a container and the runtime itself: oci.lab.test.ts. */
+const checks = (htype: HType): Check[] => [
+  ...htypeChecksAlone(htype),
   check('a description that no honest source would send is refused', async ({ context }) => {
     for (const meta of distorted(description.meta))
-      await throws(() => runc.target({ ...description, meta }, context()), 'PROTOCOL_ERROR');
+      await throws(
+        () => htype.target({ ...description, htype: htype.name, meta }, context()),
+        'PROTOCOL_ERROR',
+      );
   }),
   check(
     'what the container needs and the target lacks is refused, and an abort does nothing',
     async ({ context }) => {
-      const target = runc.target(description, context());
+      const target = htype.target({ ...description, htype: htype.name }, context());
       const refusals = (await target.refusals?.()) ?? [];
       areRefusals(refusals, 'target');
       assert.ok(refusals.some(({ code }) => code === 'PATH_MISSING'));
@@ -38,4 +40,7 @@ examine([
       await target.abort();
     },
   ),
-]);
+];
+
+for (const htype of [runc, crun])
+  examine(checks(htype).map(({ name, run }) => ({ name: `${htype.name}: ${name}`, run })));

@@ -1,14 +1,17 @@
-// Examines the htype runc, on a host that has runc. Prints what failed, and on the last line how many checks there were.
+// Examines the htype of the OCI runtime that is its argument, on a host that has that. Prints what failed, and on the last line how many checks there were.
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { runc } from '../../htypes/runc/runc.ts';
+import { crun } from '../../htypes/crun.ts';
+import { runc } from '../../htypes/runc.ts';
 import { htypeChecks, type Kennel, type Scene } from '../../src/testing/index.ts';
 import { ociConfig } from '../lab/oci-config.ts';
 
 const sh = (script: string): string => execFileSync('sh', ['-euc', script], { encoding: 'utf8' });
 // As the first process of its namespace it hears only what it has asked for.
 const program = 'trap "exit 0" TERM; while :; do sleep 0.05; done';
+const htype = process.argv[2] === 'crun' ? crun : runc;
+const runtime = htype.name;
 let count = 0;
 
 /** A container that runs, and the name under which the target's half makes another of the same bundle. */
@@ -22,14 +25,16 @@ function start({ home, after }: Scene): Kennel {
   const config = ociConfig({ id: name, args: ['sh', '-c', program], data });
   const root = { path: '/srv/rootfs-redis', readonly: true };
   writeFileSync(join(bundle, 'config.json'), JSON.stringify({ ...config, root }));
-  sh(`ip netns add ${name}; cd ${bundle}; runc --log ${home}/log run -d ${name} </dev/null >/dev/null 2>&1`);
+  sh(
+    `ip netns add ${name}; cd ${bundle}; ${runtime} --log ${home}/log run -d ${name} </dev/null >/dev/null 2>&1`,
+  );
   const restored = spawn('sleep', ['1000'], { stdio: 'ignore' });
   after(() => {
     restored.kill('SIGKILL');
-    sh(`runc delete --force ${there}; runc delete --force ${name}; ip netns del ${name}`);
+    sh(`${runtime} delete --force ${there}; ${runtime} delete --force ${name}; ip netns del ${name}`);
   });
   const containers = (): { id: string; status: string }[] =>
-    (JSON.parse(sh('runc list --format json')) as { id: string; status: string }[] | null) ?? [];
+    (JSON.parse(sh(`${runtime} list --format json`)) as { id: string; status: string }[] | null) ?? [];
   return {
     name,
     options: { targetId: there },
@@ -37,13 +42,13 @@ function start({ home, after }: Scene): Kennel {
     footprint: () => [
       containers().filter(({ id }) => id !== name),
       readFileSync('/proc/self/mounts', 'utf8'),
-      sh("find /sys/fs/cgroup -name '*-there'; ls /run/runc"),
+      sh(`find /sys/fs/cgroup -name '*-there'; ls /run/${runtime}`),
     ],
     restored: restored.pid ?? 0,
   };
 }
 
-const checks = htypeChecks(runc, start);
+const checks = htypeChecks(htype, start);
 for (const { name, run } of checks)
   await run().catch((error: unknown) => {
     console.log(`${name}: ${String(error)}`);

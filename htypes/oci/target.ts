@@ -1,0 +1,221 @@
+import { access, mkdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DriverContext } from '../../src/contracts/context.ts';
+import type { Mode } from '../../src/acts.ts';
+import type { ContainerDescription, TargetContainer } from '../../src/contracts/htype.ts';
+import type { RestoreSettings } from '../../src/contracts/criu-settings.ts';
+import type { ErrorCode } from '../../src/error-codes.ts';
+import { PhaulError, type Refusal } from '../../src/errors.ts';
+import { externalNetworkKey } from '../../src/linux/processes.ts';
+import { logTo, saidIn } from './log.ts';
+import { maskIn } from './masked.ts';
+import { type OciMeta, ociMeta } from './meta.ts';
+import { restoreMounts } from './mounts.ts';
+import { type OciRuntime, stateDirectory } from './runtime.ts';
+import { shellWords } from './shell.ts';
+
+/**
+ * The container-to-be. While the container still runs on the source, this host's own runtime creates a container of that name from the
+ * bundle, which shows early what would fail, and leaves its state, cgroups and mount points as this runtime makes them. Its
+ * waiting init is then killed, and CRIU's restored tree takes that place: only pid and start time in the runtime's state change. In revive mode
+ * that init goes on waiting until it is let run.
+ */
+export function ociTarget(
+  runtime: OciRuntime,
+  description: ContainerDescription,
+  ctx: DriverContext,
+): TargetContainer {
+  const meta = parseMeta(description);
+  const { id } = description;
+  const root = join(ctx.directory, 'root');
+  const log = join(ctx.directory, `${runtime.name}.log`);
+  const mask = maskIn(ctx);
+  let created = false;
+  let mounted = false;
+  let mode: Mode = 'live';
+
+  const unmountRoot = async (): Promise<void> => {
+    if (!mounted) return;
+    await ctx.run('umount', ['-l', root], { abortable: false });
+    mounted = false;
+  };
+
+  const mountRoot = async (): Promise<void> => {
+    const { rootfs } = await runtime.readState(id);
+    // CRIU wants a root that is a mount point (runc does the same, libcontainer/criu_linux.go, Restore).
+    await mkdir(root, { recursive: true });
+    await ctx.run('mount', ['--rbind', '--make-rprivate', rootfs, root]);
+    mounted = true;
+  };
+
+  /** Once more, right before the deed: its undo would remove a container that is not ours. */
+  const mustBeFree = async (): Promise<void> => {
+    const [taken] = await nameFree(runtime, id);
+    if (taken) throw new PhaulError(taken.code, taken.message, taken);
+  };
+
+  const create = async (): Promise<void> => {
+    await mustBeFree();
+    created = true;
+    await createWaiting(runtime, id, meta, log, ctx);
+  };
+
+  const remove = async (): Promise<void> => {
+    // runc's own way to kill one sleeps for 100 ms before it looks whether that has worked (delete.go, killContainer).
+    await endInit(runtime, id);
+    await ctx.run(runtime.name, ['delete', '--force', id], { abortable: false });
+    created = false;
+  };
+
+  const start = async (): Promise<number> => {
+    // What it has mounted may no longer be what lies there.
+    if (meta.mountsFiles) {
+      await remove();
+      await create();
+    }
+    await ctx
+      .run(runtime.name, [...logTo(log), 'start', id], { abortable: false })
+      .catch(async (cause: unknown) => {
+        throw await failed('START_FAILED', 'start', runtime, id, log, cause);
+      });
+    return (await runtime.readState(id)).pid;
+  };
+
+  return {
+    refusals: async () => [
+      ...(await installed(runtime, ctx)),
+      ...(await nameFree(runtime, id)),
+      ...(await missing(description.needs)),
+    ],
+    prepare: async (chosen, again) => {
+      mode = chosen;
+      await mustBeFree();
+      ctx.ifKilled(runtime.name, ['delete', '--force', id]);
+      await create();
+      if (mode === 'revive') return again ? remove() : undefined;
+      await endInit(runtime, id);
+      await mountRoot();
+    },
+    replaced: async () => {
+      await unmountRoot();
+      await (mode === 'live' ? mountRoot() : create());
+    },
+    revive: { start, startByHand: shellWords(runtime.name, 'start', id) },
+    restore: async () => restoreSettings(runtime, id, meta, root, await mask.mount()),
+    restored: (pid) => runtime.putProcess(id, pid),
+    started: async () => {
+      await unmountRoot();
+      await mask.unmount();
+    },
+    abort: async () => {
+      await unmountRoot();
+      await mask.unmount();
+      if (created) await ctx.run(runtime.name, ['delete', '--force', id], { abortable: false });
+      created = false;
+    },
+  };
+}
+
+function parseMeta(description: ContainerDescription): OciMeta {
+  const parsed = ociMeta.safeParse(description.meta);
+  if (parsed.success) return parsed.data;
+  throw new PhaulError('PROTOCOL_ERROR', 'The description of the container is malformed.', {
+    cause: parsed.error,
+  });
+}
+
+async function installed({ name }: OciRuntime, ctx: DriverContext): Promise<Refusal[]> {
+  const message = `${name} is not installed.`;
+  return ctx.run(name, ['--version']).then(
+    () => [],
+    () => [{ code: 'TOOL_MISSING', message, hint: `Install ${name}.`, host: 'target' }],
+  );
+}
+
+async function nameFree(runtime: OciRuntime, id: string): Promise<Refusal[]> {
+  if (!(await exists(stateDirectory(runtime, id)))) return [];
+  const { name } = runtime;
+  const hint = `Remove it there (${name} delete ${id}), or choose another name with --dst-id.`;
+  return [{ code: 'NAME_TAKEN', message: `${name} already has a container ${id}.`, hint, host: 'target' }];
+}
+
+async function missing(paths: readonly string[]): Promise<Refusal[]> {
+  const found = await Promise.all(paths.map(exists));
+  return paths
+    .filter((_, index) => !found[index])
+    .map((path) => ({
+      code: 'PATH_MISSING',
+      message: `${path}, which is mounted into the container, does not exist.`,
+      hint: 'Create it there first.',
+      host: 'target',
+    }));
+}
+
+/** A container whose init waits for `start`. */
+async function createWaiting(
+  runtime: OciRuntime,
+  id: string,
+  meta: OciMeta,
+  log: string,
+  ctx: DriverContext,
+): Promise<void> {
+  const words = [...logTo(log), 'create', '--bundle', meta.bundle, id];
+  await ctx.run(runtime.name, words, { quiet: true }).catch(async (cause: unknown) => {
+    throw await failed('DRIVER_FAILED', 'create', runtime, id, log, cause);
+  });
+}
+
+async function failed(
+  code: ErrorCode,
+  verb: string,
+  { name }: OciRuntime,
+  id: string,
+  log: string,
+  cause: unknown,
+): Promise<PhaulError> {
+  const said = (await saidIn(log)) ?? 'no reason given';
+  return new PhaulError(code, `${name} on the target cannot ${verb} ${id}: ${said}.`, {
+    host: 'target',
+    cause,
+  });
+}
+
+/** Its place is for another process. */
+export async function endInit(runtime: OciRuntime, id: string): Promise<void> {
+  const { pid } = await runtime.readState(id);
+  process.kill(pid, 'SIGKILL');
+  // Gone, or a zombie that only its parent can remove; either way it holds nothing any more.
+  while (!['Z', 'X', undefined].includes(await processState(pid))) await sleep(2);
+  // With this file there a runtime takes a container for created and not for running (runc: libcontainer/container_linux.go, runType; crun: container.c,
+  // libcrun_get_container_state_string).
+  await rm(join(stateDirectory(runtime, id), 'exec.fifo'), { force: true });
+}
+
+async function processState(pid: number): Promise<string | undefined> {
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  return text ? text.slice(text.lastIndexOf(')') + 2)[0] : undefined;
+}
+
+async function restoreSettings(
+  runtime: OciRuntime,
+  id: string,
+  meta: OciMeta,
+  root: string,
+  mask: string,
+): Promise<RestoreSettings> {
+  const state = await runtime.readState(id);
+  return {
+    root,
+    manageCgroups: 'soft',
+    externalMounts: restoreMounts(state, meta.cgroupMounts, mask),
+    inherit: meta.networkNamespace === null ? [] : [{ key: externalNetworkKey, path: meta.networkNamespace }],
+  };
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
