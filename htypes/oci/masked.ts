@@ -22,9 +22,13 @@ export async function maskedDirectories(pid: number, paths: readonly string[]): 
       !mount.options.some((option) => option.startsWith('context='))
     );
   });
-  const empty = await Promise.all(
-    masks.map(async (path) => (await readdir(`/proc/${pid}/root${path}`)).length === 0),
-  );
+  const isEmpty = (path: string): Promise<boolean> =>
+    readdir(`/proc/${pid}/root${path}`).then(
+      (names) => names.length === 0,
+      // /dev/null, which is on a tmpfs, too, in the place of a file.
+      () => false,
+    );
+  const empty = await Promise.all(masks.map(isEmpty));
   return masks.filter((_, index) => empty[index]);
 }
 
