@@ -20,7 +20,7 @@ interface SourceParts {
   readonly thorough: boolean;
 }
 
-interface SourceFound extends Found {
+export interface SourceFound extends Found {
   /** Null in revive mode, which needs none. */
   readonly criu: CriuProbe | null;
 }

@@ -1,39 +1,34 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { DriverContext } from '../contracts/context.ts';
-import { driverApi } from '../contracts/driver.ts';
 import type { SourceContainer } from '../contracts/htype.ts';
-import { dumpCpuinfo } from '../criu/cpuinfo.ts';
 import { driverContext } from '../driver-context.ts';
-import { codes } from '../error-codes.ts';
 import { asPhaulError, PhaulError, type Refusal } from '../errors.ts';
 import { settleAbandoned } from '../journal/abandoned.ts';
 import { lockContainer } from '../journal/container-lock.ts';
 import { createGuardedJournal } from '../journal/guard.ts';
-import { cpuFlags } from '../linux/cpu-flags.ts';
 import { type Freezer, freezer } from '../linux/freezer.ts';
 import { hugePagesAlways } from '../linux/huge-pages.ts';
-import { processTree, residentBytes, sharedByFork } from '../linux/processes.ts';
-import { sized } from '../observe/amounts.ts';
+import { processTree, residentBytes } from '../linux/processes.ts';
 import type { PlanReport } from '../observe/events.ts';
 import { loadZstd } from '../pages/zstd.ts';
-import type { Params } from '../rpc/methods.ts';
-import { connectSsh } from '../transport/ssh.ts';
 import { parseDestination } from '../transport/destination.ts';
 import { createWorkspace, type Workspace } from '../workspace.ts';
 import { criuMismatch, lazyRefusals, noFreezer, zstdRefusals } from './both-hosts.ts';
+import { askTarget } from './ask-target.ts';
 import { checkSource, modeUnsupported } from './check-source.ts';
-import { clockSkew, skewInWords } from './clock-skew.ts';
 import { chooseFs } from './choose-fs.ts';
+import { connectTarget } from './connect.ts';
 import { type Devices, devicesOf } from './devices.ts';
 import { type Files, filesOf } from './files.ts';
 import { beginForecast, type Forecast } from './forecast.ts';
 import { checkName, findContainer } from './find-container.ts';
 import { fsTrees } from './fs-trees.ts';
-import { hostReport, thisHost } from './host-report.ts';
-import { type Link, openLink } from './link.ts';
-import { interruptible, type Migration, sourceRefusal } from './migration.ts';
+import type { Link } from './link.ts';
+import { mayFollow } from './may-follow.ts';
+import type { Migration } from './migration.ts';
 import { settleFormer } from './settle.ts';
+import { nothingOfCpu, sourceCpu } from './source-cpu.ts';
 import { fileReports } from './summary.ts';
 import { watchingFiles } from './watching.ts';
 
@@ -83,26 +78,7 @@ export async function preflight(m: Migration, { thorough }: { readonly thorough:
   const workspace = await takeNotes(m, htype.name);
   const forecast = beginForecast(options, { patient: thorough });
   m.undo.push('the estimate', () => Promise.resolve(void forecast.end(0)));
-  const connection = connectSsh(destination, {
-    migration: m.id,
-    directory: workspace.directory,
-    acceptNewHostKey: options.acceptNewHostKey,
-  });
-  // Awaited below, so that both hosts get ready at the same time.
-  const linking = openLink({
-    transport: connection,
-    id: m.id,
-    signal: m.signal,
-    say: (level, text) => m.say(level, text, 'target'),
-    onFilling: (progress) => m.emit({ type: 'filling', ...progress }, 'target'),
-    // A copy of files that nobody takes would wait for ever.
-    onDeath: m.abort,
-  });
-  linking.catch(() => undefined);
-  m.undo.push('the connection', async () => {
-    await m.targetUndone;
-    connection.close();
-  });
+  const { connection, linking } = connectTarget(m, destination, workspace.directory);
 
   const contextFor = (signal: AbortSignal): DriverContext =>
     driverContext(workspace.scratch, signal, m.say, () => m.journal);
@@ -134,51 +110,23 @@ export async function preflight(m: Migration, { thorough }: { readonly thorough:
   const [source, room, cpu] = await Promise.all([
     checkSource(m, { container, files, devices, pids, thorough }),
     files.demands(),
-    options.skipCpuCheck || !live ? nothingOfCpu : cpuOf(m),
+    options.skipCpuCheck || !live ? nothingOfCpu : sourceCpu(m),
   ]);
 
   const able = source.criu?.memTrack ?? false;
   const preDump = live && (options.preDump ?? (able && htype.capabilities.preDump));
   if (preDump && able) forecast.tracked(pids);
 
-  const sourceHost = hostname();
-  const flags = live ? await cpuFlags() : [];
-  const sent = Date.now();
-  const used = {
-    htype: [htype.name],
-    fs: shares.map(({ driver }) => driver),
-    device: devices.states.map(({ name }) => name),
-  };
-  const here = thisHost(source.criu, used);
-  const target = await link.call('check', {
-    mode: options.mode,
-    api: driverApi,
+  const { target, hosts } = await askTarget(m, link, {
     container: container.description,
-    fs: shares.map(({ driver, trees: theirs }) => ({ driver, trees: theirs })),
+    shares,
     devices: devices.states,
-    source: sourceHost,
-    skipCriuCheck: options.skipCriuCheck,
     cpuinfo: cpu.image,
     memory: live ? memory : 0,
-    force: options.force,
-    imagePath: options.imagePath ?? null,
-    more: {
-      cpuFlags: flags,
-      ports: source.ports.slice(0, mostAsked),
-      files: source.files.slice(0, mostAsked),
-      thorough,
-      room,
-    },
-  } as Params<'check'>);
-  const exchange = target.more && { sent, heard: Date.now(), ...target.more };
-  const skew = exchange && skewInWords(exchange);
-  if (skew) m.say('warn', skew);
-
-  const hosts = {
-    source: hostReport(sourceHost, await here),
-    target: hostReport(link.host, { ...target, phaul: link.phaul, ...target.more }),
-  };
-  m.emit({ type: 'hosts', ...hosts, ...(exchange && { clock: clockSkew(exchange) }) });
+    source,
+    thorough,
+    room,
+  });
   const fence = live
     ? freezer(container.cgroup ?? null, `phaul-${m.id}`, join(workspace.directory, 'homes'))
     : null;
@@ -202,7 +150,7 @@ export async function preflight(m: Migration, { thorough }: { readonly thorough:
     devices,
     workspace,
     link,
-    sourceHost,
+    sourceHost: hostname(),
     fence,
     preDump,
     memory,
@@ -217,9 +165,6 @@ export async function preflight(m: Migration, { thorough }: { readonly thorough:
 // The kernel tracks them as one.
 const hugePages =
   'This host gives programs huge pages unasked (transparent_hugepage is "always"): one written byte sends 2 MiB in each iteration.';
-
-// Of each kind; the target takes no more.
-const mostAsked = 1024;
 
 /** The journal, and the working directory. */
 async function takeNotes(m: Migration, htype: string): Promise<Workspace> {
@@ -236,43 +181,4 @@ export function refused(refusals: readonly Refusal[]): PhaulError {
   const [first, ...others] = refusals as [Refusal, ...Refusal[]];
   const message = others.length === 0 ? first.message : `${first.message} (And ${others.length} more.)`;
   return new PhaulError(first.code, message, { hint: first.hint, host: first.host, refusals });
-}
-
-interface OfCpu {
-  /** What the target compares its own with; null: nothing is compared. */
-  readonly image: string | null;
-  readonly refusals: readonly Refusal[];
-}
-const nothingOfCpu: OfCpu = { image: null, refusals: [] };
-
-async function cpuOf(m: Migration): Promise<OfCpu> {
-  try {
-    const image = await interruptible(m, dumpCpuinfo(m.options.criuPath));
-    return { image: image && image.toString('base64'), refusals: [] };
-  } catch (thrown) {
-    const { message } = asPhaulError(thrown);
-    return { image: null, refusals: [sourceRefusal('CPU_CHECK', message, codes.CPU_CHECK.hint)] };
-  }
-}
-
-// More than this part of the memory twice may be more than the target or the container's own limit has.
-const mostTwice = 0.1;
-
-/** Whether memory is to follow after the start: as the user says, else unless it costs something. */
-async function mayFollow(
-  { options, say }: Migration,
-  pids: readonly number[],
-  memory: number,
-): Promise<boolean> {
-  if (options.restore !== undefined) return options.restore === 'lazy';
-  // Images that are kept must be whole.
-  if (options.keepImages) return false;
-  const twice = await sharedByFork(pids);
-  if (twice <= memory * mostTwice) return true;
-  // What follows is put in place in each process by itself; CRIU's eager restore compares, and lets them share again (criu/mem.c).
-  say(
-    'log',
-    `All memory is put in place before the start: forked processes share ${sized(twice)} of it, and would not any more.`,
-  );
-  return false;
 }
