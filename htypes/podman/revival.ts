@@ -6,15 +6,14 @@ import { shellWords } from '../oci/shell.ts';
 
 /** Stop and start of a container by podman itself, so that podman takes its end for wanted: no restart policy acts. */
 export function podmanRevival(id: string, name: string, ctx: DriverContext): Revival {
-  const status = async (): Promise<string> =>
-    (await ctx.run('podman', ['container', 'inspect', '--format', '{{.State.Status}}', id])).trim();
-  const runs = async (): Promise<boolean> => ['running', 'paused'].includes(await status());
+  // All of it is asked when the migration is being undone, too.
+  const told = async (format: string): Promise<string> =>
+    (await ctx.run('podman', ['container', 'inspect', '--format', format, id], { abortable: false })).trim();
+  const runs = async (): Promise<boolean> => ['running', 'paused'].includes(await told('{{.State.Status}}'));
   return {
     stop: async (graceMs) => {
       if (!(await runs())) throw endedByItself(name);
-      const signal = (
-        await ctx.run('podman', ['container', 'inspect', '--format', '{{.Config.StopSignal}}', id])
-      ).trim();
+      const signal = await told('{{.Config.StopSignal}}');
       const seconds = String(Math.max(1, Math.ceil(graceMs / 1000)));
       const { exitCode, stderr } = await ctx.attempt('podman', ['stop', '--time', seconds, id], {
         abortable: false,

@@ -19,7 +19,7 @@ export function fsDriverChecks(fsDriver: FsDriver, ground?: Ground): Check[] {
   const staged = (name: string, exec: (stage: FsStage) => Promise<void>): Check =>
     check(name, async (scene) => exec(await fsStage(scene, driver, ground)));
   return [
-    saysWhatItIs(driver, 'fs'),
+    ...fsDriverChecksAlone(fsDriver, ground),
 
     staged('its preflight changes nothing, whatever it finds', async ({ tree, source, target, onBoth }) => {
       if (!copies) renameSync(tree.source, `${tree.source}-away`);
@@ -120,8 +120,20 @@ export function fsDriverChecks(fsDriver: FsDriver, ground?: Ground): Check[] {
     }),
 
     ...fsUndoneChecks(driver, ground),
+  ];
+}
 
-    staged('a stream that says nothing and ends harms nobody', async ({ target, open, onTarget }) => {
+/**
+ * What needs no files to be copied: all that can be asked of a driver whose trees are no directories to anybody else.
+ * @param name of a tree that it would take
+ */
+export function fsDriverChecksAlone(fsDriver: FsDriver, ground?: Ground, name?: string): Check[] {
+  const driver = wrapFsDriver(fsDriver);
+  return [
+    saysWhatItIs(driver, 'fs'),
+
+    check('a stream that says nothing and ends harms nobody', async (scene) => {
+      const { target, open, onTarget } = await fsStage(scene, driver, ground, name);
       const before = onTarget();
       await target.prepare();
       const stream = await open();

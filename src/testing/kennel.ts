@@ -15,6 +15,8 @@ export interface Kennel {
   readonly runs: () => boolean;
   /** All that the target's half could leave behind. */
   readonly footprint: () => unknown;
+  /** Members of the description's `meta` that the target's half gives to the container's own tool as they are: that judges what is in them. */
+  readonly opaque?: readonly string[];
   /** The pid of a process that plays the restored root task. */
   readonly restored: number;
 }

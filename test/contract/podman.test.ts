@@ -6,7 +6,7 @@ import { areRefusals, throws } from '../../src/testing/expect.ts';
 import { htypeChecksAlone } from '../../src/testing/index.ts';
 import { examine } from './examine.ts';
 
-// The rest of the examination has both halves on one host, where podman cannot have a container of the same ID twice: test/htypes/podman.lab.test.ts.
+// The whole, where podman is: podman.lab.test.ts.
 examine(htypeChecksAlone(podman));
 
 const id = 'f'.repeat(64);
