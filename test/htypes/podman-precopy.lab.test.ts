@@ -2,7 +2,7 @@
 import test from 'ava';
 import { createNetwork, ct101 } from '../lab/container.ts';
 import { migrate } from '../lab/migrate.ts';
-import { image, inspected, preparePodman } from '../lab/podman.ts';
+import { emptyPodman, image, inspected, preparePodman } from '../lab/podman.ts';
 import { startTraffic } from '../lab/traffic.ts';
 import { VmLab } from '../lab/vm/vm-lab.ts';
 
@@ -15,32 +15,45 @@ test.before(async (t) => {
   lab = await VmLab.up();
   await preparePodman(lab.host('a'), lab.host('b'));
 });
+test.afterEach.always(async (t) => {
+  t.timeout(patienceMs);
+  for (const host of [lab.host('a'), lab.host('b')]) {
+    await emptyPodman(host);
+    await host.sh('if [ -e /run/netns/ct101 ]; then ip netns del ct101; fi');
+  }
+});
 test.after.always(() => VmLab.down());
 
-test.serial('Redis in podman moves ahead of itself and loses no connection', async (t) => {
-  t.timeout(patienceMs);
-  const [a, b] = [lab.host('a'), lab.host('b')];
-  await createNetwork(a, ct101);
-  const server = 'redis-server --bind 0.0.0.0 --protected-mode no --enable-debug-command yes --save ""';
-  const options = '--network ns:/run/netns/ct101 --memory 300m';
-  await a.sh(`podman run -d --name web ${options} ${image} ${server} </dev/null`, { timeoutMs: 120_000 });
-  await a.sh('until redis-cli -h 10.77.0.101 PING; do sleep 0.2; done', { timeoutMs: 60_000 });
-  await a.sh('redis-cli -h 10.77.0.101 DEBUG POPULATE 32768 filling 1024', { timeoutMs: 60_000 });
-  const traffic = await startTraffic(b, '10.77.0.101', 6379, 20);
-  const result = await migrate(a, 'b', 'web');
-  if (!result.ok) return t.fail(JSON.stringify(result.error));
-  const [first] = result.iterations;
-  t.true(result.iterations.length >= 2 && first !== undefined && first.pages > 32 * 256);
-  t.true((result.fill?.pages ?? 0) > 0, 'its memory followed');
-  const report = await traffic.stop();
-  t.like(report, { errors: [], lost: 0, doubled: 0 });
-  t.log(`longest pause of the client: ${report.longestGapMs} ms; it stood still for ${result.freezeMs} ms`);
-  t.deepEqual(
-    [await inspected(a, 'web', '.ID'), await inspected(b, 'web', '.State.Status')],
-    [null, 'running'],
+for (const runtime of ['runc', 'crun'])
+  test.serial(
+    `Redis in podman, run by ${runtime}, moves ahead of itself and loses no connection`,
+    async (t) => {
+      t.timeout(patienceMs);
+      const [a, b] = [lab.host('a'), lab.host('b')];
+      await createNetwork(a, ct101);
+      const server = 'redis-server --bind 0.0.0.0 --protected-mode no --enable-debug-command yes --save ""';
+      const options = `--runtime ${runtime} --network ns:/run/netns/ct101 --memory 300m`;
+      await a.sh(`podman run -d --name web ${options} ${image} ${server} </dev/null`, { timeoutMs: 120_000 });
+      await a.sh('until redis-cli -h 10.77.0.101 PING; do sleep 0.2; done', { timeoutMs: 60_000 });
+      await a.sh('redis-cli -h 10.77.0.101 DEBUG POPULATE 32768 filling 1024', { timeoutMs: 60_000 });
+      const traffic = await startTraffic(b, '10.77.0.101', 6379, 20);
+      const result = await migrate(a, 'b', 'web');
+      if (!result.ok) return t.fail(JSON.stringify(result.error));
+      const [first] = result.iterations;
+      t.true(result.iterations.length >= 2 && first !== undefined && first.pages > 32 * 256);
+      t.true((result.fill?.pages ?? 0) > 0, 'its memory followed');
+      const report = await traffic.stop();
+      t.like(report, { errors: [], lost: 0, doubled: 0 });
+      t.log(
+        `longest pause of the client: ${report.longestGapMs} ms; it stood still for ${result.freezeMs} ms`,
+      );
+      t.deepEqual(
+        [await inspected(a, 'web', '.ID'), await inspected(b, 'web', '.State.Status')],
+        [null, 'running'],
+      );
+      t.is(await b.sh('podman exec web cat /sys/fs/cgroup/memory.max'), String(300 * 2 ** 20));
+      t.regex(await b.sh('podman logs web'), /Ready to accept connections/);
+      await b.sh('podman stop --time 10 web', { timeoutMs: 60_000 });
+      t.is(await inspected(b, 'web', '.State.Status'), 'exited');
+    },
   );
-  t.is(await b.sh('podman exec web cat /sys/fs/cgroup/memory.max'), String(300 * 2 ** 20));
-  t.regex(await b.sh('podman logs web'), /Ready to accept connections/);
-  await b.sh('podman stop --time 10 web', { timeoutMs: 60_000 });
-  t.is(await inspected(b, 'web', '.State.Status'), 'exited');
-});

@@ -6,5 +6,6 @@ import type { Host } from './host.ts';
  * (src/libcrun/cgroup.c, libcrun_cgroup_enter).
  */
 export async function oneHierarchy(host: Host): Promise<void> {
-  await host.sh('! mountpoint -q /sys/fs/cgroup/unified || umount -l /sys/fs/cgroup/unified');
+  // Where the directory stays crun makes cgroups in it that are none.
+  await host.sh('cd /sys/fs/cgroup; if mountpoint -q unified; then umount -l unified; rmdir unified; fi');
 }

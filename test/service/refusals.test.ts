@@ -113,7 +113,7 @@ test('what the source names as a driver is looked up, never loaded', async (t) =
     const container = { ...s.check().container, htype };
     await t.throwsAsync(async () => s.call.check(s.check({ container })), {
       code: 'DRIVER_UNKNOWN',
-      message: /^There is no htype (phaul-htype-)?vm; there are: runc, podman, lxc, pid/,
+      message: /^There is no htype (phaul-htype-)?vm; there are: runc, crun, podman, lxc, pid/,
     });
   }
 });

@@ -44,6 +44,7 @@ export function manPage(): string {
     [
       ['criu', 8],
       ['runc', 8],
+      ['crun', 1],
       ['ssh', 1],
       ['rsync', 1],
     ]
