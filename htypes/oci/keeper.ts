@@ -14,6 +14,7 @@ export async function keptByAnother({ id, pid }: OciState): Promise<Refusal[]> {
   const name = (await readFile(`/proc/${parent}/comm`, 'utf8').catch(() => '')).trim();
   if (!keepers.test(name)) return [];
   const message = `${id} is kept by ${name} (process ${parent}), which would act when it is stopped.`;
-  const hint = 'Move it with the program that started it, in live mode, or start it in the background (run -d).';
+  const hint =
+    'Move it with the program that started it, in live mode, or start it in the background (run -d).';
   return [{ code: 'CONTAINER_UNSUPPORTED', message, hint, host: 'source' }];
 }
