@@ -8,6 +8,7 @@ import type { RestoreSettings } from '../../src/contracts/criu-settings.ts';
 import type { ErrorCode } from '../../src/error-codes.ts';
 import { PhaulError, type Refusal } from '../../src/errors.ts';
 import { externalNetworkKey } from '../../src/linux/processes.ts';
+import { cgroupRoots } from './cgroup-roots.ts';
 import { logTo, saidIn } from './log.ts';
 import { maskIn } from './masked.ts';
 import { type OciMeta, ociMeta } from './meta.ts';
@@ -208,6 +209,7 @@ async function restoreSettings(
   return {
     root,
     manageCgroups: 'soft',
+    cgroupRoots: await cgroupRoots(state),
     externalMounts: restoreMounts(state, meta.cgroupMounts, mask),
     inherit: meta.networkNamespace === null ? [] : [{ key: externalNetworkKey, path: meta.networkNamespace }],
   };

@@ -149,6 +149,8 @@ test.serial('another name, over files that are there already, with a log and the
   t.true(await isRunning(b, 'other'));
   t.false(await isRunning(a, 'ct101'));
   t.is(await b.sh('runc exec other cat /etc/group; ls /srv/ct101'), 'root:x:0:\nconfig.json\nrootfs');
+  t.is(await b.sh('runc ps --format json other'), `[${summary?.pid}]`);
+  t.is(await b.sh('find /sys/fs/cgroup -name ct101'), '');
   t.regex(await a.sh('ls /root/images/*/1'), /inventory\.img/);
   t.regex(await b.sh('ls /root/images/*/checkpoint'), /inventory\.img[^]*pages-/);
   const logged = (await a.read('/root/log')).trimEnd().split('\n');
