@@ -94,12 +94,12 @@ async function inPlaceOf(path: string, program: string, descriptors: number[]): 
   return { pid, exited, kill: () => void lives().then((yes) => yes && process.kill(pid, 'SIGKILL')) };
 }
 
-// What CRIU said before it ended has long been on its way.
 const lastWordMs = 50;
 
 function session({ pid, exited, kill }: CriuProcess, socket: Socket): Swrk {
   // The tasks that it was making have its end of the socket, too: without this a CRIU that is killed would not be missed.
-  void exited.then(() => setTimeout(() => socket.destroy(), lastWordMs));
+  // What CRIU said before has long been there. But a busy process may come to this timer before it looks at the socket, which it does before it comes to immediates.
+  void exited.then(() => setTimeout(() => setImmediate(() => socket.destroy()), lastWordMs));
   let waiting: {
     handler: NotifyHandler | undefined;
     resolve: (r: CriuResponse) => void;

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import {
   closeSync,
   fstatSync,
@@ -9,6 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { startSwrk, type Swrk, type SwrkOptions } from '../../src/criu/swrk.ts';
 import { socketPair, socketTypes } from '../../src/linux/socket-pair.ts';
@@ -82,6 +84,25 @@ test('an error in the hearing of a notification ends CRIU, which undoes by that'
   const request = swrk.request({ type: 'DUMP' }, () => Promise.reject(new Error('devices failed')));
   await t.throwsAsync(request, { message: 'devices failed' });
   await t.throwsAsync(swrk.request({ type: 'DUMP' }), { code: 'CRIU_DIED' });
+});
+
+test('an answer is heard though CRIU has ended since and this process had no time', async (t) => {
+  const { swrk } = await start(t, { DUMP: {} });
+  await sleep(500); // It waits for its request.
+  const busy = (ms: number): void => {
+    for (const until = performance.now() + ms; performance.now() < until;);
+  };
+  // What it writes and its end are seen at once, so that all that have ended by then are asked for: CRIU, too, whose answer is not seen yet.
+  const other = spawn('echo', { stdio: ['ignore', 'pipe', 'ignore'] });
+  const request = new Promise((resolve, reject) => {
+    other.stdout.once('data', () => {
+      swrk.request({ type: 'DUMP' }).then(resolve, reject);
+      busy(500);
+      setImmediate(() => busy(100));
+    });
+  });
+  busy(200);
+  t.like(await request, { success: true });
 });
 
 const death = test.macro({
