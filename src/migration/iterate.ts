@@ -45,12 +45,13 @@ export async function iterate(
   if (!verdict.met && m.options.onNoConvergence === 'fail')
     throw noConvergence(m, verdict.reason, iterations.at(-1));
 
-  const arming = performance.now();
+  const began = performance.now();
   await plan.link.call('arm', {});
+  const armMs = performance.now() - began;
   const before = iterations.at(-1);
-  // Some runtimes take seconds to get ready. What the container has written meanwhile would otherwise all go in the freeze.
-  if (before && performance.now() - arming > before.roundMs)
-    await rounds.drive({ ...limits, enough: Math.max(limits.enough, before.pages) });
+  // Some runtimes take seconds to get ready. What the container has written meanwhile would otherwise all go in the freeze. But they do not wait for ever.
+  if (before && armMs > before.roundMs)
+    await rounds.drive({ ...limits, enough: Math.max(limits.enough, before.pages) }, 2 * armMs);
 
   const last = iterations.length + 1;
   const parent = iterations.length > 0 ? iterations.length : null;

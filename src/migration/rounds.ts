@@ -26,8 +26,11 @@ export interface Stop {
 export interface Rounds {
   /** Those that there have been. */
   readonly iterations: readonly Iteration[];
-  /** Rounds until another is not worth it, whatever those before were like. */
-  readonly drive: (limits: Limits) => Promise<Stop>;
+  /**
+   * Rounds until another is not worth it, whatever those before were like.
+   * @param withinMs no round begins later than that
+   */
+  readonly drive: (limits: Limits, withinMs?: number) => Promise<Stop>;
   /** How many pages a dump would send now, about; null: nobody knows. */
   readonly expectedPages: () => number | null;
   /** Counts the pages of the next dump. */
@@ -78,12 +81,14 @@ export function memoryRounds(
     iterations,
     countPages,
     expectedPages,
-    drive: async (limits) => {
+    drive: async (limits, withinMs = Infinity) => {
       const { downtimeLimit } = m.options;
+      const began = performance.now();
       const sent: number[] = [];
       for (;;) {
         const verdict = converged(sent, limits, (count) => `${count} pages`);
         if (verdict.stop) return { reason: verdict.reason, met: false };
+        if (performance.now() - began > withinMs) return { reason: 'time is over', met: false };
         const freezeMs = await round();
         if (freezeMs !== null && freezeMs <= downtimeLimit) {
           const reason = `a freeze of ${freezeMs} ms is expected, and --downtime-limit allows ${downtimeLimit}`;
