@@ -1,10 +1,9 @@
 // A container of podman's on hosts whose kernel tracks written memory, with cgroup v2.
 import test from 'ava';
 import { createNetwork, ct101 } from '../lab/container.ts';
-import { migrate } from '../lab/migrate.ts';
 import { emptyPodman, image, inspected, preparePodman } from '../lab/podman.ts';
-import { startTraffic } from '../lab/traffic.ts';
 import { VmLab } from '../lab/vm/vm-lab.ts';
+import { movedAhead } from './moved-ahead.ts';
 
 // The machines are slow, and slower yet while this one is busy.
 const patienceMs = 8 * 60_000;
@@ -34,19 +33,7 @@ for (const runtime of ['runc', 'crun'])
       const server = 'redis-server --bind 0.0.0.0 --protected-mode no --enable-debug-command yes --save ""';
       const options = `--runtime ${runtime} --network ns:/run/netns/ct101 --memory 300m`;
       await a.sh(`podman run -d --name web ${options} ${image} ${server} </dev/null`, { timeoutMs: 120_000 });
-      await a.sh('until redis-cli -h 10.77.0.101 PING; do sleep 0.2; done', { timeoutMs: 60_000 });
-      await a.sh('redis-cli -h 10.77.0.101 DEBUG POPULATE 32768 filling 1024', { timeoutMs: 60_000 });
-      const traffic = await startTraffic(b, '10.77.0.101', 6379, 20);
-      const result = await migrate(a, 'b', 'web');
-      if (!result.ok) return t.fail(JSON.stringify(result.error));
-      const [first] = result.iterations;
-      t.true(result.iterations.length >= 2 && first !== undefined && first.pages > 32 * 256);
-      t.true((result.fill?.pages ?? 0) > 0, 'its memory followed');
-      const report = await traffic.stop();
-      t.like(report, { errors: [], lost: 0, doubled: 0 });
-      t.log(
-        `longest pause of the client: ${report.longestGapMs} ms; it stood still for ${result.freezeMs} ms`,
-      );
+      await movedAhead(t, lab, 'web');
       t.deepEqual(
         [await inspected(a, 'web', '.ID'), await inspected(b, 'web', '.State.Status')],
         [null, 'running'],
