@@ -3,6 +3,7 @@ import type { Swrk } from '../criu/swrk.ts';
 import { PhaulError } from '../errors.ts';
 import type { Iteration } from '../observe/events.ts';
 import type { PageSource } from '../pages/source.ts';
+import { armTarget } from './arm.ts';
 import { pageLimits } from './convergence.ts';
 import type { Migration } from './migration.ts';
 import type { Plan } from './preflight.ts';
@@ -39,19 +40,15 @@ export async function iterate(
   const rounds = memoryRounds(m, plan, { swrk, pages, restoreMs });
   const { maxIterations, maxGrowth: growth } = m.options;
   const limits = { ...pageLimits, rounds: maxIterations, growth };
-  const verdict = plan.preDump ? await rounds.drive(limits) : noIterations(m);
-  m.emit({ type: 'decision', reason: verdict.reason });
   const { iterations } = rounds;
-  if (!verdict.met && m.options.onNoConvergence === 'fail')
-    throw noConvergence(m, verdict.reason, iterations.at(-1));
-
-  const began = performance.now();
-  await plan.link.call('arm', {});
-  const armMs = performance.now() - began;
-  const before = iterations.at(-1);
-  // Some runtimes take seconds to get ready. What the container has written meanwhile would otherwise all go in the freeze. But they do not wait for ever.
-  if (before && armMs > before.roundMs)
-    await rounds.drive({ ...limits, enough: Math.max(limits.enough, before.pages) }, 2 * armMs);
+  /** @throws NO_CONVERGENCE if the user rather stays than stands still for too long */
+  const mayGo = ({ met, reason }: Stop): void => {
+    if (!met && m.options.onNoConvergence === 'fail') throw noConvergence(m, reason, iterations.at(-1));
+  };
+  const stop = plan.preDump ? await rounds.drive(limits) : noIterations(m);
+  m.emit({ type: 'decision', reason: stop.reason });
+  mayGo(stop);
+  mayGo(await armTarget(rounds, () => plan.link.call('arm', {}), limits, stop));
 
   const last = iterations.length + 1;
   const parent = iterations.length > 0 ? iterations.length : null;

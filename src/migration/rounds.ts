@@ -88,7 +88,8 @@ export function memoryRounds(
       for (;;) {
         const verdict = converged(sent, limits, (count) => `${count} pages`);
         if (verdict.stop) return { reason: verdict.reason, met: false };
-        if (performance.now() - began > withinMs) return { reason: 'time is over', met: false };
+        if (performance.now() - began > withinMs)
+          return { reason: 'the target is ready and cannot wait for more iterations', met: false };
         const freezeMs = await round();
         if (freezeMs !== null && freezeMs <= downtimeLimit) {
           const reason = `a freeze of ${freezeMs} ms is expected, and --downtime-limit allows ${downtimeLimit}`;
