@@ -5,6 +5,7 @@ import type { RestoreSettings } from '../../src/contracts/criu-settings.ts';
 import type { ContainerDescription, TargetContainer } from '../../src/contracts/htype.ts';
 import { PhaulError } from '../../src/errors.ts';
 import { externalNetworkKey } from '../../src/linux/processes.ts';
+import { cgroupRoots } from '../oci/cgroup-roots.ts';
 import { maskIn } from '../oci/masked.ts';
 import { restoreMounts } from '../oci/mounts.ts';
 import type { OciRuntime } from '../oci/runtime.ts';
@@ -77,6 +78,7 @@ export function podmanTarget(description: ContainerDescription, ctx: DriverConte
       return {
         root,
         manageCgroups: 'soft',
+        cgroupRoots: await cgroupRoots(state),
         externalMounts: restoreMounts(state, meta.cgroupMounts, await mask.mount()),
         inherit: [
           ...(network === null ? [] : [{ key: externalNetworkKey, path: network }]),
