@@ -1,20 +1,22 @@
 import type { Socket } from 'node:net';
 import type { DriverContext, OpenStream } from '../../src/contracts/context.ts';
-import type { FsTree, SourceFs, SyncResult } from '../../src/contracts/fs-driver.ts';
+import type { FsDemand, FsTree, SourceFs, SyncResult } from '../../src/contracts/fs-driver.ts';
 import { PhaulError } from '../../src/errors.ts';
 import { lastLine } from '../../src/run.ts';
-import { imageOf } from './image-of.ts';
-import { talk } from './talk.ts';
+import { type Image, imageAt, storageFlags } from './image.ts';
+import { talk, withRoom } from './talk.ts';
 
-// $2: the image. The target says `present`, or the layers that it has: of podman's copy of the image these need not go. podman leaves layers as
-// they are, so each is called by the digest by which the target knows it. Descriptor 3 is told how many bytes go.
+// $1: an empty directory, $2: the image, then flags for podman. The target says `present`, or the layers that it has: of podman's copy of the image
+// these need not go. podman leaves layers as they are, so each is called by the digest by which the target knows it. Descriptor 3 is told how many bytes go.
 const script = `
+copy=$1/image image=$2
+shift 2
 read -r word has || exit 1
 [ "$word" != present ] || exit 0
-podman save --quiet --format docker-dir --output "$1/image" "$2" >&2 || exit 1
-for layer in $has; do case $layer in *[!0-9a-f]*) ;; *) rm -f "$1/image/$layer" ;; esac; done
-du --summarize --block-size=1 "$1/image" >&3
-tar -C "$1/image" -cf - . || exit 1
+podman "$@" save --quiet --format docker-dir --output "$copy" "$image" >&2 || exit 1
+for layer in $has; do case $layer in *[!0-9a-f]*) ;; *) rm -f "$copy/$layer" ;; esac; done
+du --summarize --bytes "$copy" >&3
+tar -C "$copy" -cf - . || exit 1
 read -r word reason
 [ "$word" = ok ] || { echo "$reason" >&2; exit 1; }`;
 
@@ -22,20 +24,28 @@ const nothing: SyncResult = { bytes: 0, changed: 0, files: 0 };
 
 /** The half that sends. An image never changes: it goes in the first round. */
 export function podmanImageSource(trees: readonly FsTree[], ctx: DriverContext): SourceFs {
-  const images = trees.map(imageOf);
+  const images = trees.map(({ source }) => imageAt(source));
   let sent = false;
   return {
     refusals: () => Promise.resolve([]),
+    demands: () => Promise.all(images.map((image) => demandOf(image, ctx))),
     sync: async (open) => {
       if (sent) return nothing;
       let bytes = 0;
       for (const [index, image] of images.entries())
         bytes += await send(await opened(open, index), image, ctx);
       sent = true;
-      return { bytes, changed: 0, files: 0 };
+      return { bytes, changed: bytes, files: 0 };
     },
     release: () => Promise.resolve(),
   };
+}
+
+/** Nothing of it is certain: the target may have its layers in other images. */
+async function demandOf(image: Image, ctx: DriverContext): Promise<FsDemand> {
+  const flags = await storageFlags(image, ctx);
+  const size = await ctx.run('podman', [...flags, 'image', 'inspect', '--format', '{{.Size}}', image.id]);
+  return { least: 0, about: Number.parseInt(size, 10), inodes: 0 };
 }
 
 /** A stream that says which tree it is for. */
@@ -46,10 +56,13 @@ async function opened(open: OpenStream, index: number): Promise<Socket> {
 }
 
 /** Gives the bytes that went. @throws FS_SYNC */
-async function send(stream: Socket, image: string, ctx: DriverContext): Promise<number> {
-  const { code, said, stderr } = await talk(script, stream, [image], ctx);
+async function send(stream: Socket, image: Image, ctx: DriverContext): Promise<number> {
+  const flags = await storageFlags(image, ctx);
+  const { code, said, stderr } = await withRoom(ctx, (directory) =>
+    talk(script, stream, [directory, image.id, ...flags], ctx.signal),
+  ).finally(() => stream.destroy());
   if (code === 0) return Number.parseInt(said, 10) || 0;
   if (ctx.signal.aborted) throw new PhaulError('CANCELLED', 'The image was not sent to its end.');
-  const message = `The image ${image.slice(0, 12)} could not be sent: ${lastLine(stderr) || 'the connection broke'}.`;
+  const message = `The image ${image.id.slice(0, 12)} could not be sent: ${lastLine(stderr) || 'the connection broke'}.`;
   throw new PhaulError('FS_SYNC', message);
 }

@@ -1,26 +1,30 @@
 import type { Socket } from 'node:net';
 import type { DriverContext } from '../../src/contracts/context.ts';
 import type { FsTree, TargetFs } from '../../src/contracts/fs-driver.ts';
-import { imageOf } from './image-of.ts';
-import { talk } from './talk.ts';
+import { PhaulError } from '../../src/errors.ts';
+import { lastLine } from '../../src/run.ts';
+import { type Image, imageAt, storageFlags } from './image.ts';
+import { talk, withRoom } from './talk.ts';
 
-// $2 …: the images that are expected. The source says which of them it is. What podman finds in its own storage it does not look for in the directory.
+/** An image in this host's storage. */
+interface Place extends Image {
+  /** For podman to find it. */
+  readonly flags: readonly string[];
+  readonly present: boolean;
+}
+
+// $1: an empty directory, then flags for podman. podman looks for layers in its own storage first, so it is told of none that is there.
 const script = `
-read -r number || exit 1
-directory=$1
-shift "$((number + 1))"
-image=$1
-if podman image exists "$image"; then echo present; exit 0; fi
-layers=$(podman images --all --quiet --no-trunc | sort -u | xargs -r podman image inspect --format '{{range .RootFS.Layers}}{{println .}}{{end}}' | sed 's/^sha256://' | sort -u | tr '\\n' ' ')
+copy=$1
+shift
+layers=$(podman "$@" images --all --quiet --no-trunc | sort -u | xargs -r podman "$@" image inspect --format '{{range .RootFS.Layers}}{{println .}}{{end}}' | sed 's/^sha256://' | sort -u | tr '\\n' ' ')
 echo "has $layers"
-tar -C "$directory" --no-same-owner --no-same-permissions -xf - || { echo 'failed tar on the target cannot unpack it'; exit 1; }
-said=$(podman pull --quiet "dir:$directory" 2>&1)
-if podman image exists "$image"; then echo "$image" >&3; echo ok; else echo "failed podman on the target: $(echo "$said" | tail -n 1)"; exit 1; fi`;
+tar -C "$copy" --no-same-owner --no-same-permissions -xf -`;
 
 /** The half that receives. */
 export function podmanImageTarget(trees: readonly FsTree[], ctx: DriverContext): TargetFs {
-  const images = trees.map(imageOf);
-  const brought: string[] = [];
+  const images = trees.map(({ target }) => imageAt(target));
+  const places: Place[] = [];
   return {
     refusals: async () =>
       ctx.run('podman', ['--version']).then(
@@ -34,20 +38,63 @@ export function podmanImageTarget(trees: readonly FsTree[], ctx: DriverContext):
           } as const,
         ],
       ),
-    prepare: () => Promise.resolve(),
+    prepare: async () => {
+      for (const image of images) {
+        const place = await placeOf(image, ctx);
+        places.push(place);
+        if (!place.present) ctx.ifKilled('podman', removal(place));
+      }
+    },
     serve: async (stream) => {
-      brought.push(...(await receive(stream, images, ctx)));
+      try {
+        await serve(stream, places, ctx);
+      } finally {
+        stream.destroy();
+      }
     },
     abort: async () => {
-      for (const image of brought) await ctx.attempt('podman', ['image', 'rm', image], { abortable: false });
-      brought.length = 0;
+      for (const place of places.filter(({ present }) => !present)) {
+        const { exitCode, stderr } = await ctx.attempt('podman', removal(place), { abortable: false });
+        // Somebody else may have made a container of it meanwhile.
+        if (exitCode !== 0) ctx.log(`The image ${place.id.slice(0, 12)} stays: ${lastLine(stderr)}`);
+      }
     },
   };
 }
 
-/** Gives the images that have come. */
-async function receive(stream: Socket, images: readonly string[], ctx: DriverContext): Promise<string[]> {
-  const { code, said, stderr } = await talk(script, stream, images, ctx);
-  if (code !== 0) ctx.log(`The image was not received: ${stderr.trim()}`);
-  return said.split('\n').filter(Boolean);
+const removal = ({ flags, id }: Place): string[] => [...flags, 'image', 'rm', '--ignore', id];
+
+/** @throws DRIVER_FAILED if podman does not say whether it is here */
+async function placeOf(image: Image, ctx: DriverContext): Promise<Place> {
+  const flags = await storageFlags(image, ctx);
+  const { exitCode, stderr } = await ctx.attempt('podman', [...flags, 'image', 'exists', image.id]);
+  if (exitCode !== 0 && exitCode !== 1) throw new PhaulError('DRIVER_FAILED', lastLine(stderr));
+  return { ...image, flags, present: exitCode === 0 };
+}
+
+/** The source's word for what it asks and the answers are in source.ts. */
+async function serve(stream: Socket, places: readonly Place[], ctx: DriverContext): Promise<void> {
+  const { said } = await talk('read -r number && echo "$number" >&3', stream, [], ctx.signal);
+  const place = places[Number(said)];
+  if (said === '' || !place)
+    throw new PhaulError('PROTOCOL_ERROR', 'A stream of files is for no known tree.');
+  if (place.present) return answer(stream, 'present');
+  await withRoom(ctx, async (directory) => {
+    const { code, stderr } = await talk(script, stream, [directory, ...place.flags], ctx.signal);
+    if (ctx.signal.aborted) throw new PhaulError('CANCELLED', 'The image was not received to its end.');
+    const failure = code === 0 ? await pull(place, directory, ctx) : lastLine(stderr);
+    await answer(stream, failure === null ? 'ok' : `failed podman on the target: ${failure}`);
+  });
+}
+
+/** Gives the reason why not. Ended in the middle podman would leave layers behind that belong to no image: so it is not, and `abort` waits for it. */
+async function pull({ flags, id }: Place, directory: string, ctx: DriverContext): Promise<string | null> {
+  const whole = { abortable: false };
+  const { stderr } = await ctx.attempt('podman', [...flags, 'pull', '--quiet', `dir:${directory}`], whole);
+  const { exitCode } = await ctx.attempt('podman', [...flags, 'image', 'exists', id], whole);
+  return exitCode === 0 ? null : lastLine(stderr);
+}
+
+async function answer(stream: Socket, line: string): Promise<void> {
+  await new Promise<void>((resolve) => stream.end(`${line}\n`, () => resolve()));
 }

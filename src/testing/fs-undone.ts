@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import type { FsDriver } from '../contracts/fs-driver.ts';
 import { type Check, check } from './check.ts';
 import { finalRound, type FsStage, fsStage, type Ground, round } from './fs-stage.ts';
-import { picture } from './picture.ts';
 import { type Act, undoings } from './undoings.ts';
 
 type Step = (stage: FsStage) => Promise<unknown>;
@@ -24,8 +23,8 @@ export function fsUndoneChecks(driver: FsDriver, ground?: Ground): Check[] {
     const undone = (when: string, act: Act<FsStage>): Check =>
       check(`undone ${when} ${name} it leaves nothing on the target, once and twice`, async (scene) => {
         const stage = await fsStage(scene, driver, ground);
-        const { tree, onTarget } = stage;
-        const all = (): string[] => [...onTarget(), ...picture(tree.source)];
+        const { onSource, onTarget } = stage;
+        const all = (): string[] => [...onTarget(), ...onSource()];
         const before = all();
         for (const [, earlier] of steps.slice(0, index)) await earlier(stage);
         await act(scene, stage, () => step(stage));

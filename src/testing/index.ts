@@ -2,6 +2,6 @@
 export type { Check, Scene } from './check.ts';
 export { type Bench, deviceChecks } from './device.ts';
 export { fsDriverChecks } from './fs-driver.ts';
-export type { Ground } from './fs-stage.ts';
+export type { Ground, Sealed } from './fs-stage.ts';
 export { htypeChecks, htypeChecksAlone } from './htype.ts';
 export type { Kennel } from './kennel.ts';

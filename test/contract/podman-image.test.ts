@@ -1,17 +1,14 @@
 import test from 'ava';
-import { imageOf } from '../../fs-drivers/podman-image/image-of.ts';
-import { podmanImage } from '../../fs-drivers/podman-image/podman-image.ts';
+import { imageAt } from '../../fs-drivers/podman-image/image.ts';
 import { chooseFs } from '../../src/migration/choose-fs.ts';
 import type { Link } from '../../src/migration/link.ts';
-import { fsDriverChecksAlone } from '../../src/testing/fs-driver.ts';
-import { examine } from './examine.ts';
+
+// The examination is where podman is: podman.lab.test.ts.
 
 const id = '0123456789abcdef'.repeat(4);
+const path = `/x/overlay-images/${id}`;
 
-// The rest of the examination changes files in a tree: an image is none to anybody but podman, and never changes. What becomes of images: test/htypes/podman.lab.test.ts.
-examine(fsDriverChecksAlone(podmanImage, undefined, id));
-
-const image = { source: `/x/${id}`, target: `/x/${id}`, without: [], by: 'podman-image' };
+const image = { source: path, target: path, without: [], by: 'podman-image' };
 const free = { source: '/srv', target: '/srv', without: [] };
 const nobody = {} as Link;
 
@@ -27,7 +24,14 @@ test('a tree that one driver only can move goes to it, whatever the user asks fo
 });
 
 test('what is no image is none', (t) => {
-  t.is(imageOf(image), id);
-  for (const target of ['/x/..', '/x', `/x/${id}x`, `/x/${id.toUpperCase()}`])
-    t.throws(() => imageOf({ ...free, target }), { code: 'PROTOCOL_ERROR' });
+  t.deepEqual(imageAt(path), { id, graphRoot: '/x' });
+  for (const other of [
+    '/x/overlay-images/..',
+    `/x/${id}`,
+    `${path}x`,
+    path.toUpperCase(),
+    `/y/..${path}`,
+    path.slice(1),
+  ])
+    t.throws(() => imageAt(other), { code: 'PROTOCOL_ERROR' }, other);
 });
