@@ -73,7 +73,7 @@ export interface SourceFs {
 export interface FsDemand {
   /** Bytes on disk that will be taken in any case on a file system that neither compresses nor shares. Where it has less the migration is refused. */
   readonly least: number;
-  /** Bytes on disk that will be taken, about. Where it has less the user is warned. */
+  /** Bytes on disk that will be taken, about: the estimate goes by it. Where it has less the user is warned. */
   readonly about: number;
   /** Files and directories; 0: not known. */
   readonly inodes: number;

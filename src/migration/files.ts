@@ -9,8 +9,8 @@ import type { Share } from './choose-fs.ts';
 export interface Files {
   readonly shares: readonly Share[];
   readonly refusals: () => Promise<Refusal[]>;
-  /** How much room they will take on the target, as far as the drivers can tell. */
-  readonly demands: () => Promise<Demand[]>;
+  /** How much room each tree that is copied will take on the target; null: its driver cannot tell. */
+  readonly demands: () => Promise<(Demand | null)[]>;
   readonly sync: (round: SyncRound) => Promise<SyncResult>;
   readonly release: SourceFs['release'];
   readonly abort: () => Promise<void>;
@@ -31,12 +31,13 @@ export async function filesOf(
 ): Promise<Files> {
   const drivers = await Promise.all(shares.map(({ driver }) => fsDriverNamed(driver)));
   const parts = drivers.map((driver, index) => driver.source(shares[index]?.trees ?? [], ctx));
-  const demandsOf = async (index: number): Promise<Demand[]> => {
+  const demandsOf = async (index: number): Promise<(Demand | null)[]> => {
     const { copies, replaces } = drivers[index]!.capabilities;
-    const found = copies ? await parts[index]!.demands?.().catch(() => undefined) : undefined;
-    return (shares[index]?.trees ?? []).flatMap(({ target }, tree) => {
+    if (!copies) return [];
+    const found = await parts[index]!.demands?.().catch(() => undefined);
+    return shares[index]!.trees.map(({ target }, tree) => {
       const demand = found?.[tree] ?? null;
-      return demand ? [{ ...demand, path: target, reuses: !replaces }] : [];
+      return demand && { ...demand, path: target, reuses: !replaces };
     });
   };
   return {

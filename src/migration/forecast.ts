@@ -1,22 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { probeCriu } from '../criu/probe.ts';
-import type { DriverContext } from '../contracts/context.ts';
 import { deferred } from '../deferred.ts';
 import { type WriteRate, writeRate } from '../linux/written-pages.ts';
 import type { EstimateReport } from '../observe/events.ts';
 import { pageBytes } from '../pages/wire.ts';
 import { gaugeLink, type LinkGauge } from '../transport/link-rate.ts';
-import type { Share } from './choose-fs.ts';
 import { estimate } from './estimate.ts';
-import { fileBytes } from './file-bytes.ts';
+import type { Demand } from './files.ts';
 import type { MigrateOptions } from './options.ts';
 
 /** Measures beside preflight what an estimate needs. Nobody waits for it, but a dry run. */
 export interface Forecast {
   /** The connection is there. @param login as of Transport */
   readonly linked: (login: readonly string[] | null) => void;
-  /** It is known what moves which files. */
-  readonly chosen: (shares: readonly Share[], ctx: DriverContext) => void;
+  /** What the files ask of the target is being found out. Gives what is known of it. */
+  readonly demanded: (demands: Promise<readonly (Demand | null)[]>) => Promise<Demand[]>;
   /** The kernel tracks what these processes write. */
   readonly tracked: (pids: readonly number[]) => void;
   /** Preflight is over: from here the link is for the migration alone; or if the forecast is patient for what measures it. */
@@ -65,7 +63,13 @@ export function beginForecast(
       // A burst would not keep to the limit.
       if (!patient && bandwidthLimit === null) measureLink();
     },
-    chosen: (shares, ctx) => learn(fileBytes(shares, ctx).then((files) => ({ files }))),
+    demanded: async (asked) => {
+      const demands = await asked;
+      const known = demands.filter((demand) => demand !== null);
+      if (known.length === demands.length)
+        parts = { ...parts, files: known.reduce((sum, { about }) => sum + about, 0) };
+      return known;
+    },
     tracked: (pids) => {
       const long = patient ? [sleep(watchMs, undefined, { ref: false })] : [];
       const watched = (): Promise<unknown> => Promise.race([over.promise, ...long]);

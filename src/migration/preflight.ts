@@ -97,7 +97,6 @@ export async function preflight(m: Migration, { thorough }: { readonly thorough:
   const link = await linking;
   forecast.linked(connection.login);
   const shares = await chooseFs(trees, options.fs, link, ctx);
-  forecast.chosen(shares, ctx);
   m.journal?.note({
     files: shares.map(({ driver, trees: theirs }) => ({
       driver,
@@ -109,7 +108,7 @@ export async function preflight(m: Migration, { thorough }: { readonly thorough:
   m.emit({ type: 'files', files: fileReports({ files }) });
   const [source, room, cpu] = await Promise.all([
     checkSource(m, { container, files, devices, pids, thorough }),
-    files.demands(),
+    forecast.demanded(files.demands()),
     options.skipCpuCheck || !live ? nothingOfCpu : sourceCpu(m),
   ]);
 
