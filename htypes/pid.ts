@@ -60,11 +60,10 @@ async function source(name: string, options: HTypeOptions): Promise<SourceContai
       meta: { pids: ownPids ? [] : pids, networkNamespace, pidFile: options.targetPidFile ?? null },
     },
     pid: root,
-    networkNamespace,
-    dump: { external: networkNamespace === null ? [] : [await externalNetwork(networkNamespace)] },
+    network: networkNamespace === null ? null : { namespace: networkNamespace },
+    live: { dump: { external: networkNamespace === null ? [] : [await externalNetwork(networkNamespace)] } },
     refusals: () => Promise.resolve([]),
     mappedFiles: async () => (tree === undefined ? [] : sharedWritableFiles(await processTree(root))),
-    cgroup: null,
     // CRIU killed the processes; there is nothing else.
     release: () => Promise.resolve(),
   };
@@ -79,20 +78,22 @@ function target(description: ContainerDescription, ctx: DriverContext): TargetCo
   return {
     refusals: async () => [...(await pidsTaken(meta.pids)), ...(await pidFileTaken(meta.pidFile))],
     prepare: () => Promise.resolve(),
-    restore: () =>
-      Promise.resolve({
-        inherit:
-          meta.networkNamespace === null ? [] : [{ key: externalNetworkKey, path: meta.networkNamespace }],
-      }),
-    restored: async (pid) => {
-      if (meta.pidFile === null) return;
-      const path = meta.pidFile;
-      const first = await mkdir(dirname(path), { recursive: true });
-      if (first !== undefined) undo.push(() => rmdirs(dirname(path), first));
-      // Never over another file, whatever preflight's answer was taken for.
-      await writeFile(path, `${pid}\n`, { flag: 'wx' });
-      ctx.ifKilled('rm', ['-f', '--', path]);
-      undo.push(() => rm(path, { force: true }));
+    live: {
+      restore: () =>
+        Promise.resolve({
+          inherit:
+            meta.networkNamespace === null ? [] : [{ key: externalNetworkKey, path: meta.networkNamespace }],
+        }),
+      restored: async (pid) => {
+        if (meta.pidFile === null) return;
+        const path = meta.pidFile;
+        const first = await mkdir(dirname(path), { recursive: true });
+        if (first !== undefined) undo.push(() => rmdirs(dirname(path), first));
+        // Never over another file, whatever preflight's answer was taken for.
+        await writeFile(path, `${pid}\n`, { flag: 'wx' });
+        ctx.ifKilled('rm', ['-f', '--', path]);
+        undo.push(() => rm(path, { force: true }));
+      },
     },
     started: () => Promise.resolve(ctx.log(`process tree ${description.id} runs here`)),
     abort: async () => {

@@ -21,9 +21,9 @@ export async function networkSource(
   container: SourceContainer,
   ctx: DriverContext,
 ): Promise<readonly SourceDevice[]> {
-  const namespace = container.networkNamespace ?? null;
+  const namespace = container.network?.namespace ?? null;
   if (namespace === null) return [];
-  const reading = await readNetwork(namespace, container.networkOnTarget ?? namespace, ctx);
+  const reading = await readNetwork(namespace, container.network?.onTarget ?? namespace, ctx);
   const { state, bridges } = reading;
   const ports = state.links.filter((link) => link.host.bridge !== null && !isStp(link, bridges));
   const others = state.links.filter((link) => !ports.includes(link));
@@ -34,7 +34,7 @@ export async function networkSource(
   const open = { bridge: ports.map(stateOf('forwarding')), ip: others.flatMap(reopenCommands) };
   const here = whereabouts(state);
   // One without a name goes with its last process.
-  const name = container.networkOnTarget === undefined ? namespaceName(namespace) : null;
+  const name = container.network?.onTarget === undefined ? namespaceName(namespace) : null;
   let shut = false;
   const device: SourceDevice = {
     name: 'network',

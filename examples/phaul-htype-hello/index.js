@@ -25,10 +25,12 @@ export const driver = {
     let written = false;
     return {
       refusals: async () => (existsSync(file(id)) ? [taken] : []),
-      restored: async (pid) => {
-        writeFileSync(file(id), `${pid}\n`, { flag: 'wx' });
-        ctx.ifKilled('rm', ['-f', file(id)]);
-        written = true;
+      live: {
+        restored: async (pid) => {
+          writeFileSync(file(id), `${pid}\n`, { flag: 'wx' });
+          ctx.ifKilled('rm', ['-f', file(id)]);
+          written = true;
+        },
       },
       abort: async () => {
         if (written) rmSync(file(id), { force: true });

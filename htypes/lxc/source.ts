@@ -68,12 +68,14 @@ export async function lxcSource(
   return {
     description: { htype: 'lxc', id, trees: files.trees, needs: files.needs, meta: { ...meta } },
     pid,
-    networkNamespace,
-    ...(ownNetwork && { networkOnTarget }),
-    dump: {
-      manageCgroups: 'soft',
-      externalMounts: meta.mounts.map(({ at }) => ({ key: at, value: at })),
-      external: networkNamespace === null ? [] : [await externalNetwork(networkNamespace)],
+    network: networkNamespace === null ? null : { namespace: networkNamespace, onTarget: networkOnTarget },
+    live: {
+      cgroup: directoryFor('freezer', cgroups),
+      dump: {
+        manageCgroups: 'soft',
+        externalMounts: meta.mounts.map(({ at }) => ({ key: at, value: at })),
+        external: networkNamespace === null ? [] : [await externalNetwork(networkNamespace)],
+      },
     },
     refusals: (mode) => sourceRefusals({ name, pid, items, mounts, rootfs, mode }, ctx),
     mappedFiles: async () => {
@@ -84,7 +86,6 @@ export async function lxcSource(
         return mount ? join(mount.from, relative(mount.at, file)) : join(root ?? '/', file);
       });
     },
-    cgroup: directoryFor('freezer', cgroups),
     revive: lxcRevival(name, pid, items, ctx),
     release: async () => {
       // LXC notices by itself that its container has ended, and takes away what it has made for it.

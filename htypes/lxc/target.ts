@@ -60,21 +60,23 @@ export function lxcTarget(description: ContainerDescription, ctx: DriverContext)
     replaced: async () => {
       await monitor?.mountAgain(meta.rootfs);
     },
-    restore: async (): Promise<RestoreSettings> => {
-      if (!monitor) throw new PhaulError('INTERNAL', 'The container was not prepared.');
-      const [root = ''] = monitor.said('--root');
-      return {
-        root,
-        manageCgroups: 'soft',
-        cgroupRoots: [...cgroupsSaid(monitor.said('--cgroup-root'))].map(([controller, path]) => ({
-          controller,
-          path,
-        })),
-        externalMounts: meta.mounts.map(({ at, from }) => ({ key: at, value: from })),
-        inherit:
-          meta.networkNamespace === null ? [] : [{ key: externalNetworkKey, path: meta.networkNamespace }],
-        standIn: monitor.standIn,
-      };
+    live: {
+      restore: async (): Promise<RestoreSettings> => {
+        if (!monitor) throw new PhaulError('INTERNAL', 'The container was not prepared.');
+        const [root = ''] = monitor.said('--root');
+        return {
+          root,
+          manageCgroups: 'soft',
+          cgroupRoots: [...cgroupsSaid(monitor.said('--cgroup-root'))].map(([controller, path]) => ({
+            controller,
+            path,
+          })),
+          externalMounts: meta.mounts.map(({ at, from }) => ({ key: at, value: from })),
+          inherit:
+            meta.networkNamespace === null ? [] : [{ key: externalNetworkKey, path: meta.networkNamespace }],
+          standIn: monitor.standIn,
+        };
+      },
     },
     started: async () => {
       await becomeKnown();

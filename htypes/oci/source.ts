@@ -45,12 +45,15 @@ export async function ociSource(
       meta: { ...meta, cgroupMounts: meta.cgroupMounts.map((mount) => ({ ...mount })) },
     },
     pid: state.pid,
-    networkNamespace: network,
-    dump: {
-      root: state.rootfs,
-      manageCgroups: 'soft',
-      externalMounts: await dumpMounts(state),
-      external: network === null ? [] : [await externalNetwork(network)],
+    network: network === null ? null : { namespace: network },
+    live: {
+      cgroup: freezerOf(state),
+      dump: {
+        root: state.rootfs,
+        manageCgroups: 'soft',
+        externalMounts: await dumpMounts(state),
+        external: network === null ? [] : [await externalNetwork(network)],
+      },
     },
     refusals: async (mode) => {
       // What a standard file outside of the container means there, phaul itself sees.
@@ -63,7 +66,6 @@ export async function ociSource(
       ];
     },
     mappedFiles: () => mappedFiles(state),
-    cgroup: freezerOf(state),
     revive: ociRevival(runtime, state, await stopSignalOf(bundle), ctx),
     release: async () => {
       await ctx.run(runtime.name, ['delete', '--force', name], { abortable: false });

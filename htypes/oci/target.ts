@@ -103,8 +103,10 @@ export function ociTarget(
       await (mode === 'live' ? mountRoot() : create());
     },
     revive: { start, startByHand: shellWords(runtime.name, 'start', id) },
-    restore: async () => restoreSettings(runtime, id, meta, root, await mask.mount()),
-    restored: (pid) => runtime.putProcess(id, pid),
+    live: {
+      restore: async () => restoreSettings(runtime, id, meta, root, await mask.mount()),
+      restored: (pid) => runtime.putProcess(id, pid),
+    },
     started: async () => {
       await unmountRoot();
       await mask.unmount();

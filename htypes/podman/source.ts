@@ -37,7 +37,7 @@ export async function podmanSource(
   const description = await exported(id, found.OCIRuntime, found.StaticDir, ctx);
   const { trees, needs, places } = await filesOf(found, host, state, upper, options.mode);
   const network = state.networkNamespace;
-  const given = network !== null && found.HostConfig.NetworkMode === `ns:${network}`;
+  const given = found.HostConfig.NetworkMode === `ns:${network}`;
   const pipes = await conmonPipes(now.Pid);
   const networks = await networksOf(found, ctx);
   const removal = removalOf(id);
@@ -66,15 +66,18 @@ export async function podmanSource(
       meta: JSON.parse(JSON.stringify(meta)) as Json,
     },
     pid: now.Pid,
-    networkNamespace: given ? network : null,
-    dump: {
-      root: state.rootfs,
-      manageCgroups: 'soft',
-      externalMounts: await dumpMounts(state),
-      external: network === null ? [] : [await externalNetwork(network)],
-      pipes: pipes.map(({ key }) => key),
+    network: network !== null && given ? { namespace: network } : null,
+    live: {
+      cgroup: freezerOf(state),
+      dump: {
+        root: state.rootfs,
+        manageCgroups: 'soft',
+        externalMounts: await dumpMounts(state),
+        external: network === null ? [] : [await externalNetwork(network)],
+        pipes: pipes.map(({ key }) => key),
+      },
+      dismissKeeper: endConmon(found),
     },
-    dismissKeeper: endConmon(found),
     refusals: (mode) =>
       Promise.resolve([
         ...podmanRefusals(found, mode),
@@ -88,7 +91,6 @@ export async function podmanSource(
         return place ? [join(place.host, relative(place.inside, path))] : [];
       });
     },
-    cgroup: freezerOf(state),
     revive: podmanRevival(id, name, ctx),
     release: async () => {
       await ctx.run(removal.command, removal.args, { abortable: false });

@@ -66,30 +66,32 @@ export function podmanTarget(description: ContainerDescription, ctx: DriverConte
       },
       startByHand: shellWords('podman', 'start', description.id),
     },
-    restore: async (): Promise<RestoreSettings> => {
-      await log.begin();
-      waiting = await startWaiting(meta, runtime, ctx);
-      const state = await runtime.readState(id);
-      await mkdir(root, { recursive: true });
-      await ctx.run('mount', ['--rbind', '--make-rprivate', state.rootfs, root]);
-      rootMounted = true;
-      const network = state.networkNamespace;
-      const { socket, pid } = waiting;
-      return {
-        root,
-        manageCgroups: 'soft',
-        cgroupRoots: await cgroupRoots(state),
-        externalMounts: restoreMounts(state, meta.cgroupMounts, await mask.mount()),
-        inherit: [
-          ...(network === null ? [] : [{ key: externalNetworkKey, path: network }]),
-          ...meta.pipes.map(({ fd, key }) => ({ key, path: `/proc/${pid}/fd/${fd}`, writes: fd !== 0 })),
-        ],
-        standIn: socket,
-      };
-    },
     complete: () => fillShm(meta, ctx),
-    restored: async (pid) => {
-      await Promise.all([log.finish(), runtime.putProcess(id, pid), waiting?.taken(pid)]);
+    live: {
+      restore: async (): Promise<RestoreSettings> => {
+        await log.begin();
+        waiting = await startWaiting(meta, runtime, ctx);
+        const state = await runtime.readState(id);
+        await mkdir(root, { recursive: true });
+        await ctx.run('mount', ['--rbind', '--make-rprivate', state.rootfs, root]);
+        rootMounted = true;
+        const network = state.networkNamespace;
+        const { socket, pid } = waiting;
+        return {
+          root,
+          manageCgroups: 'soft',
+          cgroupRoots: await cgroupRoots(state),
+          externalMounts: restoreMounts(state, meta.cgroupMounts, await mask.mount()),
+          inherit: [
+            ...(network === null ? [] : [{ key: externalNetworkKey, path: network }]),
+            ...meta.pipes.map(({ fd, key }) => ({ key, path: `/proc/${pid}/fd/${fd}`, writes: fd !== 0 })),
+          ],
+          standIn: socket,
+        };
+      },
+      restored: async (pid) => {
+        await Promise.all([log.finish(), runtime.putProcess(id, pid), waiting?.taken(pid)]);
+      },
     },
     started: async () => {
       await waiting?.ended();

@@ -43,9 +43,14 @@ type Call = (...args: unknown[]) => unknown;
 /**
  * A driver, or one of its halves, as the core uses it, so that the driver itself can stay naive. Each member keeps its rule, says whose error it was, and how
  * long it took if that was long. What is no function is as it was.
+ * @param underWay what `end` waits for: shared by a half and its parts
  */
-export function guarded<Half extends object>(half: Half, rules: Rules<Half>, owner: Owner): Half {
-  const underWay = new Set<Promise<unknown>>();
+export function guarded<Half extends object>(
+  half: Half,
+  rules: Rules<Half>,
+  owner: Owner,
+  underWay = new Set<Promise<unknown>>(),
+): Half {
   const members = Object.entries(rules as Readonly<Record<string, Rule>>).flatMap(([name, rule]) => {
     const call = (half as Readonly<Record<string, Call | undefined>>)[name];
     return call ? [[name, keeping(rule, name, (...args) => call.apply(half, args), underWay, owner)]] : [];

@@ -76,19 +76,8 @@ export interface SourceContainer {
   readonly description: ContainerDescription;
   /** The root of the process tree, as a pid of this host. */
   readonly pid: number;
-  /** The network namespace that the device driver `network` is to move: a path, `/run/netns/NAME` or, where it has no name, `/proc/PID/ns/net`. */
-  readonly networkNamespace?: string | null;
-  /** Where it has no name: the path in `/run/netns` that it has on the target until the container runs there. */
-  readonly networkOnTarget?: string;
-  /** The directory of the cgroup that holds its processes and nobody else, of version 2, or of the freezer with version 1. */
-  readonly cgroup?: string | null;
-  /** What CRIU must be told at each dump, beside what phaul knows itself. */
-  readonly dump?: DumpSettings;
-  /**
-   * A command that ends whoever waits for the container's end and would then start it again, or remove it. The core runs it on this host once the container
-   * is the target's, right before the processes are killed. It must do no harm where nothing is left to do.
-   */
-  readonly dismissKeeper?: Command;
+  /** The network that the device driver `network` is to move; null: none. */
+  readonly network?: ContainerNetwork | null;
   /** Preflight, the container runs: why it cannot leave. Changes nothing; at most 60 s. A throw is one more refusal. */
   readonly refusals?: (mode: Mode) => Promise<Refusal[]>;
   /** Files in the trees, as paths of this host, that the container has mapped shared and writable. It runs or is frozen; be quick. */
@@ -98,8 +87,30 @@ export interface SourceContainer {
    * throw, which the user sees as RELEASE_FAILED: the container is the target's whatever happens here.
    */
   readonly release?: (target: string) => Promise<void>;
+  /** Of use in live mode. */
+  readonly live?: LiveSource;
   /** How it is stopped and started again; with the capability `revive`, and only then. */
   readonly revive?: Revival;
+}
+
+export interface ContainerNetwork {
+  /** The network namespace: a path, `/run/netns/NAME` or, where it has no name, `/proc/PID/ns/net`. */
+  readonly namespace: string;
+  /** Where it has no name: the path in `/run/netns` that it has on the target until the container runs there. */
+  readonly onTarget?: string;
+}
+
+/** Live mode on the source. */
+export interface LiveSource {
+  /** The directory of the cgroup that holds its processes and nobody else, of version 2, or of the freezer with version 1; null: there is none. */
+  readonly cgroup?: string | null;
+  /** What CRIU must be told at each dump, beside what phaul knows itself. */
+  readonly dump?: DumpSettings;
+  /**
+   * A command that ends whoever waits for the container's end and would then start it again, or remove it. The core runs it on this host once the container
+   * is the target's, right before the processes are killed. It must do no harm where nothing is left to do.
+   */
+  readonly dismissKeeper?: Command;
 }
 
 /** A program and its arguments, without a shell. */
@@ -135,7 +146,7 @@ export interface Stop {
 }
 
 /**
- * The container-to-be on the target. Order of calls in live mode: refusals, prepare, restore, complete, (replaced), restored, then started or
+ * The container-to-be on the target. Order of calls in live mode: refusals, prepare, live.restore, complete, (replaced), live.restored, then started or
  * abort; in revive mode: refusals, prepare, complete, (replaced), revive.start, then started or abort.
  */
 export interface TargetContainer {
@@ -151,12 +162,10 @@ export interface TargetContainer {
   readonly complete?: () => Promise<void>;
   /** The last files are there, and some tree is another directory now (`FsDriver.capabilities.replaces`). It stands still on the source; be quick. */
   readonly replaced?: () => Promise<void>;
+  /** Of use in live mode. */
+  readonly live?: LiveTarget;
   /** How it is started; with the capability `revive`, and only then. */
   readonly revive?: TargetRevival;
-  /** What CRIU must be told at the restore, beside what phaul knows itself. The container runs on the source, for a moment yet; be quick. */
-  readonly restore?: () => Promise<RestoreSettings>;
-  /** All tasks exist, none has run an instruction. `pid`: the root task on this host. Frozen on the source; be quick. */
-  readonly restored?: (pid: number) => Promise<void>;
   /** The container runs here and belongs here. Tidy up what only the restore needed. A throw is a warning. */
   readonly started?: () => Promise<void>;
   /**
@@ -164,6 +173,14 @@ export interface TargetContainer {
    * throw, which the user sees, it may be called again.
    */
   readonly abort: () => Promise<void>;
+}
+
+/** Live mode on the target. */
+export interface LiveTarget {
+  /** What CRIU must be told at the restore, beside what phaul knows itself. The container runs on the source, for a moment yet; be quick. */
+  readonly restore?: () => Promise<RestoreSettings>;
+  /** All tasks exist, none has run an instruction. `pid`: the root task on this host. Frozen on the source; be quick. */
+  readonly restored?: (pid: number) => Promise<void>;
 }
 
 /** Revive mode on the target. */

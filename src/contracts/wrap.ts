@@ -2,7 +2,7 @@ import type { DriverContext } from './context.ts';
 import type { DeviceDriver, SourceDevice, TargetDevice } from './device.ts';
 import type { FsDriver, Sight, SourceFs, TargetFs } from './fs-driver.ts';
 import { guarded, type Owner, type Rule, type Rules } from './guarded.ts';
-import type { HType, Revival, SourceContainer, TargetContainer, TargetRevival } from './htype.ts';
+import type { HType, LiveTarget, Revival, SourceContainer, TargetContainer, TargetRevival } from './htype.ts';
 
 // What the contracts promise of each member, as data.
 const work: Rule = { kind: 'work' };
@@ -22,11 +22,10 @@ const targetContainer: Rules<TargetContainer> = {
   prepare: once,
   complete: work,
   replaced: work,
-  restore: work,
-  restored: work,
   started: end,
   abort: end,
 };
+const liveTarget: Rules<LiveTarget> = { restore: work, restored: work };
 const targetRevival: Rules<TargetRevival> = { start: always };
 
 const fsRules: Rules<FsDriver> = { look: question, suits: question, source: maker, target: maker };
@@ -74,13 +73,24 @@ export function wrapHType(htype: HType): HType {
     ...outer,
     source: async (container, options, ctx) => {
       const owner = of(name, ctx);
-      const half = guarded(await outer.source(container, options, ctx), sourceContainer, owner);
-      return half.revive ? { ...half, revive: guarded(half.revive, revival, owner) } : half;
+      const underWay = new Set<Promise<unknown>>();
+      const half = guarded(await outer.source(container, options, ctx), sourceContainer, owner, underWay);
+      return half.revive ? { ...half, revive: guarded(half.revive, revival, owner, underWay) } : half;
     },
     target: (description, ctx) => {
       const owner = of(name, ctx);
-      const half = guarded(outer.target(description, ctx), targetContainer, owner);
-      return half.revive ? { ...half, revive: guarded(half.revive, targetRevival, owner) } : half;
+      const underWay = new Set<Promise<unknown>>();
+      const { live, revive, ...half } = guarded(
+        outer.target(description, ctx),
+        targetContainer,
+        owner,
+        underWay,
+      );
+      return {
+        ...half,
+        ...(live && { live: guarded(live, liveTarget, owner, underWay) }),
+        ...(revive && { revive: guarded(revive, targetRevival, owner, underWay) }),
+      };
     },
   };
 }

@@ -42,7 +42,7 @@ export async function freeze(m: Migration, plan: Plan, armed: Armed): Promise<Fr
   const dumped = deferred<void>();
   const files = deferred<SyncResult>();
   const fence = fenceOf(plan);
-  const { pid, dump: settings = {} } = plan.container;
+  const { pid, live: { dump: settings = {} } = {} } = plan.container;
   let since = performance.now();
   let frozen: Promise<void> | null = null;
   let held: Promise<void> | null = null;
@@ -73,7 +73,7 @@ export async function freeze(m: Migration, plan: Plan, armed: Armed): Promise<Fr
     return decision.promise;
   };
 
-  const { dismissKeeper } = plan.container;
+  const { dismissKeeper } = plan.container.live ?? {};
   const kill = async (): Promise<void> => {
     if (dismissKeeper) await run(dismissKeeper.command, dismissKeeper.args);
     await run(fence.kill.command, fence.kill.args);

@@ -127,7 +127,7 @@ export async function preflight(m: Migration, { thorough }: { readonly thorough:
     room,
   });
   const fence = live
-    ? freezer(container.cgroup ?? null, `phaul-${m.id}`, join(workspace.directory, 'homes'))
+    ? freezer(container.live?.cgroup ?? null, `phaul-${m.id}`, join(workspace.directory, 'homes'))
     : null;
   const refusals = [
     ...(live && !fence ? [noFreezer()] : []),

@@ -70,7 +70,7 @@ export function memoryRounds(
     });
     tracking = began;
     // CRIU tells of the freeze before it dumps only where there is a network to be locked (criu/cr-dump.c, network_lock).
-    const filesBeside = (plan.container.networkNamespace ?? null) !== null;
+    const filesBeside = (plan.container.network ?? null) !== null;
     const predicted = predictFreeze(costs, performance.now() - tracking, filesBeside, restoreMs);
     const predictedFreezeMs = predicted === null ? null : Math.round(predicted);
     iterations.push({ ...moved, predictedFreezeMs });
@@ -112,7 +112,7 @@ async function iteration(
   const parent = number > 1 ? number - 1 : null;
   const directory = await imageDirectory(plan, number);
   pages.begin(number);
-  const { pid, dump: settings = {} } = plan.container;
+  const { pid, live: { dump: settings = {} } = {} } = plan.container;
   const answer = await interruptible(
     m,
     swrk.request(preDumpRequest({ directory, pid, settings, choices: criuChoices(m), parent })),

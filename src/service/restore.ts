@@ -61,7 +61,7 @@ const criuPatienceMs = 3000;
 export async function armRestore(options: RestoreOptions): Promise<Restore> {
   const { memory } = options;
   const { directory } = memory;
-  const settings = (await options.container.restore?.()) ?? {};
+  const settings = (await options.container.live?.restore?.()) ?? {};
   const swrk: Swrk = await startSwrk({
     criuPath: options.criuPath,
     inherit: settings.inherit ?? [],
@@ -131,7 +131,7 @@ export async function armRestore(options: RestoreOptions): Promise<Restore> {
         if (script !== 'post-restore') return true;
         if (pid !== undefined) unwatch = watchRoot(pid, swrk);
         // Beside the source's answer, not before it: if it fails, nothing runs, and the source takes the container back.
-        const known = Promise.all([options.container.restored?.(pid ?? 0), noteTree(pid ?? 0)]);
+        const known = Promise.all([options.container.live?.restored?.(pid ?? 0), noteTree(pid ?? 0)]);
         known.catch(() => undefined);
         created();
         memories?.now();

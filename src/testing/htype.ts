@@ -61,12 +61,12 @@ function taking(half: TargetContainer, mode: Mode, steps: readonly Step[], resto
     take: async (step: Step): Promise<unknown> => {
       if (step === 'prepare') return half.prepare?.(mode, steps.includes('replaced'));
       if (step === 'restore') {
-        const settings = (await half.restore?.()) ?? {};
+        const settings = (await half.live?.restore?.()) ?? {};
         travels(settings);
         if (settings.standIn !== undefined) criu = await playCriu(settings.standIn);
         return settings;
       }
-      if (step === 'restored') return half.restored?.(criu?.root ?? restored);
+      if (step === 'restored') return half.live?.restored?.(criu?.root ?? restored);
       if (step === 'start') return half.revive?.start();
       return half[step]?.();
     },
@@ -106,9 +106,9 @@ export function htypeChecks(htype: HType, make: (scene: Scene) => Promise<Kennel
     }),
 
     staged('the description goes over the wire and names what it is', (_, { source }) => {
-      const { description, dump = {}, pid } = source;
+      const { description, live, pid } = source;
       travels(description);
-      travels(dump);
+      travels(live?.dump ?? {});
       assert.equal(description.htype, htype.name);
       for (const tree of description.trees)
         for (const path of [tree.source, tree.target]) assert.match(path, /^\//);
@@ -140,8 +140,9 @@ export function htypeChecks(htype: HType, make: (scene: Scene) => Promise<Kennel
     }),
 
     staged('the cgroup that it names, if any, is its own', async (_, { source }) => {
-      if (!source.cgroup) return;
-      const pids = readFileSync(join(source.cgroup, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean);
+      const cgroup = source.live?.cgroup;
+      if (!cgroup) return;
+      const pids = readFileSync(join(cgroup, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean);
       assert.deepEqual(new Set(pids.map(Number)), new Set(await processTree(source.pid)));
     }),
 

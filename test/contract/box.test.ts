@@ -93,9 +93,12 @@ test(
 
 test('a driver that counts no calls and looks at no signal passes', async (t) => {
   const slow = withTarget((half) => ({
-    restored: async (pid) => {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-      await half.restored?.(pid);
+    live: {
+      ...half.live,
+      restored: async (pid) => {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        await half.live?.restored?.(pid);
+      },
     },
   }));
   for (const { run } of htypeChecks(slow, kennel)) await t.notThrowsAsync(run());

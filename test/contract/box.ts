@@ -28,11 +28,8 @@ export const boxes: HType = {
     return Promise.resolve({
       description: { htype: 'box', id: targetId ?? name, trees: [], needs: [], meta: { lid: 'closed' } },
       pid: process.pid,
-      networkNamespace: null,
-      dump: {},
       refusals: () => Promise.resolve([]),
       mappedFiles: () => Promise.resolve([]),
-      cgroup: null,
       revive: {
         stop: async () => {
           if (state(name) !== 'running')
@@ -53,8 +50,10 @@ export const boxes: HType = {
     return {
       refusals: () => Promise.resolve([]),
       prepare: nothing,
-      restore: () => Promise.resolve({}),
-      restored: () => Promise.resolve(void made.add(id)),
+      live: {
+        restore: () => Promise.resolve({}),
+        restored: () => Promise.resolve(void made.add(id)),
+      },
       revive: {
         start: () => {
           made.add(id);

@@ -17,7 +17,8 @@ const port: DeviceDriver = {
   apiVersion: 1,
   description: 'A port that may be open on one host only',
   capabilities: { takeOver: true },
-  source: ({ networkNamespace: name = null }) => {
+  source: ({ network }) => {
+    const name = network?.namespace ?? null;
     if (name === null) return Promise.resolve([]);
     const turn = (to: 'open' | 'shut') => () => Promise.resolve(void ports.set(name, to));
     return Promise.resolve([
@@ -68,7 +69,7 @@ const bench = (scene: Scene): Bench => {
   ports.set('p1', 'open');
   scene.after(() => ports.clear());
   return {
-    container: { networkNamespace: 'p1' } as SourceContainer,
+    container: { network: { namespace: 'p1' } } as SourceContainer,
     elsewhere: (state) => ({ ...(state as object), name: 'p2' }),
     footprint: () => [...ports],
   };

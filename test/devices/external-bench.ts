@@ -27,7 +27,7 @@ export interface ExternalBench {
   readonly log: () => string[];
 }
 
-export const container = { networkNamespace: null } as SourceContainer;
+export const container = { network: null } as SourceContainer;
 
 /** @param program shell text, with the call's arguments; `$HERE` is a directory of the test's. @param settings TOML in [devices.thing] */
 export function externalBench(

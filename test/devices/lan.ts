@@ -97,7 +97,7 @@ function addresses(namespace: string, name: string, v4: string, v6: string): voi
 
 /** All that the driver asks of a container. */
 export function containerIn(namespace: string | null): SourceContainer {
-  return { networkNamespace: namespace && `/run/netns/${namespace}` } as SourceContainer;
+  return { network: namespace === null ? null : { namespace: `/run/netns/${namespace}` } } as SourceContainer;
 }
 
 const echo = `

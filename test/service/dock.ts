@@ -60,8 +60,6 @@ const ship: HType = {
         return child.pid ?? 0;
       },
     },
-    restore: () => Promise.resolve({}),
-    restored: () => Promise.resolve(),
     started: () => note(id, 'started'),
     abort: async () => {
       await note(id, 'abort');

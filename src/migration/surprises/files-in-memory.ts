@@ -14,7 +14,7 @@ const msPerMebibyte = 40;
 export async function filesInMemory({ members, host, mounts, container }: Scene): Promise<string | null> {
   const [root] = members;
   if (!root || root.namespaces['mnt'] === host['mnt']) return null;
-  const given = new Set(container.dump?.externalMounts?.map(({ key }) => key));
+  const given = new Set(container.live?.dump?.externalMounts?.map(({ key }) => key));
   const own = [...mounts.values()].filter(({ type, path }) => type === 'tmpfs' && !given.has(path));
   const full = new Map<number, { path: string; bytes: number }>();
   for (const { path } of own) {

@@ -75,9 +75,9 @@ const automatic = /^(lo|tunl0|sit0|gre0|gretap0|erspan0|ip_vti0|ip6_vti0|ip6tnl0
 
 /** A network namespace that only its processes keep: nobody could prepare it on the target. CRIU moves it alone if there is nothing in it. */
 export async function namelessNetwork({ members: [root], host, container }: Scene): Promise<Refusal[]> {
-  if (!root || root.namespaces['net'] === host['net'] || container.networkNamespace) return [];
+  if (!root || root.namespaces['net'] === host['net'] || container.network) return [];
   // The htype has told CRIU what becomes of it.
-  if (container.dump?.external?.some((text) => /^(net|veth|macvlan|dev)\[/.test(text))) return [];
+  if (container.live?.dump?.external?.some((text) => /^(net|veth|macvlan|dev)\[/.test(text))) return [];
   const text = await readFile(`/proc/${root.pid}/net/dev`, 'utf8').catch(() => '');
   const links = [...text.matchAll(/^\s*([^\s:|]+):/gm)].map(([, name = '']) => name);
   const strange = links.filter((name) => !automatic.test(name));

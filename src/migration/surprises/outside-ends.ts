@@ -7,7 +7,7 @@ import type { Scene } from './scene.ts';
 
 /** Pipes and Unix sockets whose other end somebody outside of the container has: on another host there is nobody. */
 export async function outsideEnds({ members, container }: Scene): Promise<Refusal[]> {
-  const pipes = halfPipes(members).filter(({ link }) => !container.dump?.pipes?.includes(link));
+  const pipes = halfPipes(members).filter(({ link }) => !container.live?.dump?.pipes?.includes(link));
   const sockets = await connections(members);
   const wanted = [...pipes.map(({ link }) => link), ...sockets.map(({ peer }) => `socket:[${peer.peer}]`)];
   const outsiders = await holdersOf(

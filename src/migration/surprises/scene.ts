@@ -11,7 +11,7 @@ export interface Scene {
   readonly host: Readonly<Record<string, string>>;
   /** Every mount that one of the processes sees, by its id. */
   readonly mounts: ReadonlyMap<number, Mount>;
-  readonly container: Partial<Pick<SourceContainer, 'networkNamespace' | 'dump' | 'description'>>;
+  readonly container: Partial<Pick<SourceContainer, 'network' | 'live' | 'description'>>;
   readonly options: Pick<MigrateOptions, 'shellJob' | 'tcp'>;
 }
 

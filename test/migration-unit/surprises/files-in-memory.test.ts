@@ -20,6 +20,6 @@ open('${place}/file', 'wb').write(bytes(30 << 20))`,
   const said = (await filesInMemory({ ...found, mounts })) ?? '';
   t.true(said.includes(`30.0 MiB of files in memory (${place})`) && said.includes('1.2 s'), said);
   const externalMounts = [{ key: place, value: 'given' }];
-  t.is(await filesInMemory({ ...found, mounts, container: { dump: { externalMounts } } }), null);
+  t.is(await filesInMemory({ ...found, mounts, container: { live: { dump: { externalMounts } } } }), null);
   t.is(await filesInMemory({ ...found, mounts, host: found.members[0]!.namespaces }), null);
 });

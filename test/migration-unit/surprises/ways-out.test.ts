@@ -207,8 +207,8 @@ test('a network without a name is found where there is something in it', async (
   t.deepEqual(await namelessNetwork(empty), []);
   const linked = await sceneWith(t, `${lines}; os.system('ip link add left type veth peer name right')`);
   one(t, await namelessNetwork(linked), 'NETWORK_UNSUPPORTED', /\((right|left), (right|left)\)/);
-  const named = { ...linked, container: { networkNamespace: '/run/netns/x' } };
+  const named = { ...linked, container: { network: { namespace: '/run/netns/x' } } };
   t.deepEqual(await namelessNetwork(named), []);
-  const told = { ...linked, container: { dump: { external: ['veth[left]:x'] } } };
+  const told = { ...linked, container: { live: { dump: { external: ['veth[left]:x'] } } } };
   t.deepEqual(await namelessNetwork(told), []);
 });
