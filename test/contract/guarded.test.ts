@@ -152,7 +152,7 @@ test('what takes too long fails at its limit, and what takes long is said', asyn
   await t.throwsAsync(limited.begin(), { code: 'DRIVER_FAILED', message });
   const patient = half(t, slow);
   t.is(await patient.begin(), 'done');
-  t.regex(patient.log.join(), /^htype x: begin took 11\d\d ms\.$/);
+  t.regex(patient.log.join(), /^htype x: begin took \d{4} ms\.$/);
   const stream = half(t, slow, { kind: 'work', lasts: true });
   t.is(await stream.begin(), 'done');
   t.deepEqual(stream.log, [], 'what lasts for as long as the other half likes is not slow');
