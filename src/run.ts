@@ -7,6 +7,8 @@ export interface RunSettings {
   readonly input?: string;
   /** Collect no output: for a program that leaves children behind, which would keep its pipes open. */
   readonly quiet?: boolean;
+  /** Descriptors of this process that it has, too, as 3, 4, …. */
+  readonly descriptors?: readonly number[];
   /** Aborted: the program is killed with all that it has started. */
   readonly signal?: AbortSignal | undefined;
   /** So it is after so long. */
@@ -36,12 +38,12 @@ export function attempt(
   args: readonly string[],
   settings: RunSettings = {},
 ): Promise<RunEnd> {
-  const { input, quiet = false, signal, limitMs } = settings;
+  const { input, quiet = false, descriptors = [], signal, limitMs } = settings;
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(new PhaulError('CANCELLED', `${command} was not started.`));
     const output = quiet ? 'ignore' : 'pipe';
     const child = spawn(command, args, {
-      stdio: [input === undefined ? 'ignore' : 'pipe', output, output],
+      stdio: [input === undefined ? 'ignore' : 'pipe', output, output, ...descriptors],
       detached: true,
       env: { ...process.env, LC_ALL: 'C' },
     });

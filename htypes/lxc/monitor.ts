@@ -5,6 +5,7 @@ import { awaitStandIn, standInEnvironment, standInSocket } from '../../src/criu/
 import { asPhaulError, PhaulError } from '../../src/errors.ts';
 import { processStart } from '../../src/linux/processes.ts';
 import type { LxcMeta } from './meta.ts';
+import { makeTerminals, type NewTerminal, ownTerminals } from './terminals.ts';
 
 /** LXC's monitor of a container that is yet to be restored; or, afterwards, has been. */
 export interface Monitor {
@@ -12,6 +13,8 @@ export interface Monitor {
   readonly standIn: string;
   /** What LXC says to CRIU with that option. */
   readonly said: (option: string) => string[];
+  /** Those of the container-to-be. */
+  readonly terminals: readonly NewTerminal[];
   /** The root file system is another directory than before. */
   readonly mountAgain: (rootfs: string) => Promise<void>;
   /** CRIU has ended. @throws if LXC did not take its container over */
@@ -25,7 +28,7 @@ const patienceMs = 10_000;
 /** @throws DRIVER_FAILED with what LXC says */
 export async function startMonitor(
   id: string,
-  { config, lxcPath, links }: Pick<LxcMeta, 'config' | 'lxcPath' | 'links'>,
+  { config, lxcPath, links, terminals: wanted }: Pick<LxcMeta, 'config' | 'lxcPath' | 'links' | 'terminals'>,
   ctx: DriverContext,
 ): Promise<Monitor> {
   const images = join(ctx.directory, 'lxc');
@@ -33,7 +36,9 @@ export async function startMonitor(
   const rcfile = join(ctx.directory, 'lxc.conf');
   await mkdir(images, { recursive: true });
   const pairs = links.map(({ net, name }) => `lxc.net.${net}.veth.pair = ${name}`);
-  await writeFile(rcfile, [config, ...pairs, ''].join('\n'));
+  // Those that it believes to have made would be its death when somebody asks it something (src/lxc/terminal.c, lxc_terminal_free).
+  const withoutTerminals = 'lxc.tty.max = 0';
+  await writeFile(rcfile, [config, ...pairs, withoutTerminals, ''].join('\n'));
   const standIn = standInSocket(ctx.directory);
   const environment = Object.entries(standInEnvironment(standIn)).map((pair) => pair.join('='));
   const failure = async (cause: unknown): Promise<PhaulError> => {
@@ -61,12 +66,14 @@ export async function startMonitor(
     '-l',
     'WARN',
   ];
+  const making = makeTerminals(wanted);
   const nobody = new AbortController();
   // It ends when CRIU does, whose place the stand-in has: not to be killed, because LXC would leave things behind.
   const ending = ctx
-    .run('env', [...environment, ...lxc], { abortable: false, quiet: true })
+    .run('env', [...environment, ...lxc], { abortable: false, quiet: true, descriptors: making.descriptors })
     .finally(() => nobody.abort());
   ending.catch(() => undefined);
+  making.close();
   const waiting = await awaitStandIn(standIn, AbortSignal.any([nobody.signal, ctx.signal])).catch(
     async (cause: unknown) => {
       if (ctx.signal.aborted && !nobody.signal.aborted) return abandon(standIn, ending, nobody.signal, cause);
@@ -76,11 +83,15 @@ export async function startMonitor(
   const said = (option: string): string[] =>
     waiting.args.flatMap((word, at) => (waiting.args[at - 1] === option ? [word] : []));
   const [root = ''] = said('--root');
+  const console = said('--ext-mount-map')
+    .find((map) => map.startsWith('console:'))
+    ?.slice('console:'.length);
   const inside = (...command: string[]): Promise<string> =>
     ctx.run('nsenter', [`--mount=/proc/${waiting.pid}/ns/mnt`, '--', ...command]);
   const monitor: Monitor = {
     standIn,
     said,
+    terminals: making.with(console),
     mountAgain: async (rootfs) => {
       await inside('umount', '-l', root);
       await inside('mount', '--bind', rootfs, root);
@@ -104,6 +115,9 @@ export async function startMonitor(
     },
   };
   try {
+    if (monitor.terminals.length < wanted.length)
+      throw new PhaulError('DRIVER_FAILED', 'LXC on the target has made no console for the container.');
+    await ownTerminals(monitor.terminals);
     // Mounts that followed the host's on the source need something here that they can follow (criu/mount-v2.c, restore_one_sharing). Nobody else sees these.
     if (!(await followed(waiting.pid, root))) await inside('mount', '--make-rshared', '/');
     return monitor;

@@ -3,7 +3,7 @@ import { join, relative } from 'node:path';
 import { isWithin } from '../../src/linux/mounts.ts';
 
 /** A mount as proc_pid_mountinfo(5) tells. */
-interface Mount {
+export interface Mount {
   readonly device: string;
   /** What of its file system is mounted … */
   readonly root: string;
@@ -27,15 +27,19 @@ export interface HostMount {
 // One for all of the host, or for the namespace, and CRIU mounts it itself.
 const own = ['proc', 'sysfs', 'mqueue', 'cgroup', 'cgroup2'];
 
-/** The mounts that a container shares with the host, beside its root: those of file systems that the host has mounted, too, and that the container has no more of. */
+/** The mounts that a container shares with the host, beside its root and its terminals: those of file systems that the host has mounted, too, and that the container has no more of. */
 export async function hostMounts(pid: number): Promise<HostMount[]> {
-  const [[root, ...inside], outside] = await Promise.all([read(pid), read('self')]);
+  const [[root, ...inside], outside] = await Promise.all([mountsOf(pid), mountsOf('self')]);
   if (!root) return [];
   const isHosts = (mount: Mount): boolean => outside.some(({ device }) => device === mount.device);
   const fromRoot = ({ device, root: part }: Mount): boolean =>
     device === root.device && isWithin(root.root, part);
   const strangers = inside.filter(
-    (mount) => isHosts(mount) && !fromRoot(mount) && !(own.includes(mount.type) && mount.root === '/'),
+    (mount) =>
+      isHosts(mount) &&
+      !fromRoot(mount) &&
+      !isTerminal(mount) &&
+      !(own.includes(mount.type) && mount.root === '/'),
   );
   return Promise.all(
     strangers.map(async ({ device, root: part, at, type, readOnly }) => {
@@ -47,7 +51,11 @@ export async function hostMounts(pid: number): Promise<HostMount[]> {
   );
 }
 
-async function read(pid: number | 'self'): Promise<Mount[]> {
+/** One terminal, and not all that there are. */
+export const isTerminal = ({ type, root }: Mount): boolean => type === 'devpts' && /^\/\d+$/.test(root);
+
+/** What a process sees mounted, in the order in which it was. */
+export async function mountsOf(pid: number | 'self'): Promise<Mount[]> {
   const lines = (await readFile(`/proc/${pid}/mountinfo`, 'utf8')).split('\n').filter(Boolean);
   return lines.map((line) => {
     const [before = '', after = ''] = line.split(' - ');

@@ -19,6 +19,7 @@ import { hostMounts } from './mounts.ts';
 import { lxcPath, placeOf } from './place.ts';
 import { sourceRefusals } from './refusals.ts';
 import { lxcRevival } from './revival.ts';
+import { terminalsOf } from './terminals.ts';
 
 const keep = '[ ! -e "$1" ] || mv -f -- "$1" "$2"';
 
@@ -44,7 +45,7 @@ export async function lxcSource(
   const rootfs = rootfsOf(items);
   // Any other is refused below.
   const root = rootfs && isMovable(rootfs) ? rootfs.path : null;
-  const mounts = await hostMounts(pid);
+  const [mounts, terminals] = await Promise.all([hostMounts(pid), terminalsOf(pid)]);
   const cgroups = await cgroupsOf(pid, name);
   const ownNetwork = options.mode !== 'revive' && !(await sameNamespace('net', pid, 'self'));
   const networkNamespace = ownNetwork ? `/proc/${pid}/ns/net` : null;
@@ -60,6 +61,7 @@ export async function lxcSource(
       valueOf(items, `lxc.net.${net}.type`) === 'veth' ? [{ net, name: link }] : [],
     ),
     mounts: mounts.flatMap(({ at, from }) => (from === null ? [] : [{ at, from: onTarget(from) }])),
+    terminals,
     limits: await readLimits(items, cgroups),
     devices: deviceRules(items, cgroups.has('devices') ? 1 : 2),
     apparmor: await appArmorProfile(pid),
@@ -73,8 +75,14 @@ export async function lxcSource(
       cgroup: directoryFor('freezer', cgroups),
       dump: {
         manageCgroups: 'soft',
-        externalMounts: meta.mounts.map(({ at }) => ({ key: at, value: at })),
-        external: networkNamespace === null ? [] : [await externalNetwork(networkNamespace)],
+        externalMounts: [
+          ...meta.mounts.map(({ at }) => at),
+          ...terminals.flatMap(({ places }) => places),
+        ].map((at) => ({ key: at, value: at })),
+        external: [
+          ...(networkNamespace === null ? [] : [await externalNetwork(networkNamespace)]),
+          ...terminals.map(({ key }) => key),
+        ],
       },
     },
     refusals: (mode) => sourceRefusals({ name, pid, items, mounts, rootfs, mode }, ctx),

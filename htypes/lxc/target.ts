@@ -71,9 +71,18 @@ export function lxcTarget(description: ContainerDescription, ctx: DriverContext)
             controller,
             path,
           })),
-          externalMounts: meta.mounts.map(({ at, from }) => ({ key: at, value: from })),
-          inherit:
-            meta.networkNamespace === null ? [] : [{ key: externalNetworkKey, path: meta.networkNamespace }],
+          externalMounts: [
+            ...meta.mounts.map(({ at, from }) => ({ key: at, value: from })),
+            ...monitor.terminals.flatMap(({ places, path }) =>
+              places.map((at) => ({ key: at, value: path })),
+            ),
+          ],
+          inherit: [
+            ...(meta.networkNamespace === null
+              ? []
+              : [{ key: externalNetworkKey, path: meta.networkNamespace }]),
+            ...monitor.terminals.map(({ key, path }) => ({ key, path, opened: 'both' as const })),
+          ],
           standIn: monitor.standIn,
         };
       },

@@ -84,7 +84,10 @@ export function podmanTarget(description: ContainerDescription, ctx: DriverConte
           externalMounts: restoreMounts(state, meta.cgroupMounts, await mask.mount()),
           inherit: [
             ...(network === null ? [] : [{ key: externalNetworkKey, path: network }]),
-            ...meta.pipes.map(({ fd, key }) => ({ key, path: `/proc/${pid}/fd/${fd}`, writes: fd !== 0 })),
+            ...meta.pipes.map(({ fd, key }) => {
+              const opened: 'read' | 'write' = fd === 0 ? 'read' : 'write';
+              return { key, path: `/proc/${pid}/fd/${fd}`, opened };
+            }),
           ],
           standIn: socket,
         };

@@ -36,6 +36,8 @@ export interface RunOptions {
   readonly input?: string;
   /** Collect no output: for a program that leaves children behind, which would keep its pipes open. */
   readonly quiet?: boolean;
+  /** Descriptors of this process that it has, too, as 3, 4, …. */
+  readonly descriptors?: readonly number[];
   /** Set false for work that must finish although the migration is being undone. */
   readonly abortable?: boolean;
   /** After so long it is killed with all that it has started. */

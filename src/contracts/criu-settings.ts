@@ -19,8 +19,8 @@ export interface RestoreSettings extends CommonSettings {
   readonly inherit?: readonly {
     readonly key: string;
     readonly path: string;
-    /** It is opened for writing, and else for reading. */
-    readonly writes?: boolean;
+    /** For what; for reading if it is not said. */
+    readonly opened?: 'read' | 'write' | 'both';
   }[];
   /** cgroup v1 controller name (or empty for v2) → cgroup that takes the place of the one on the source. */
   readonly cgroupRoots?: readonly { readonly controller: string; readonly path: string }[];

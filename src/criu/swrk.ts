@@ -9,6 +9,7 @@ import {
   decodeResponse,
   encodeRequest,
 } from '../../criu-proto/messages.ts';
+import type { RestoreSettings } from '../contracts/criu-settings.ts';
 import { PhaulError } from '../errors.ts';
 import { processStart } from '../linux/processes.ts';
 import { step } from '../step.ts';
@@ -25,7 +26,7 @@ export interface SwrkOptions {
   /** A descriptor handed over to CRIU as its page socket, closed here. */
   readonly pages?: number;
   /** Files opened for CRIU, as descriptors 4, 5, …. */
-  readonly inherit?: readonly { readonly path: string; readonly writes?: boolean }[];
+  readonly inherit?: readonly Omit<NonNullable<RestoreSettings['inherit']>[number], 'key'>[];
   /** Where a process waits that is to become it (stand-in.ts); without one it is a child of this process. */
   readonly standIn?: string | undefined;
 }
@@ -44,10 +45,13 @@ export interface Swrk {
   readonly end: () => Promise<void>;
 }
 
+const openFlags = { read: constants.O_RDONLY, write: constants.O_WRONLY, both: constants.O_RDWR };
+
 /** @throws CRIU_MISSING if the program cannot be started. */
 export async function startSwrk(options: SwrkOptions): Promise<Swrk> {
-  const inherited = (options.inherit ?? []).map(({ path, writes }) =>
-    openSync(path, writes ? constants.O_WRONLY : constants.O_RDONLY),
+  const inherited = (options.inherit ?? []).map(({ path, opened = 'read' }) =>
+    // A terminal must not become this process's own.
+    openSync(path, openFlags[opened] | constants.O_NOCTTY),
   );
   const { ours, theirs } = seqpacketPair();
   try {

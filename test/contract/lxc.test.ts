@@ -21,6 +21,7 @@ const description: ContainerDescription = {
     networkNamespace: '/run/netns/lxc-phaul-no-such',
     links: [{ net: 0, name: 'veth101' }],
     mounts: [{ at: '/data', from: '/srv/data' }],
+    terminals: [{ key: 'tty[8801:2e]', places: ['/dev/tty1'], uid: 0, gid: 5, mode: 0o620 }],
     limits: [{ file: 'memory.max', value: '1024' }],
     devices: [{ file: 'devices.allow', value: 'c 1:3 rwm' }],
     apparmor: 'phaul-no-such-profile',
