@@ -38,7 +38,7 @@ export const codes = {
   },
   TERMINAL_OUTSIDE: {
     exit: 3,
-    meaning: "Terminals of the host's are mounted into the container.",
+    meaning: "The container has terminals whose other ends programs of the host's have.",
     hint: 'Start it without them, or move it with --mode revive.',
   },
   APPARMOR_PROFILE: {

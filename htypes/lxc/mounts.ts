@@ -1,17 +1,6 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { isWithin } from '../../src/linux/mounts.ts';
-
-/** A mount as proc_pid_mountinfo(5) tells. */
-export interface Mount {
-  readonly device: string;
-  /** What of its file system is mounted … */
-  readonly root: string;
-  /** … and where. */
-  readonly at: string;
-  readonly type: string;
-  readonly readOnly: boolean;
-}
+import { isWithin, type Mount, readMounts } from '../../src/linux/mounts.ts';
 
 /** A mount of a container's that comes from the host. */
 export interface HostMount {
@@ -29,7 +18,7 @@ const own = ['proc', 'sysfs', 'mqueue', 'cgroup', 'cgroup2'];
 
 /** The mounts that a container shares with the host, beside its root and its terminals: those of file systems that the host has mounted, too, and that the container has no more of. */
 export async function hostMounts(pid: number): Promise<HostMount[]> {
-  const [[root, ...inside], outside] = await Promise.all([mountsOf(pid), mountsOf('self')]);
+  const [[root, ...inside], outside] = await Promise.all([readMounts(pid), readMounts()]);
   if (!root) return [];
   const isHosts = (mount: Mount): boolean => outside.some(({ device }) => device === mount.device);
   const fromRoot = ({ device, root: part }: Mount): boolean =>
@@ -42,29 +31,14 @@ export async function hostMounts(pid: number): Promise<HostMount[]> {
       !(own.includes(mount.type) && mount.root === '/'),
   );
   return Promise.all(
-    strangers.map(async ({ device, root: part, at, type, readOnly }) => {
+    strangers.map(async ({ device, root: part, path: at, type, options }) => {
       const around = outside.find((mount) => mount.device === device && isWithin(mount.root, part));
       const found = await stat(`/proc/${pid}/root${at}`).catch(() => null);
-      const from = around ? join(around.at, relative(around.root, part)) : null;
-      return { at, from, readOnly, isDirectory: found?.isDirectory() ?? false, type };
+      const from = around ? join(around.path, relative(around.root, part)) : null;
+      return { at, from, readOnly: options.includes('ro'), isDirectory: found?.isDirectory() ?? false, type };
     }),
   );
 }
 
 /** One terminal, and not all that there are. */
 export const isTerminal = ({ type, root }: Mount): boolean => type === 'devpts' && /^\/\d+$/.test(root);
-
-/** What a process sees mounted, in the order in which it was. */
-export async function mountsOf(pid: number | 'self'): Promise<Mount[]> {
-  const lines = (await readFile(`/proc/${pid}/mountinfo`, 'utf8')).split('\n').filter(Boolean);
-  return lines.map((line) => {
-    const [before = '', after = ''] = line.split(' - ');
-    const [, , device = '', root = '', at = '', options = ''] = before.split(' ');
-    const readOnly = options.split(',').includes('ro');
-    return { device, root: plain(root), at: plain(at), type: after.split(' ')[0] ?? '', readOnly };
-  });
-}
-
-// The kernel writes space, tab, newline and backslash as \ooo.
-const plain = (path: string): string =>
-  path.replaceAll(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8)));

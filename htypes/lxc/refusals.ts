@@ -99,8 +99,8 @@ function terminals({ name, mounts }: Seen): Refusal[] {
   if (hosts.length === 0) return [];
   return onSource(
     'TERMINAL_OUTSIDE',
-    `${name} has terminals of the host's: ${hosts.map(({ at }) => at).join(', ')}.`,
-    `Set lxc.console.path = none and lxc.tty.max = 0 and start it anew, ${reviveInstead}`,
+    `${name} has all terminals of the host's mounted: ${hosts.map(({ at }) => at).join(', ')}.`,
+    `Start it without that mount, ${reviveInstead}`,
   );
 }
 

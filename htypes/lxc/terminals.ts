@@ -1,19 +1,20 @@
 import { closeSync } from 'node:fs';
 import { chmod, chown, stat } from 'node:fs/promises';
+import { readMounts } from '../../src/linux/mounts.ts';
 import { openPseudoTerminal } from '../../src/linux/pseudo-terminal.ts';
 import type { LxcMeta } from './meta.ts';
-import { isTerminal, mountsOf } from './mounts.ts';
+import { isTerminal } from './mounts.ts';
 
 type Terminal = LxcMeta['terminals'][number];
 
 /** The terminals of a container, `/dev/console` and `/dev/tty1` for instance, whose other ends LXC's monitor has. */
 export async function terminalsOf(pid: number): Promise<Terminal[]> {
   const found = new Map<string, Terminal>();
-  for (const { at } of (await mountsOf(pid)).filter(isTerminal)) {
-    const { dev, rdev, uid, gid, mode } = await stat(`/proc/${pid}/root${at}`);
+  for (const { path } of (await readMounts(pid)).filter(isTerminal)) {
+    const { dev, rdev, uid, gid, mode } = await stat(`/proc/${pid}/root${path}`);
     // As CRIU calls it (criu/tty.c, get_tty_driver).
     const key = `tty[${rdev.toString(16)}:${dev.toString(16)}]`;
-    found.set(key, { key, places: [...(found.get(key)?.places ?? []), at], uid, gid, mode: mode & 0o7777 });
+    found.set(key, { key, places: [...(found.get(key)?.places ?? []), path], uid, gid, mode: mode & 0o7777 });
   }
   return [...found.values()];
 }

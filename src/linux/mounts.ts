@@ -5,6 +5,9 @@ export interface Mount {
   /** What /proc/PID/fdinfo/N calls it. */
   readonly id: number;
   readonly path: string;
+  /** Its file system, as `major:minor`, and what of that is mounted. */
+  readonly device: string;
+  readonly root: string;
   /** `ext4`, `nfs4`, `fuse.sshfs`, … */
   readonly type: string;
   /** Of the mount and of its file system: `ro`, `nosuid`, `size=64k`, … */
@@ -16,9 +19,16 @@ export async function readMounts(pid: number | 'self' = 'self'): Promise<Mount[]
   const lines = (await readFile(`/proc/${pid}/mountinfo`, 'utf8')).split('\n').filter(Boolean);
   return lines.map((line) => {
     const [before = '', after = ''] = line.split(' - ');
-    const [id, , , , path = '', own = ''] = before.split(' ');
+    const [id, , device = '', root = '', path = '', own = ''] = before.split(' ');
     const [type = '', , shared = ''] = after.split(' ');
-    return { id: Number(id), path: unescaped(path), type, options: [own, shared].join(',').split(',') };
+    return {
+      id: Number(id),
+      path: unescaped(path),
+      device,
+      root: unescaped(root),
+      type,
+      options: [own, shared].join(',').split(','),
+    };
   });
 }
 

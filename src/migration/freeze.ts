@@ -42,7 +42,8 @@ export async function freeze(m: Migration, plan: Plan, armed: Armed): Promise<Fr
   const dumped = deferred<void>();
   const files = deferred<SyncResult>();
   const fence = fenceOf(plan);
-  const { pid, live: { dump: settings = {} } = {} } = plan.container;
+  const { pid } = plan.container;
+  const settings = plan.dump;
   let since = performance.now();
   let frozen: Promise<void> | null = null;
   let held: Promise<void> | null = null;

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { DriverContext } from '../contracts/context.ts';
+import type { DumpSettings } from '../contracts/criu-settings.ts';
 import type { SourceContainer } from '../contracts/htype.ts';
 import { driverContext } from '../driver-context.ts';
 import { asPhaulError, PhaulError, type Refusal } from '../errors.ts';
@@ -9,6 +10,7 @@ import { lockContainer } from '../journal/container-lock.ts';
 import { createGuardedJournal } from '../journal/guard.ts';
 import { type Freezer, freezer } from '../linux/freezer.ts';
 import { hugePagesAlways } from '../linux/huge-pages.ts';
+import { readMounts } from '../linux/mounts.ts';
 import { processTree, residentBytes } from '../linux/processes.ts';
 import type { PlanReport } from '../observe/events.ts';
 import { loadZstd } from '../pages/zstd.ts';
@@ -19,6 +21,7 @@ import { askTarget } from './ask-target.ts';
 import { checkSource, modeUnsupported } from './check-source.ts';
 import { chooseFs } from './choose-fs.ts';
 import { connectTarget } from './connect.ts';
+import { withoutRepeats } from './dump-settings.ts';
 import { type Devices, devicesOf } from './devices.ts';
 import { type Files, filesOf } from './files.ts';
 import { beginForecast, type Forecast } from './forecast.ts';
@@ -35,6 +38,8 @@ import { watchingFiles } from './watching.ts';
 /** What preflight found: everything the other acts work with. */
 export interface Plan {
   readonly container: SourceContainer;
+  /** What CRIU is told of it. */
+  readonly dump: DumpSettings;
   readonly htype: string;
   readonly files: Files;
   readonly devices: Devices;
@@ -144,6 +149,7 @@ export async function preflight(m: Migration, { thorough }: { readonly thorough:
   if (preDump && (await hugePagesAlways())) m.say('warn', hugePages);
   return {
     container,
+    dump: withoutRepeats(container.live?.dump ?? {}, await readMounts(container.pid)),
     htype: htype.name,
     files,
     devices,

@@ -112,7 +112,8 @@ async function iteration(
   const parent = number > 1 ? number - 1 : null;
   const directory = await imageDirectory(plan, number);
   pages.begin(number);
-  const { pid, live: { dump: settings = {} } = {} } = plan.container;
+  const { pid } = plan.container;
+  const settings = plan.dump;
   const answer = await interruptible(
     m,
     swrk.request(preDumpRequest({ directory, pid, settings, choices: criuChoices(m), parent })),

@@ -45,6 +45,20 @@ async function refused(t: ExecutionContext, args: readonly string[], code: strin
   );
 }
 
+/** A person who presses Enter at the console, and asks. */
+const atConsole = `import os, subprocess
+here, there = os.openpty()
+console = subprocess.Popen(["lxc-console", "-n", "plain", "-t", "0"], stdin=there, stdout=there, stderr=there)
+def hear(word):
+    said = b""
+    while word not in said: said += os.read(here, 4096)
+hear(b"Ctrl+a")
+os.write(here, b"\\r")
+hear(b"#")
+os.write(here, b"echo answer $((6*7))\\r")
+hear(b"answer 42")
+console.kill()`;
+
 /** A number that its program has counted to. */
 const count = async (host: Host, name: string): Promise<number> =>
   Number(await host.sh(`lxc-attach -n ${name} -- cat /tmp/count`));
@@ -136,24 +150,39 @@ test.serial(
   },
 );
 
-test.serial('one that lxc-create has made moves, with its own init and what that has started', async (t) => {
-  await a.write(
-    '/run/made.conf',
-    ['type = veth', 'link = br0', 'flags = up'].map((line) => `lxc.net.0.${line}\n`).join(''),
-  );
-  // What live mode wants (docs/drivers.md): the template gives it terminals of the host's.
-  await a.sh(`
+test.serial(
+  'one that lxc-create has made moves and comes back, with its terminals and what is read-only',
+  async (t) => {
+    await a.write(
+      '/run/made.conf',
+      ['type = veth', 'link = br0', 'flags = up'].map((line) => `lxc.net.0.${line}\n`).join(''),
+    );
+    // As the template has it: a shell waits at the console, and a getty at the first of five terminals.
+    await a.sh(`
     lxc-create -n plain -f /run/made.conf -t busybox >/dev/null; rm /run/made.conf
-    sed -i 's/^lxc.tty.max = .*/lxc.tty.max = 0\\nlxc.console.path = none/' /var/lib/lxc/plain/config
+    printf '#!/bin/sh\\nsyslogd\\n' >/var/lib/lxc/plain/rootfs/etc/init.d/rcS
     lxc-start -n plain; lxc-wait -n plain -s RUNNING
-    until lxc-attach -n plain -- pidof syslogd; do sleep 0.05; done`);
-  const programs = 'lxc-attach -n plain -- sh -c "cat /proc/[1-9]/comm"';
-  const before = await a.sh(programs);
-  t.regex(before, /^init$/m);
-  await moved(t, a, ['plain', 'b']);
-  t.deepEqual([await lxcState(a, 'plain'), await lxcState(b, 'plain')], ['', 'RUNNING']);
-  t.is(await b.sh(programs), before);
-});
+    until lxc-attach -n plain -- pidof getty; do sleep 0.05; done`);
+    const programs = 'lxc-attach -n plain -- sh -c "cat /proc/[1-6]/comm; ps -o pid,sid,pgid | sed -n 2,5p"';
+    const readOnly = `sed -n 's/^[^/]*[^ ]* \\([^ ]*\\) ro,.*/\\1/p' /proc/$(lxc-info -n plain -pH)/mountinfo | sort`;
+    const before = await a.sh(`${programs}; ${readOnly}`);
+    t.regex(before, /^getty$/m);
+    t.regex(before, /^\/lib$/m);
+    for (const [from, to] of [
+      [a, b],
+      [b, a],
+    ] as const) {
+      await moved(t, from, ['plain', to.name]);
+      t.deepEqual([await lxcState(from, 'plain'), await lxcState(to, 'plain')], ['', 'RUNNING']);
+      t.is(await to.sh(`${programs}; ${readOnly}`), before);
+    }
+    await a.sh(`timeout 20 python3 -c '${atConsole}'`);
+    // Its getty still has somebody at the other end, or another would have taken its place.
+    t.is(await a.sh(`${programs}; ${readOnly}`), before);
+    await a.sh('lxc-stop -n plain -t 5; lxc-wait -n plain -s STOPPED');
+    t.is(await a.sh('ls /dev/pts'), 'ptmx');
+  },
+);
 
 test.serial('in revive mode it is stopped with its signal and started by the target’s LXC', async (t) => {
   await startLxcContainer(a, { name: 'plain', command: counting, address });

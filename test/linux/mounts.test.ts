@@ -19,11 +19,19 @@ test('a mount is known by its place and type, whatever characters are in the pla
   for (const option of ['ro', 'nosuid', 'size=64k']) t.true(found[0]?.options.includes(option), option);
 });
 
-const mounts: Mount[] = [
-  { id: 1, path: '/', type: 'ext4', options: [] },
-  { id: 2, path: '/srv', type: 'nfs4', options: [] },
-  { id: 3, path: '/srv/deep', type: 'tmpfs', options: [] },
-  { id: 4, path: '/srv', type: 'btrfs', options: [] },
+const mount = (id: number, path: string, type: string): Mount => ({
+  id,
+  path,
+  type,
+  device: `0:${id}`,
+  root: '/',
+  options: [],
+});
+const mounts = [
+  mount(1, '/', 'ext4'),
+  mount(2, '/srv', 'nfs4'),
+  mount(3, '/srv/deep', 'tmpfs'),
+  mount(4, '/srv', 'btrfs'),
 ];
 
 test('a path is on the mount that is nearest above it', (t) => {

@@ -1,5 +1,5 @@
 import type { Refusal } from '../../errors.ts';
-import type { Descriptor } from '../../linux/descriptors.ts';
+import { deviceNumbers, type Descriptor } from '../../linux/descriptors.ts';
 import { sourceRefusal } from '../migration.ts';
 import { type Member, who } from './member.ts';
 import type { Scene } from './scene.ts';
@@ -8,15 +8,18 @@ import type { Scene } from './scene.ts';
 const memory = /^\/(memfd:|SYSV|dev\/zero |anon_hugepage)/;
 
 /** Files that were opened before the process was put into the container, or whose mount is gone: CRIU finds no way to them (criu/files-reg.c). */
-export function outsideFiles({ members, mounts, options }: Scene): Refusal[] {
+export function outsideFiles({ members, mounts, options, container }: Scene): Refusal[] {
   // A process that has ended meanwhile has no mounts, and files that cannot be judged.
   if (mounts.size === 0) return [];
+  const terminals = (container.live?.dump?.external ?? []).flatMap(terminalNumber);
+  const comesAnew = ({ kind, device }: Descriptor): boolean =>
+    kind === 'character' && terminals.includes(device.join(':'));
   return members.flatMap((member) =>
     member.descriptors.flatMap((open) => {
       if (!open.link.startsWith('/') || memory.test(open.link)) return [];
       const mount = mounts.get(open.mount);
       if (mount?.type === 'mqueue') return [messageQueue(member, open)];
-      if (mount || (options.shellJob && isTerminal(open))) return [];
+      if (mount || comesAnew(open) || (options.shellJob && isTerminal(open))) return [];
       return [outside(member, open)];
     }),
   );
@@ -38,6 +41,12 @@ function messageQueue(member: Member, { link, number }: Descriptor): Refusal {
     message,
     'Stop what uses it, or move the container with --mode revive.',
   );
+}
+
+/** Of a terminal for which the htype gives CRIU another, as CRIU calls it: its major and minor. */
+function terminalNumber(external: string): string[] {
+  const [, device] = /^tty\[([0-9a-f]+):/.exec(external) ?? [];
+  return device === undefined ? [] : [deviceNumbers(parseInt(device, 16)).join(':')];
 }
 
 const isTerminal = ({ kind, link }: Descriptor): boolean =>
