@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { isPlainPath } from '../../src/contracts/paths.ts';
+import { terminal } from '../common/terminals.ts';
 
 const path = z.string().refine(isPlainPath);
 const word = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/);
@@ -20,17 +21,8 @@ export const lxcMeta = z.object({
   links: z.array(z.object({ net: z.int().min(0), name: word.max(15) })),
   /** Mounts that come from outside: where in the container, and from where on the host. */
   mounts: z.array(z.object({ at: path, from: path })),
-  /** Terminals whose other ends LXC's monitor has, with CRIU's names of them. */
-  terminals: z.array(
-    z.object({
-      key: z.string().regex(/^tty\[[0-9a-f]+:[0-9a-f]+\]$/),
-      /** Where the container has it. */
-      places: z.array(path),
-      uid: z.int().min(0),
-      gid: z.int().min(0),
-      mode: z.int().min(0).max(0o7777),
-    }),
-  ),
+  /** Terminals whose other ends LXC's monitor has. */
+  terminals: z.array(terminal),
   /** What the configuration limits, with the values that count now: `memory.max`. */
   limits: z.array(z.object({ file: word, value: z.string().regex(/^[^\0]*$/) })),
   /** Which devices it may use, in the words of `lxc-cgroup`, in order. */

@@ -5,7 +5,8 @@ import { awaitStandIn, standInEnvironment, standInSocket } from '../../src/criu/
 import { asPhaulError, PhaulError } from '../../src/errors.ts';
 import { processStart } from '../../src/linux/processes.ts';
 import type { LxcMeta } from './meta.ts';
-import { makeTerminals, type NewTerminal, ownTerminals } from './terminals.ts';
+import { type NewTerminal, ownTerminals } from '../common/terminals.ts';
+import { makeTerminals } from './terminals.ts';
 
 /** LXC's monitor of a container that is yet to be restored; or, afterwards, has been. */
 export interface Monitor {

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { isWithin, type Mount, readMounts } from '../../src/linux/mounts.ts';
+import { isTerminal } from '../common/terminals.ts';
 
 /** A mount of a container's that comes from the host. */
 export interface HostMount {
@@ -39,6 +40,3 @@ export async function hostMounts(pid: number): Promise<HostMount[]> {
     }),
   );
 }
-
-/** One terminal, and not all that there are. */
-export const isTerminal = ({ type, root }: Mount): boolean => type === 'devpts' && /^\/\d+$/.test(root);

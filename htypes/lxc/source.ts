@@ -10,6 +10,7 @@ import {
   sameNamespace,
   sharedWritableFiles,
 } from '../../src/linux/processes.ts';
+import { terminalsLeft, terminalsOf } from '../common/terminals.ts';
 import { isMovable, readItems, movedConfig, rootfsOf, valueOf } from './config.ts';
 import { filesOf } from './files.ts';
 import { askLxc, ends } from './info.ts';
@@ -19,7 +20,6 @@ import { hostMounts } from './mounts.ts';
 import { lxcPath, placeOf } from './place.ts';
 import { sourceRefusals } from './refusals.ts';
 import { lxcRevival } from './revival.ts';
-import { terminalsOf } from './terminals.ts';
 
 const keep = '[ ! -e "$1" ] || mv -f -- "$1" "$2"';
 
@@ -66,6 +66,7 @@ export async function lxcSource(
     devices: deviceRules(items, cgroups.has('devices') ? 1 : 2),
     apparmor: await appArmorProfile(pid),
   };
+  const outside = terminalsLeft(terminals);
   ctx.ifKilled('sh', ['-c', keep, 'sh', place.config, place.left], 'moved');
   return {
     description: { htype: 'lxc', id, trees: files.trees, needs: files.needs, meta: { ...meta } },
@@ -75,13 +76,10 @@ export async function lxcSource(
       cgroup: directoryFor('freezer', cgroups),
       dump: {
         manageCgroups: 'soft',
-        externalMounts: [
-          ...meta.mounts.map(({ at }) => at),
-          ...terminals.flatMap(({ places }) => places),
-        ].map((at) => ({ key: at, value: at })),
+        externalMounts: [...meta.mounts.map(({ at }) => ({ key: at, value: at })), ...outside.externalMounts],
         external: [
           ...(networkNamespace === null ? [] : [await externalNetwork(networkNamespace)]),
-          ...terminals.map(({ key }) => key),
+          ...outside.external,
         ],
       },
     },

@@ -5,6 +5,7 @@ import type { ContainerDescription, TargetContainer } from '../../src/contracts/
 import type { RestoreSettings } from '../../src/contracts/criu-settings.ts';
 import { asPhaulError, PhaulError } from '../../src/errors.ts';
 import { externalNetworkKey } from '../../src/linux/processes.ts';
+import { terminalsTaken } from '../common/terminals.ts';
 import { ends } from './info.ts';
 import { cgroupsSaid, writeLimits } from './limits.ts';
 import { type LxcMeta, lxcMeta } from './meta.ts';
@@ -64,6 +65,7 @@ export function lxcTarget(description: ContainerDescription, ctx: DriverContext)
       restore: async (): Promise<RestoreSettings> => {
         if (!monitor) throw new PhaulError('INTERNAL', 'The container was not prepared.');
         const [root = ''] = monitor.said('--root');
+        const terminals = terminalsTaken(monitor.terminals);
         return {
           root,
           manageCgroups: 'soft',
@@ -73,15 +75,13 @@ export function lxcTarget(description: ContainerDescription, ctx: DriverContext)
           })),
           externalMounts: [
             ...meta.mounts.map(({ at, from }) => ({ key: at, value: from })),
-            ...monitor.terminals.flatMap(({ places, path }) =>
-              places.map((at) => ({ key: at, value: path })),
-            ),
+            ...terminals.externalMounts,
           ],
           inherit: [
             ...(meta.networkNamespace === null
               ? []
               : [{ key: externalNetworkKey, path: meta.networkNamespace }]),
-            ...monitor.terminals.map(({ key, path }) => ({ key, path, opened: 'both' as const })),
+            ...terminals.inherit,
           ],
           standIn: monitor.standIn,
         };

@@ -1,29 +1,6 @@
 import { closeSync } from 'node:fs';
-import { chmod, chown, stat } from 'node:fs/promises';
-import { readMounts } from '../../src/linux/mounts.ts';
 import { openPseudoTerminal } from '../../src/linux/pseudo-terminal.ts';
-import type { LxcMeta } from './meta.ts';
-import { isTerminal } from './mounts.ts';
-
-type Terminal = LxcMeta['terminals'][number];
-
-/** The terminals of a container, `/dev/console` and `/dev/tty1` for instance, whose other ends LXC's monitor has. */
-export async function terminalsOf(pid: number): Promise<Terminal[]> {
-  const found = new Map<string, Terminal>();
-  for (const { path } of (await readMounts(pid)).filter(isTerminal)) {
-    const { dev, rdev, uid, gid, mode } = await stat(`/proc/${pid}/root${path}`);
-    // As CRIU calls it (criu/tty.c, get_tty_driver).
-    const key = `tty[${rdev.toString(16)}:${dev.toString(16)}]`;
-    found.set(key, { key, places: [...(found.get(key)?.places ?? []), path], uid, gid, mode: mode & 0o7777 });
-  }
-  return [...found.values()];
-}
-
-/** A terminal that takes the place of one on the source. */
-export interface NewTerminal extends Terminal {
-  /** On this host. */
-  readonly path: string;
-}
+import type { NewTerminal, Terminal } from '../common/terminals.ts';
 
 const isConsole = ({ places }: Terminal): boolean => places.includes('/dev/console');
 
@@ -57,12 +34,4 @@ export function makeTerminals(wanted: readonly Terminal[]): {
         return path === undefined ? [] : [{ ...terminal, path }];
       }),
   };
-}
-
-/** As they were on the source: a login gives its terminal to the user. */
-export async function ownTerminals(terminals: readonly NewTerminal[]): Promise<void> {
-  for (const { path, uid, gid, mode } of terminals) {
-    await chown(path, uid, gid);
-    await chmod(path, mode);
-  }
 }

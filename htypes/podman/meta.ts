@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { isPlainPath } from '../../src/contracts/paths.ts';
+import { terminal } from '../common/terminals.ts';
 
 const path = z.string().refine(isPlainPath);
 const json = z.looseObject({});
@@ -35,6 +36,8 @@ export const podmanMeta = z.object({
       key: z.string().regex(/^pipe:\[\d+\]$/),
     }),
   ),
+  /** Its terminal, whose other end conmon has. */
+  terminals: z.array(terminal).max(1),
   cgroupMounts: z.array(z.object({ controller: z.string(), destination: path })),
 });
 

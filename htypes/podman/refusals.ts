@@ -62,12 +62,6 @@ export function podmanRefusals(found: Inspected, mode: Mode): Refusal[] {
         `${name} lives among the host's processes (--pid host), and its process ids may be taken on the target.`,
         'Give it a PID namespace of its own, or move it with --mode revive.',
       ],
-    live &&
-      found.Config.Tty && [
-        'TERMINAL_OUTSIDE',
-        `${name} has a terminal (-t), whose other end conmon has.`,
-        'Make it anew without -t, or move it with --mode revive.',
-      ],
   ];
   return refusals.flatMap((refusal) =>
     refusal ? [{ code: refusal[0], message: refusal[1], hint: refusal[2], host: 'source' as const }] : [],

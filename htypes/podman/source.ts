@@ -7,6 +7,7 @@ import type { ErrorCode } from '../../src/error-codes.ts';
 import { PhaulError } from '../../src/errors.ts';
 import { isWithin } from '../../src/linux/mounts.ts';
 import { externalNetwork, processTree, sharedWritableFiles } from '../../src/linux/processes.ts';
+import { terminalsLeft, terminalsOf } from '../common/terminals.ts';
 import { cgroupMounts, dumpMounts } from '../oci/mounts.ts';
 import { freezerOf, type OciRuntime, type OciState } from '../oci/runtime.ts';
 import { runtimeOf } from '../oci/runtimes.ts';
@@ -38,7 +39,8 @@ export async function podmanSource(
   const { trees, needs, places } = await filesOf(found, host, state, upper, options.mode);
   const network = state.networkNamespace;
   const given = found.HostConfig.NetworkMode === `ns:${network}`;
-  const pipes = await conmonPipes(now.Pid);
+  const [pipes, terminals] = await Promise.all([conmonPipes(now.Pid), terminalsOf(now.Pid)]);
+  const outside = terminalsLeft(terminals);
   const networks = await networksOf(found, ctx);
   const removal = removalOf(id);
   ctx.ifKilled(removal.command, removal.args, 'moved');
@@ -55,6 +57,7 @@ export async function podmanSource(
     log: logOf(found),
     networks: networks.map((each) => each.name),
     pipes,
+    terminals,
     cgroupMounts: await cgroupMounts(state),
   };
   return {
@@ -72,8 +75,8 @@ export async function podmanSource(
       dump: {
         root: state.rootfs,
         manageCgroups: 'soft',
-        externalMounts: await dumpMounts(state),
-        external: network === null ? [] : [await externalNetwork(network)],
+        externalMounts: [...(await dumpMounts(state)), ...outside.externalMounts],
+        external: [...(network === null ? [] : [await externalNetwork(network)]), ...outside.external],
         pipes: pipes.map(({ key }) => key),
       },
       dismissKeeper: endConmon(found),

@@ -11,6 +11,8 @@ export interface StandIns {
   readonly socket: string;
   /** A file with the path at which conmon will look for the first process's pid. */
   readonly pidFile: string;
+  /** A file with the path at which conmon waits for the other end of the terminal, where the container has one. */
+  readonly consoleFile: string;
 }
 
 // The real conmon, with another runtime than podman names. In all else podman's arguments stay: among them is how podman is called when the container ends.
@@ -41,6 +43,7 @@ while [ "$left" -gt 0 ]; do
     --log) set -- "$@" --log ${shellWords(join(directory, 'runtime.log'))}; shift; left=$((left - 1)) ;;
     --pid-file) printf %s "$1" >${shellWords(join(directory, 'pid-file'))}
       set -- "$@" --pid-file ${shellWords(join(directory, 'first.pid'))}; shift; left=$((left - 1)) ;;
+    --console-socket) printf %s "$1" >${shellWords(join(directory, 'console-socket'))}; shift; left=$((left - 1)) ;;
     *) set -- "$@" "$word" ;;
   esac
 done
@@ -60,5 +63,5 @@ export async function writeStandIns(
   const socket = at('stand-in');
   await writeFile(at('runtime'), runtime(real.runtime, directory, socket), { mode: 0o700 });
   await writeFile(at('conmon'), conmon(real.conmon, at('runtime')), { mode: 0o700 });
-  return { conmon: at('conmon'), socket, pidFile: at('pid-file') };
+  return { conmon: at('conmon'), socket, pidFile: at('pid-file'), consoleFile: at('console-socket') };
 }

@@ -5,6 +5,7 @@ import type { RestoreSettings } from '../../src/contracts/criu-settings.ts';
 import type { ContainerDescription, TargetContainer } from '../../src/contracts/htype.ts';
 import { PhaulError } from '../../src/errors.ts';
 import { externalNetworkKey } from '../../src/linux/processes.ts';
+import { terminalsTaken } from '../common/terminals.ts';
 import { cgroupRoots } from '../oci/cgroup-roots.ts';
 import { maskIn } from '../oci/masked.ts';
 import { restoreMounts } from '../oci/mounts.ts';
@@ -77,17 +78,22 @@ export function podmanTarget(description: ContainerDescription, ctx: DriverConte
         rootMounted = true;
         const network = state.networkNamespace;
         const { socket, pid } = waiting;
+        const terminals = terminalsTaken(waiting.terminals);
         return {
           root,
           manageCgroups: 'soft',
           cgroupRoots: await cgroupRoots(state),
-          externalMounts: restoreMounts(state, meta.cgroupMounts, await mask.mount()),
+          externalMounts: [
+            ...restoreMounts(state, meta.cgroupMounts, await mask.mount()),
+            ...terminals.externalMounts,
+          ],
           inherit: [
             ...(network === null ? [] : [{ key: externalNetworkKey, path: network }]),
             ...meta.pipes.map(({ fd, key }) => {
               const opened: 'read' | 'write' = fd === 0 ? 'read' : 'write';
               return { key, path: `/proc/${pid}/fd/${fd}`, opened };
             }),
+            ...terminals.inherit,
           ],
           standIn: socket,
         };

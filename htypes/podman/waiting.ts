@@ -4,6 +4,7 @@ import type { DriverContext } from '../../src/contracts/context.ts';
 import { awaitStandIn } from '../../src/criu/stand-in.ts';
 import { PhaulError } from '../../src/errors.ts';
 import { lastLine } from '../../src/run.ts';
+import type { NewTerminal } from '../common/terminals.ts';
 import type { OciRuntime } from '../oci/runtime.ts';
 import { endInit } from '../oci/target.ts';
 import { mountAnew } from './fresh-root.ts';
@@ -11,6 +12,7 @@ import { inspect, podmanHost } from './inspect.ts';
 import type { PodmanMeta } from './meta.ts';
 import { staticDirectory } from './places.ts';
 import { writeStandIns } from './stand-ins.ts';
+import { makeTerminal } from './terminal.ts';
 
 // podman gives conmon this long to tell the pid (libpod/define/runtime.go, ContainerCreateTimeout); some of it is left for what follows the commit.
 const patienceMs = 240_000 - 30_000;
@@ -21,6 +23,8 @@ export interface Waiting {
   readonly socket: string;
   /** Its pid; its standard files are conmon's pipes. */
   readonly pid: number;
+  /** The container's, made anew. */
+  readonly terminals: readonly NewTerminal[];
   /** The first process exists. conmon learns its pid when CRIU ends. @throws DRIVER_FAILED if podman waits no more */
   readonly taken: (pid: number) => Promise<void>;
   /** CRIU has ended: podman knows the container as running. @throws DRIVER_FAILED with podman's words */
@@ -41,7 +45,7 @@ export async function startWaiting(
     ctx.directory,
   );
   const words = join(ctx.directory, 'podman', 'podman.log');
-  const merged = await giveConfiguration(meta, ctx);
+  const { merged, asItIs } = await giveConfiguration(meta, ctx);
   const began = performance.now();
   const args = ['--conmon', standIns.conmon, 'container', 'restore', meta.id];
   // Its output goes to a file: conmon would keep a pipe open.
@@ -63,7 +67,11 @@ export async function startWaiting(
       throw await failure();
     },
   );
+  const terminals: NewTerminal[] = [];
   try {
+    await asItIs();
+    for (const terminal of meta.terminals)
+      terminals.push(await makeTerminal(terminal, await readFile(standIns.consoleFile, 'utf8')));
     await endInit(runtime, meta.id);
     await mountAnew(merged, meta.graphRoot, ctx);
   } catch (error) {
@@ -74,6 +82,7 @@ export async function startWaiting(
   return {
     socket: standIns.socket,
     pid: standIn.pid,
+    terminals,
     taken: async (pid) => {
       if (gone.signal.aborted || performance.now() - began > patienceMs) throw await failure();
       const file = await readFile(standIns.pidFile, 'utf8');
@@ -90,15 +99,25 @@ export async function startWaiting(
   };
 }
 
-/** What the runtime starts it with: as on the source, but for the place of its root. Gives that place. */
-async function giveConfiguration(meta: PodmanMeta, ctx: DriverContext): Promise<string> {
+/** What the runtime starts it with: as on the source, but for the place of its root, and without a terminal, which it gets otherwise. */
+async function giveConfiguration(
+  meta: PodmanMeta,
+  ctx: DriverContext,
+): Promise<{
+  /** The place of its root. */
+  readonly merged: string;
+  /** The runtime has read it: podman reads it, too, when it is asked what the container is like. */
+  readonly asItIs: () => Promise<void>;
+}> {
   const directory = staticDirectory(meta.graphRoot, meta.id);
   const { WorkDir = '' } = (await inspect(meta.id, ctx)).GraphDriver.Data;
   const merged = join(WorkDir, '../merged');
   const spec = { ...meta.spec, root: { ...(meta.spec['root'] as object), path: merged } };
-  await writeFile(join(directory, 'config.json'), JSON.stringify(spec));
+  const give = (spec: object): Promise<void> =>
+    writeFile(join(directory, 'config.json'), JSON.stringify(spec));
+  await give({ ...spec, process: { ...(meta.spec['process'] as object), terminal: false } });
   // podman looks for this before it begins.
   await mkdir(join(directory, 'checkpoint'), { recursive: true });
   await writeFile(join(directory, 'checkpoint', 'inventory.img'), '');
-  return merged;
+  return { merged, asItIs: () => give(spec) };
 }

@@ -227,6 +227,33 @@ test.serial(
   },
 );
 
+/** A person who types a line at the container's terminal, and sees the answer. */
+const typed = (line: string): string => `import os, subprocess
+here, there = os.openpty()
+attach = subprocess.Popen(["podman", "attach", "--sig-proxy=false", "web"], stdin=there, stdout=there, stderr=there)
+os.write(here, b"${line}\\r")
+said = b""
+while b"heard ${line}" not in said: said += os.read(here, 4096)
+attach.kill()`;
+
+test.serial('a container with a terminal goes on listening to who types there', async (t) => {
+  const [a, b] = hosts();
+  await start(a, 'web', 'stty -echo; while read -r line; do echo "heard $line"; done', '-it');
+  const before = await looks(a, 'web');
+  for (const [from, to, line] of [
+    [a, b, 'one'],
+    [b, a, 'two'],
+  ] as const) {
+    await moved(t, from, ['web', to.name]);
+    await to.sh(`timeout 20 python3 -c '${typed(line)}'`);
+  }
+  t.is((await a.sh('podman logs web')).replaceAll('\r', ''), 'heard one\nheard two');
+  t.deepEqual(await looks(a, 'web'), before);
+  await a.sh('podman restart --time 0 web');
+  await a.sh(`timeout 20 python3 -c '${typed('three')}'`);
+  t.is(await b.sh('ls /dev/pts'), 'ptmx');
+});
+
 /** All that podman has on a host, and what is mounted and runs for it. */
 const footprint = (host: Host): Promise<string> =>
   host.sh(`
@@ -261,8 +288,14 @@ test.serial(
 
 test.serial('what podman’s containers cannot take along is refused before anything is touched', async (t) => {
   const [a, b] = hosts();
-  const refused = async (name: string, options: string, code: string, words: RegExp): Promise<void> => {
-    await start(a, name, 'exec sleep 1000', options);
+  const refused = async (
+    name: string,
+    options: string,
+    code: string,
+    words: RegExp,
+    script = 'exec sleep 1000',
+  ): Promise<void> => {
+    await start(a, name, script, options);
     const end = await phaul(a, [name, 'b']);
     t.is(end.exitCode, 3, end.text);
     const reasons = [end.error!, ...(end.error?.refusals ?? [])];
@@ -284,7 +317,7 @@ test.serial('what podman’s containers cannot take along is refused before anyt
   );
   await refused('two', '--network host', 'HOST_NETWORK', /--network host/);
   await refused('three', '--privileged', 'CONTAINER_UNSUPPORTED', /privileged/);
-  await refused('four', '-t', 'TERMINAL_OUTSIDE', /terminal/);
+  await refused('four', '-t', 'TERMINAL_OUTSIDE', /has its terminal open/, 'exec sleep 1000 9<>/dev/tty');
   await refused('five', '--label PODMAN_SYSTEMD_UNIT=five.service', 'CONTAINER_UNSUPPORTED', /five\.service/);
   await refused('six', '--pid host', 'CONTAINER_UNSUPPORTED', /--pid host/);
   await b.sh(`podman tag ${image} localhost/lab:kept; podman create --name seven ${image}`);

@@ -6,6 +6,7 @@ import { deletedFiles } from './deleted-files.ts';
 import { filesInMemory } from './files-in-memory.ts';
 import { foreignNamespaces, nestedNamespaces, sharedIpc } from './namespaces.ts';
 import { hostNetwork, type HostPort, hostPorts, hostSockets, namelessNetwork } from './networks.ts';
+import { ownTerminals } from './new-terminals.ts';
 import { neededFiles, type NeededFile } from './needed-files.ts';
 import { openDevices } from './open-devices.ts';
 import { outsideEnds } from './outside-ends.ts';
@@ -46,6 +47,7 @@ export async function surprises(...where: Parameters<typeof scene>): Promise<Fou
     ...foreignSessions(found),
     ...anonymousFiles(members),
     ...outsideFiles(found),
+    ...ownTerminals(found),
     ...unsupportedSockets(members),
     ...hostNetwork(sockets, found),
     ...lists.flat(),

@@ -1,5 +1,5 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
-import { type Descriptor, descriptorsOf } from '../../linux/descriptors.ts';
+import { deviceNumbers, type Descriptor, descriptorsOf } from '../../linux/descriptors.ts';
 
 /** One process of the container, with what is looked at for surprises. */
 export interface Member {
@@ -12,6 +12,8 @@ export interface Member {
   readonly status: string;
   /** The session's leader, as this host counts; 0: it is not of this host's pid namespace. */
   readonly session: number;
+  /** Major and minor of its controlling terminal; 0, 0: it has none. */
+  readonly terminal: readonly [number, number];
   /** By kind (`net`, `pid`, …) what tells namespaces apart. */
   readonly namespaces: Readonly<Record<string, string>>;
 }
@@ -31,9 +33,20 @@ async function readMember(pid: number): Promise<Member> {
     descriptorsOf(pid),
     namespacesOf(pid),
   ]);
-  // After the name in brackets, which may hold anything: state, parent, group, session (proc_pid_stat(5)).
-  const session = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[3]);
-  return { pid, name: name.trim(), descriptors, status, session, namespaces };
+  // After the name in brackets, which may hold anything: state, parent, group, session, terminal (proc_pid_stat(5)).
+  const [, , , session = 0, terminal = 0] = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .map(Number);
+  return {
+    pid,
+    name: name.trim(),
+    descriptors,
+    status,
+    session,
+    terminal: deviceNumbers(terminal),
+    namespaces,
+  };
 }
 
 /** The namespaces of a process, or of this one. */

@@ -1,7 +1,8 @@
 import type { Refusal } from '../../errors.ts';
-import { deviceNumbers, type Descriptor } from '../../linux/descriptors.ts';
+import type { Descriptor } from '../../linux/descriptors.ts';
 import { sourceRefusal } from '../migration.ts';
 import { type Member, who } from './member.ts';
+import { newTerminals } from './new-terminals.ts';
 import type { Scene } from './scene.ts';
 
 // Memory with a name, on a mount of the kernel's own: CRIU takes it along (criu/memfd.c).
@@ -11,9 +12,9 @@ const memory = /^\/(memfd:|SYSV|dev\/zero |anon_hugepage)/;
 export function outsideFiles({ members, mounts, options, container }: Scene): Refusal[] {
   // A process that has ended meanwhile has no mounts, and files that cannot be judged.
   if (mounts.size === 0) return [];
-  const terminals = (container.live?.dump?.external ?? []).flatMap(terminalNumber);
+  const terminals = newTerminals({ container });
   const comesAnew = ({ kind, device }: Descriptor): boolean =>
-    kind === 'character' && terminals.includes(device.join(':'));
+    kind === 'character' && terminals.has(device.join(':'));
   return members.flatMap((member) =>
     member.descriptors.flatMap((open) => {
       if (!open.link.startsWith('/') || memory.test(open.link)) return [];
@@ -41,12 +42,6 @@ function messageQueue(member: Member, { link, number }: Descriptor): Refusal {
     message,
     'Stop what uses it, or move the container with --mode revive.',
   );
-}
-
-/** Of a terminal for which the htype gives CRIU another, as CRIU calls it: its major and minor. */
-function terminalNumber(external: string): string[] {
-  const [, device] = /^tty\[([0-9a-f]+):/.exec(external) ?? [];
-  return device === undefined ? [] : [deviceNumbers(parseInt(device, 16)).join(':')];
 }
 
 const isTerminal = ({ kind, link }: Descriptor): boolean =>
