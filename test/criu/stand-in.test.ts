@@ -59,6 +59,16 @@ test('what it becomes has the descriptors, and its end is its own', async (t) =>
   t.not(said().trim(), '');
 });
 
+test('what it becomes looks for programs where it was told to', async (t) => {
+  const { socket, child, said } = look(t, ['restore']);
+  await awaitStandIn(socket, never);
+  const closed = once(child, 'close');
+  const path = `/elsewhere:${process.env['PATH']}`;
+  await becomeOfStandIn(socket, { program: 'sh', args: ['-c', 'echo "$PATH"'], descriptors: [], path });
+  await closed;
+  t.is(said(), `${path}\n`);
+});
+
 test('dismissed it ends as a CRIU that has failed', async (t) => {
   const { socket, child } = look(t, ['restore']);
   (await awaitStandIn(socket, never)).dismiss();
