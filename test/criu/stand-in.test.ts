@@ -15,7 +15,11 @@ function look(
 ): { socket: string; child: ChildProcess; said: () => string } {
   const home = mkdtempSync('/tmp/phaul-stand-in-');
   const socket = standInSocket(home);
-  const environment = { ...process.env, NODE_OPTIONS: '--import=tsx', ...standInEnvironment(socket) };
+  const environment = {
+    ...process.env,
+    NODE_OPTIONS: process.execArgv.find((option) => option.startsWith('--import=')),
+    ...standInEnvironment(socket),
+  };
   const child = spawn('sh', ['-c', 'exec criu "$@"', 'sh', ...args], { env: environment });
   let said = '';
   child.stdout?.on('data', (chunk: Buffer) => (said += chunk.toString()));
