@@ -66,6 +66,6 @@ for (const entry of readdirSync(outdir, { recursive: true, withFileTypes: true }
   if (entry.isFile() && !(relative(root, file) in metafile.outputs)) rmSync(file);
 }
 
-// No JavaScript: a script that others find in PATH.
-const script = 'src/criu/stand-in/criu';
-cpSync(join(root, script), join(outdir, script));
+// No JavaScript: scripts that others find in PATH.
+for (const script of ['src/criu/stand-in/criu', 'src/criu/plain-tar/tar'])
+  cpSync(join(root, script), join(outdir, script));

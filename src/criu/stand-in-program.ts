@@ -4,14 +4,14 @@ import { becomeProgram, takeDescriptors } from '../linux/become.ts';
 import type { StandInTask } from './stand-in.ts';
 
 // A program of its own: waits in the place of CRIU until phaul says what it is to become. See stand-in.ts.
-const path = process.env['PHAUL_STAND_IN'] ?? '';
+const waits = process.env['PHAUL_STAND_IN'] ?? '';
 const args = process.argv.slice(2);
 let keeper: Socket | null = null;
 // The first place is where this one was found.
 process.env['PATH'] = process.env['PATH']?.replace(/^[^:]*:/, '');
 
 const giveUp = (): never => {
-  rmSync(path, { force: true });
+  rmSync(waits, { force: true });
   process.exit(1);
 };
 
@@ -29,11 +29,12 @@ const server = createServer((socket) => {
   socket.setEncoding('utf8').on('data', (text: string) => {
     said += text;
     if (!said.endsWith('\n')) return;
-    const { pid, program, args: words, descriptors } = JSON.parse(said) as StandInTask;
+    const { pid, program, args: words, descriptors, path } = JSON.parse(said) as StandInTask;
+    if (path !== undefined) process.env['PATH'] = path;
     const taken = takeDescriptors(pid, descriptors);
     // With the next line nothing of this program is left, and the socket is closed.
     socket.write(`${process.pid}\n`, () => becomeProgram(program, words, taken));
   });
 });
 server.on('error', giveUp);
-server.listen(path);
+server.listen(waits);

@@ -16,6 +16,8 @@ export interface StandInTask {
   readonly program: string;
   readonly args: readonly string[];
   readonly descriptors: readonly number[];
+  /** Its PATH; without one it is what the stand-in's would have been. */
+  readonly path?: string;
 }
 
 /** Environment in which a program finds a stand-in when it looks for `criu`. @param socket where that will wait; short, for the sake of sun_path */

@@ -14,6 +14,7 @@ import { PhaulError } from '../errors.ts';
 import { processStart } from '../linux/processes.ts';
 import { step } from '../step.ts';
 import { seqpacketPair } from './seqpacket.ts';
+import { plainTarPath } from './plain-tar.ts';
 import { becomeOfStandIn } from './stand-in.ts';
 
 /** Descriptor 0 of swrk is the socket given as `pages`; a request names it as `ps: {fd: 0}`. */
@@ -29,6 +30,8 @@ export interface SwrkOptions {
   readonly inherit?: readonly Omit<NonNullable<RestoreSettings['inherit']>[number], 'key'>[];
   /** Where a process waits that is to become it (stand-in.ts); without one it is a child of this process. */
   readonly standIn?: string | undefined;
+  /** What is in tmpfs mounts goes into images that are not compressed, and comes out of such (plain-tar.ts). */
+  readonly plainTar?: boolean;
 }
 
 /** A notification's script name (`post-dump`, `post-restore`, …); false makes CRIU give up where it listens to that. */
@@ -56,13 +59,14 @@ export async function startSwrk(options: SwrkOptions): Promise<Swrk> {
   const { ours, theirs } = seqpacketPair();
   try {
     if (options.standIn !== undefined)
-      return session(await inPlaceOf(options.standIn, options.criuPath, [theirs, ...inherited]), ours);
+      return session(await inPlaceOf(options.standIn, options, [theirs, ...inherited]), ours);
     const child = spawn(options.criuPath, ['swrk', '3'], {
       // libuv makes descriptors 0 to 2 blocking, as CRIU needs its page socket to be (MSG_WAITALL, criu/page-xfer.c:1218).
       stdio: [options.pages ?? 'ignore', 'ignore', 'ignore', theirs, ...inherited],
       // A group of its own: Ctrl-C on the terminal must reach phaul, which undoes, and not CRIU in the middle of a dump.
       detached: true,
       cwd: '/',
+      ...(options.plainTar ? { env: { ...process.env, PATH: plainTarPath() } } : {}),
     });
     await once(child, 'spawn');
     const exited = once(child, 'exit').then(() => undefined);
@@ -87,8 +91,18 @@ interface CriuProcess {
 const lookEveryMs = 20;
 
 /** CRIU as somebody else's child: only looking tells that it has ended. */
-async function inPlaceOf(path: string, program: string, descriptors: number[]): Promise<CriuProcess> {
-  const pid = await becomeOfStandIn(path, { program, args: ['swrk', '3'], descriptors });
+async function inPlaceOf(
+  standIn: string,
+  { criuPath, plainTar }: SwrkOptions,
+  descriptors: number[],
+): Promise<CriuProcess> {
+  const path = plainTar ? { path: plainTarPath() } : {};
+  const pid = await becomeOfStandIn(standIn, {
+    program: criuPath,
+    args: ['swrk', '3'],
+    descriptors,
+    ...path,
+  });
   const start = await processStart(pid);
   const lives = async (): Promise<boolean> => start !== null && (await processStart(pid)) === start;
   const watch = async (): Promise<void> => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { DriverContext } from '../contracts/context.ts';
 import type { DumpSettings } from '../contracts/criu-settings.ts';
 import type { SourceContainer } from '../contracts/htype.ts';
+import { plainTarSuits } from '../criu/plain-tar.ts';
 import { driverContext } from '../driver-context.ts';
 import { asPhaulError, PhaulError, type Refusal } from '../errors.ts';
 import { settleAbandoned } from '../journal/abandoned.ts';
@@ -56,6 +57,8 @@ export interface Plan {
   readonly lazy: boolean;
   /** Pages may be compressed: not forbidden, and both hosts have libzstd. */
   readonly zstd: boolean;
+  /** CRIU's images of what is in tmpfs mounts are not compressed. */
+  readonly plainTar: boolean;
   /** The source's CRIU, as in CriuProbe; 0 in revive mode. */
   readonly criu: number;
   readonly hosts: PlanReport['hosts'];
@@ -161,6 +164,7 @@ export async function preflight(m: Migration, { thorough }: { readonly thorough:
     memory,
     lazy: live && (target.criu?.lazyPages ?? false) && (await mayFollow(m, pids, memory)),
     zstd: options.compress !== 'none' && target.zstd && loadZstd() !== null,
+    plainTar: live && (target.more?.plainTar ?? false) && (await plainTarSuits(container.pid)),
     criu: source.criu?.number ?? 0,
     hosts,
     forecast,

@@ -40,12 +40,12 @@ export async function prepare(m: Migration, plan: Plan): Promise<Prepared> {
   const { images, ...channel } = await openMemoryChannel(m, link, direct);
   m.undo.push("the images' stream", () => Promise.resolve(void images.destroy()));
   const pages = pageSource(channel.pages, headerBytes(plan.criu), senderOptions(m, plan));
-  const swrk = await startSwrk({ criuPath: m.options.criuPath, pages: pages.criuEnd }).catch(
-    (error: unknown) => {
-      pages.end();
-      throw error;
-    },
-  );
+  const { criuPath } = m.options;
+  const { plainTar } = plan;
+  const swrk = await startSwrk({ criuPath, pages: pages.criuEnd, plainTar }).catch((error: unknown) => {
+    pages.end();
+    throw error;
+  });
   m.undo.push('CRIU on the source', () => swrk.end());
   // Undone before CRIU is, which may be waiting for somebody to take its pages.
   m.undo.push('the stream of pages', () => Promise.resolve(pages.end()));
@@ -69,11 +69,12 @@ function senderOptions({ options }: Migration, { zstd }: Plan): SenderOptions {
 export async function begin(m: Migration, plan: Plan): Promise<Result<'begin'>> {
   const { start, keepImages, data, dataPort } = m.options;
   const port = m.options.mode === 'revive' || data === 'ssh' ? null : dataPort;
-  const { lazy, zstd } = plan;
+  const { lazy, zstd, plainTar } = plan;
   return plan.link.call('begin', {
     ...criuChoices(m),
     lazy,
     zstd,
+    plainTar,
     dataPort: port,
     start,
     keepImages,

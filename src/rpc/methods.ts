@@ -184,6 +184,8 @@ export const methods = {
             )
             .max(256)
             .optional(),
+          /** It can restore what was in tmpfs mounts from images that are not compressed. */
+          plainTar: z.boolean().optional(),
           /** When the call came and when it was answered, by its clock, in ms since 1970. */
           received: z.number(),
           answered: z.number(),
@@ -200,6 +202,8 @@ export const methods = {
       lazy: z.boolean(),
       /** Pages may come compressed. */
       zstd: z.boolean(),
+      /** CRIU's images of what is in tmpfs mounts are not compressed. An older source does not say, and they are. */
+      plainTar: z.boolean().optional(),
       /** Listen for direct streams of the mem channel, on this port (0: any); null: do not. */
       dataPort: z.int().min(0).max(65535).nullable(),
       /** Let it run at the commit; else it is left stopped. */

@@ -92,6 +92,7 @@ export async function checkTarget(
       phaul: version,
       plug: await hasModule('sch_plug'),
       drivers: await versions,
+      plainTar: true,
       received,
       answered: Date.now(),
     },

@@ -127,7 +127,7 @@ export function preparing(room: Room): Preparing {
         migration: room.migration,
         memory: present(room.memory),
         container: present(room.parts).container,
-        choices: { ...choices, leaveStopped: !choices.start },
+        choices: { ...choices, leaveStopped: !choices.start, plainTar: choices.plainTar ?? false },
         stream: present(room.images),
         journal: present(room.journal),
       });

@@ -42,7 +42,7 @@ interface RestoreOptions {
   readonly migration: string;
   readonly memory: Memory;
   readonly container: TargetContainer;
-  readonly choices: CriuChoices & { readonly leaveStopped: boolean };
+  readonly choices: CriuChoices & { readonly leaveStopped: boolean; readonly plainTar: boolean };
   readonly stream: Duplex;
   readonly journal: Journal;
   /** Aborted: whatever `create` waits for ends soon, with a failure. */
@@ -66,6 +66,7 @@ export async function armRestore(options: RestoreOptions): Promise<Restore> {
     criuPath: options.criuPath,
     inherit: settings.inherit ?? [],
     standIn: settings.standIn,
+    plainTar: options.choices.plainTar,
   });
   // The program is in memory when the freeze begins.
   await swrk.request({ type: 'VERSION', keep_open: true });

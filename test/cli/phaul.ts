@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { bundled } from '../bundle.ts';
 import { lanes } from '../lanes.ts';
 
-export const main: string = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+/** What node runs. */
+export const main: string = bundled('src/cli/main');
 
 export interface Outcome {
   readonly code: number;
@@ -21,7 +22,7 @@ export const phaulAfter = (code: string, ...args: string[]): Promise<Outcome> =>
   oneOfFew(() => start(args, ['--import', `data:text/javascript,${encodeURIComponent(code)}`]));
 
 async function start(args: readonly string[], before: readonly string[] = []): Promise<Outcome> {
-  const argv = ['--import', 'tsx', ...before, main, ...args];
+  const argv = [...before, main, ...args];
   return promisify(execFile)(process.execPath, argv, { timeout: 60_000 }).then(
     ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
     (error: { code: number; stdout: string; stderr: string }) => error,

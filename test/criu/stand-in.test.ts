@@ -15,7 +15,11 @@ function look(
 ): { socket: string; child: ChildProcess; said: () => string } {
   const home = mkdtempSync('/tmp/phaul-stand-in-');
   const socket = standInSocket(home);
-  const environment = { ...process.env, NODE_OPTIONS: '--import=tsx', ...standInEnvironment(socket) };
+  const environment = {
+    ...process.env,
+    NODE_OPTIONS: process.execArgv.find((option) => option.startsWith('--import=')),
+    ...standInEnvironment(socket),
+  };
   const child = spawn('sh', ['-c', 'exec criu "$@"', 'sh', ...args], { env: environment });
   let said = '';
   child.stdout?.on('data', (chunk: Buffer) => (said += chunk.toString()));
@@ -57,6 +61,16 @@ test('what it becomes has the descriptors, and its end is its own', async (t) =>
   await becomeOfStandIn(socket, { program: 'sh', args, descriptors: [0] });
   t.deepEqual(await closed, [null, 'SIGPIPE'], 'it ignores no signal that Node ignores');
   t.not(said().trim(), '');
+});
+
+test('what it becomes looks for programs where it was told to', async (t) => {
+  const { socket, child, said } = look(t, ['restore']);
+  await awaitStandIn(socket, never);
+  const closed = once(child, 'close');
+  const path = `/elsewhere:${process.env['PATH']}`;
+  await becomeOfStandIn(socket, { program: 'sh', args: ['-c', 'echo "$PATH"'], descriptors: [], path });
+  await closed;
+  t.is(said(), `${path}\n`);
 });
 
 test('dismissed it ends as a CRIU that has failed', async (t) => {

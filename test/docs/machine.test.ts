@@ -34,7 +34,7 @@ for (const { page, text } of typedAt('journal'))
       t.teardown(() => rmSync(home, { recursive: true }));
       const filled = line.replace(/PHAUL_MIGRATION=\S+/, 'PHAUL_MIGRATION="$id"');
       const script = `
-        "$0" --import tsx ${main} migrate --json ct101 hostb >${home}/events || true
+        "$0" ${main} migrate --json ct101 hostb >${home}/events || true
         id=$(sed -n 's/.*"migration":"\\([^"]*\\)".*/\\1/p' ${home}/events | tail -n 1)
         journalctl --sync
         { ${filled}; } >${home}/said`;

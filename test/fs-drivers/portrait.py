@@ -1,4 +1,4 @@
-"""Prints all that can be told of a tree from outside, one JSON line an entry. Arguments: the tree, and what below it is left out."""
+"""Says all that can be told of trees from outside, one JSON line an entry. It is asked in lines: a JSON array of the tree, and what below it is left out."""
 
 import hashlib
 import json
@@ -6,8 +6,7 @@ import os
 import stat
 import sys
 
-root = os.fsencode(sys.argv[1])
-without = {os.fsencode(name) for name in sys.argv[2:]}
+without = set()
 first_names = {}
 
 
@@ -74,4 +73,10 @@ def describe(path, name):
                 describe(path + b"/" + entry, below)
 
 
-describe(root, b"")
+for line in sys.stdin:
+    root, *names = json.loads(line)
+    without = {os.fsencode(name) for name in names}
+    first_names = {}
+    describe(os.fsencode(root), b"")
+    # What ends an answer.
+    print("\0", end="", flush=True)

@@ -10,7 +10,8 @@ import type { State } from '../../src/journal/story.ts';
 import { settleFormer as settleOnSource } from '../../src/migration/settle.ts';
 import { settleFormer as settleOnTarget } from '../../src/service/former.ts';
 import { resume } from '../../src/service/resume.ts';
-import { type Former, home, killedPhaul, newJournal, source } from './journals.ts';
+import { bundled } from '../bundle.ts';
+import { type Former, home, killedPhaul, newJournal } from './journals.ts';
 
 // Another test's phaul may be settling at the same time.
 async function gone({ known }: Former): Promise<boolean> {
@@ -147,7 +148,7 @@ test('a guard does it by itself when phaul is killed', async (t) => {
 test('a guard leaves nothing of a journal that was not begun to its end', async (t) => {
   const deeds = `
     const { renameSync } = await import('node:fs');
-    const { journalDirectory, unfinishedJournal } = await import('${source}/journal/journal.ts');
+    const { journalDirectory, unfinishedJournal } = await import('./src/journal/journal.ts');
     const { migration } = journal;
     renameSync(journalDirectory(migration) + '/target.jsonl', unfinishedJournal(migration, 'target'));
     await workspace.remove();`;
@@ -156,17 +157,21 @@ test('a guard leaves nothing of a journal that was not begun to its end', async 
 });
 
 for (const role of ['source', 'target'] as const)
-  test(`phaul recover ID waits for whoever has the journal on the ${role}, and then looks for itself`, async (t) => {
-    const done = join(home(t), 'done');
-    const former = await killedPhaul(t, will('undone', 'touch', done), { role });
-    const other = await awaitJournal(former.migration, role);
-    if (!other) return t.false(former.known(), "another test's phaul was quicker");
-    const argv = ['--import', 'tsx', 'src/cli/main.ts', 'recover', former.migration];
-    const recover = spawn(process.execPath, argv, { stdio: 'ignore' });
-    const ended = once(recover, 'exit');
-    t.is(await Promise.race([ended, sleep(4000, 'still there')]), 'still there');
-    other.close();
-    t.deepEqual(await ended, [0, null]);
-    t.true(existsSync(done));
-    t.false(former.known());
-  });
+  // Serial, because the other tests' phauls settle whatever they find.
+  test.serial(
+    `phaul recover ID waits for whoever has the journal on the ${role}, and then looks for itself`,
+    async (t) => {
+      const done = join(home(t), 'done');
+      const former = await killedPhaul(t, will('undone', 'touch', done), { role });
+      const other = await awaitJournal(former.migration, role);
+      if (!other) return t.false(former.known(), "another test's phaul was quicker");
+      const argv = [bundled('src/cli/main'), 'recover', former.migration];
+      const recover = spawn(process.execPath, argv, { stdio: 'ignore' });
+      const ended = once(recover, 'exit');
+      t.is(await Promise.race([ended, sleep(2000, 'still there')]), 'still there');
+      other.close();
+      t.deepEqual(await ended, [0, null]);
+      t.true(existsSync(done));
+      t.false(former.known());
+    },
+  );

@@ -1,16 +1,12 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import type { ExecutionContext } from 'ava';
 import type { HostRole } from '../../src/errors.ts';
 import { createJournal, type Journal, journalDirectory, takeOverJournal } from '../../src/journal/journal.ts';
 import { clearWorkspace } from '../../src/workspace.ts';
-
-/** Where phaul's own code is. */
-export const source = fileURLToPath(new URL('../../src', import.meta.url));
+import { bundledText } from '../bundle.ts';
 
 export const about = (migration: string, role: HostRole = 'source') =>
   ({ migration, role, htype: 'box', container: `box-${migration}`, mode: 'live', peer: 'hostb' }) as const;
@@ -50,19 +46,17 @@ export async function killedPhaul(
 ): Promise<Former> {
   const migration = randomUUID();
   // A file, because the guard starts phaul with the options that Node itself was given: with --eval it would be this again.
-  const file = join(home(t), 'phaul.mts');
   const program = `
-    import { createJournal } from '${source}/journal/journal.ts';
-    import { createGuardedJournal } from '${source}/journal/guard.ts';
-    import { createWorkspace } from '${source}/workspace.ts';
+    import { createJournal } from './src/journal/journal.ts';
+    import { createGuardedJournal } from './src/journal/guard.ts';
+    import { createWorkspace } from './src/workspace.ts';
     const journal = await ${guarded ? 'createGuardedJournal' : 'createJournal'}(${JSON.stringify(about(migration, role))});
     const workspace = await createWorkspace(journal, { imagePath: undefined, keepImages: false });
     ${deeds}
     setTimeout(() => undefined, 1e6);
     console.log('ready');
   `;
-  writeFileSync(file, program);
-  const child = spawn(process.execPath, ['--import', 'tsx', file], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [bundledText(program)], { stdio: ['ignore', 'pipe', 'inherit'] });
   t.teardown(async () => {
     child.kill('SIGKILL');
     takeOverJournal(migration, role)?.remove();

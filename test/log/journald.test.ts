@@ -9,7 +9,7 @@ import { main } from '../cli/phaul.ts';
 
 const script = fileURLToPath(new URL('journald.sh', import.meta.url));
 
-const phaul = (...args: string[]): string[] => [process.execPath, '--import', 'tsx', main, ...args];
+const phaul = (...args: string[]): string[] => [process.execPath, main, ...args];
 
 const journalled = (...args: string[]): Promise<Record<string, string>[]> => journalledBy(...phaul(...args));
 

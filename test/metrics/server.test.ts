@@ -38,7 +38,7 @@ test('a taken port is said', async (t) => {
 });
 
 test('phaul metrics --listen answers until SIGTERM, and only what it is there for', async (t) => {
-  const child = spawn(process.execPath, ['--import', 'tsx', main, 'metrics', '--listen', '0'], {
+  const child = spawn(process.execPath, [main, 'metrics', '--listen', '0'], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   t.teardown(() => child.kill('SIGKILL'));

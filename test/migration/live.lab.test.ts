@@ -13,7 +13,7 @@ import { plainContainer, removePlain } from './containers.ts';
 import { difference, footprint, isAsBefore } from './footprint.ts';
 import { look } from './look.ts';
 import { type PhaulEnd, phaul, startPhaul } from './phaul.ts';
-import { unharmed } from './stage.ts';
+import { meanwhile, unharmed } from './stage.ts';
 
 let lab: Lab;
 test.before(async () => {
@@ -233,6 +233,31 @@ while True:
 
 // Not busybox's sleep: CRIU lets a nanosleep end with EINTR, upon which that program ends.
 const idle = ['tail', '-f', '/dev/null'];
+
+test.serial(
+  'files of all kinds in memory of its own arrive as they were, and nobody starts gzip',
+  async (t) => {
+    const [a, b] = hosts();
+    await makeHardTree(join(a.root, 'srv/hard'));
+    await plainContainer(a, { id: 'plain', args: idle });
+    const inside = '/proc/$(runc state plain | sed -n \'s/.*"pid": //p\' | tr -d ,)/root/dev/shm';
+    // tar leaves out sockets that nobody has bound.
+    await a.sh(`rm /srv/hard/socket-kept; cp -a /srv/hard/. ${inside}; rm -r /srv/hard`);
+    const seen = async (host: NamespaceHost): Promise<{ shm: string[] }> => {
+      await host.sh(`cp -a ${inside} /srv/seen`);
+      try {
+        return { shm: look(join(host.root, 'srv/seen')) };
+      } finally {
+        await host.sh('rm -r /srv/seen');
+      }
+    };
+    const onA = await seen(a);
+    const noGzip = (host: Host, work: () => Promise<PhaulEnd>): Promise<PhaulEnd> =>
+      meanwhile(host, 'chmod a-x /usr/bin/gzip', 'chmod a+x /usr/bin/gzip', work);
+    await noGzip(a, () => noGzip(b, () => moved(t, a, ['plain', 'b'])));
+    t.deepEqual(difference(onA, await seen(b)), []);
+  },
+);
 
 test.serial('two migrations at once do not disturb each other', async (t) => {
   const [a, b] = hosts();

@@ -125,7 +125,7 @@ test('a frame that claims to be of an exabyte is refused without a byte allocate
 for (const part of ['collect', 'exit'])
   test(`in a process of its own: ${part}`, (t) => {
     const script = fileURLToPath(new URL('zstd-stress.ts', import.meta.url));
-    const run = spawnSync(process.execPath, ['--import=tsx', '--expose-gc', script, part], {
+    const run = spawnSync(process.execPath, [...process.execArgv, '--expose-gc', script, part], {
       encoding: 'utf8',
     });
     t.is(run.stderr, '');

@@ -4,9 +4,10 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
 import { protocolVersion } from '../../src/rpc/methods.ts';
+import { bundled } from '../bundle.ts';
 
 test('a stream that the source has closed, which raises SIGPIPE, does not end the session; a hang-up does', async (t) => {
-  const service = spawn(process.execPath, ['--import=tsx', 'src/cli/main.ts', 'service', '--stdio']);
+  const service = spawn(process.execPath, [bundled('src/cli/main'), 'service', '--stdio']);
   t.teardown(() => service.kill('SIGKILL'));
   const lines = createInterface(service.stdout)[Symbol.asyncIterator]();
   t.is((await lines.next()).value, 'phaul-rpc');

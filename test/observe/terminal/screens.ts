@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import xterm from '@xterm/headless';
+import { bundledText } from '../../bundle.ts';
 import { lanes } from '../../lanes.ts';
 import { atMarks } from './marks.ts';
 
@@ -26,20 +27,21 @@ export interface Shown {
 }
 
 const oneOfFew = lanes(3);
+let player: string | undefined;
 
 /** Plays a recorded run in a real pseudo-terminal, and what comes out of that to a model of a terminal. */
 export const show = (showing: Showing): Promise<Shown> => oneOfFew(() => play(showing));
 
 async function play(showing: Showing): Promise<Shown> {
   const { run, columns, rows = 24, options = {}, resizes = {}, env = {} } = showing;
-  const player = [
+  player ??= bundledText("import './test/observe/terminal/player.ts';");
+  const words = [
     process.execPath,
-    '--import',
-    'tsx',
-    `${directory}player.ts`,
+    player,
     `${directory}../runs/${run}.jsonl`,
-  ];
-  const words = [...player, JSON.stringify(options), JSON.stringify(resizes)]
+    JSON.stringify(options),
+    JSON.stringify(resizes),
+  ]
     .map((word) => `'${word}'`)
     .join(' ');
   const { NO_COLOR: _, ...clean } = process.env;
