@@ -35,6 +35,8 @@ export const podmanMeta = z.object({
       key: z.string().regex(/^pipe:\[\d+\]$/),
     }),
   ),
+  /** Its cgroup is a scope of systemd's. */
+  systemd: z.boolean().default(false),
   cgroupMounts: z.array(z.object({ controller: z.string(), destination: path })),
 });
 

@@ -55,6 +55,7 @@ export async function podmanSource(
     log: logOf(found),
     networks: networks.map((each) => each.name),
     pipes,
+    systemd: state.systemd,
     cgroupMounts: await cgroupMounts(state),
   };
   return {

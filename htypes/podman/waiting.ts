@@ -5,7 +5,7 @@ import { awaitStandIn } from '../../src/criu/stand-in.ts';
 import { PhaulError } from '../../src/errors.ts';
 import { lastLine } from '../../src/run.ts';
 import type { OciRuntime } from '../oci/runtime.ts';
-import { endInit } from '../oci/target.ts';
+import { vacate, type Vacancy } from '../oci/vacate.ts';
 import { mountAnew } from './fresh-root.ts';
 import { inspect, podmanHost } from './inspect.ts';
 import type { PodmanMeta } from './meta.ts';
@@ -63,10 +63,12 @@ export async function startWaiting(
       throw await failure();
     },
   );
+  let vacancy: Vacancy | null = null;
   try {
-    await endInit(runtime, meta.id);
+    vacancy = await vacate(runtime, meta.id);
     await mountAnew(merged, meta.graphRoot, ctx);
   } catch (error) {
+    vacancy?.end();
     standIn.dismiss();
     await podman;
     throw error;
@@ -75,6 +77,7 @@ export async function startWaiting(
     socket: standIns.socket,
     pid: standIn.pid,
     taken: async (pid) => {
+      vacancy.end();
       if (gone.signal.aborted || performance.now() - began > patienceMs) throw await failure();
       const file = await readFile(standIns.pidFile, 'utf8');
       await writeFile(`${file}.phaul`, String(pid));
@@ -84,6 +87,7 @@ export async function startWaiting(
       if ((await podman).exitCode !== 0) throw await failure();
     },
     dismiss: async () => {
+      vacancy.end();
       standIn.dismiss();
       await podman.catch(() => undefined);
     },
