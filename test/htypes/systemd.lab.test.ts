@@ -74,7 +74,7 @@ test.serial(
     const options = '--runtime runc --memory 64m -v /srv/outside:/outside:ro';
     const script = 'exec 3</outside/file; while :; do sleep 1; done';
     await a.sh(`podman run -d --name web ${options} ${image} sh -c '${script}' </dev/null`);
-    const result = await migrate(a, 'b', 'web');
+    const result = await migrate(a, 'b', 'web', { args: ['--mode', 'live', '--no-pre-dump'] });
     t.like(result, { ok: false, error: { code: 'CRIU_RESTORE', host: 'target' } });
     t.is(await inspected(a, 'web', '.State.Status'), 'running');
     const unit = `libpod-${String(await inspected(a, 'web', '.ID'))}.scope`;
