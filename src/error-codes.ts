@@ -267,6 +267,11 @@ export const codes = {
       'A program that moves a device of the container says that it cannot be moved, or the target has no such program.',
     hint: 'See the message; docs/devices.md says how such programs are set up.',
   },
+  SYSTEMD_MISSING: {
+    exit: 3,
+    meaning: 'The container has its cgroup from systemd, which does not run on the target.',
+    hint: 'Choose a target that has booted with systemd, or make the container anew with the cgroup manager cgroupfs.',
+  },
   TOOL_MISSING: { exit: 3, meaning: 'A program that phaul needs is missing.', hint: 'Install it.' },
   NO_SPACE: {
     exit: 3,

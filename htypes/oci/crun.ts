@@ -15,6 +15,7 @@ const statusSchema = z.looseObject({
   pid: z.int(),
   'process-start-time': z.int(),
   'cgroup-path': z.string(),
+  'systemd-cgroup': z.boolean().optional(),
   rootfs: z.string(),
   bundle: z.string(),
   /** A list, as JSON in a string. */
@@ -78,6 +79,7 @@ export function parseCrunState(
       (mounts ?? []).some(({ type }) => type === 'cgroup') &&
       !linux?.namespaces?.some(({ type }) => type === 'cgroup'),
     standardFiles: parsed(descriptors, id, status.external_descriptors ?? '[]'),
+    systemd: status['systemd-cgroup'] ?? false,
     byPodman: annotations?.['io.container.manager'] === 'libpod',
   };
 }

@@ -9,6 +9,8 @@ export const ociMeta = z.object({
   networkNamespace: path.nullable(),
   /** A single file that travels is mounted into the container: a newer one in its place would not be seen there. */
   mountsFiles: z.boolean(),
+  /** Its cgroup is a scope of systemd's. */
+  systemd: z.boolean().default(false),
   cgroupMounts: z.array(z.object({ controller: z.string(), destination: path })),
 });
 

@@ -8,6 +8,7 @@ import { logTo, saidIn } from './log.ts';
 import type { OciRuntime, OciState } from './runtime.ts';
 import { shellWords } from './shell.ts';
 import type { StopSignal } from './stop-signal.ts';
+import { cgroupOption } from './systemd.ts';
 
 const lookEveryMs = 5;
 const deathMs = 10_000;
@@ -21,6 +22,7 @@ export function ociRevival(
 ): Revival {
   const { name } = runtime;
   const { id, pid, born, bundle } = state;
+  const run = [...cgroupOption(state.systemd), 'run', '-d', '--bundle', bundle, id];
   const does = (...args: string[]): Promise<string> => ctx.run(name, args, { abortable: false });
   const ended = async (): Promise<boolean> => (await processStart(pid)) !== born;
   const endsWithin = async (ms: number): Promise<boolean> => {
@@ -52,7 +54,7 @@ export function ociRevival(
       await does('delete', '--force', id);
       const log = join(ctx.directory, 'start.log');
       await ctx
-        .run(name, [...logTo(log), 'run', '-d', '--bundle', bundle, id], { abortable: false, quiet: true })
+        .run(name, [...logTo(log), ...run], { abortable: false, quiet: true })
         .catch(async (cause: unknown) => {
           const said = await saidIn(log);
           throw new PhaulError(
@@ -62,7 +64,7 @@ export function ociRevival(
           );
         });
     },
-    startByHand: `${shellWords(name, 'delete', id)}; ${shellWords(name, 'run', '-d', '--bundle', bundle, id)} </dev/null >/dev/null 2>&1`,
+    startByHand: `${shellWords(name, 'delete', id)}; ${shellWords(name, ...run)} </dev/null >/dev/null 2>&1`,
   };
 }
 

@@ -22,6 +22,7 @@ const schema = z.looseObject({
     namespaces: z.array(z.looseObject({ type: z.string(), path: z.string() })).nullable(),
     mask_paths: z.array(z.string()).nullable(),
     labels: z.array(z.string()).nullable(),
+    cgroups: z.looseObject({ Systemd: z.boolean().optional() }).nullish(),
   }),
   cgroup_paths: z.record(z.string(), z.string()),
   namespace_paths: z.record(z.string(), z.string()),
@@ -60,6 +61,7 @@ export function parseRuncState(id: string, text: string): OciState {
       mounts.some(({ device }) => device === 'cgroup') &&
       !config.namespaces?.some(({ type }) => type === 'NEWCGROUP'),
     standardFiles: state.external_descriptors ?? [],
+    systemd: config.cgroups?.Systemd ?? false,
     byPodman: labels.includes('io.container.manager=libpod'),
   };
 }

@@ -24,6 +24,8 @@ export interface OciState {
   readonly showsCgroups: boolean;
   /** What its standard files were when it was created. */
   readonly standardFiles: readonly string[];
+  /** Its cgroup is a scope of systemd's. */
+  readonly systemd: boolean;
   /** podman made it, under a name of podman's. */
   readonly byPodman: boolean;
 }

@@ -34,6 +34,7 @@ export async function ociSource(
     bundle,
     networkNamespace: network,
     mountsFiles: files.mountsFiles,
+    systemd: state.systemd,
     cgroupMounts: await cgroupMounts(state),
   };
   return {

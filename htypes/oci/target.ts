@@ -1,6 +1,5 @@
-import { access, mkdir, readFile, rm } from 'node:fs/promises';
+import { access, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { DriverContext } from '../../src/contracts/context.ts';
 import type { Mode } from '../../src/acts.ts';
 import type { ContainerDescription, TargetContainer } from '../../src/contracts/htype.ts';
@@ -15,6 +14,8 @@ import { type OciMeta, ociMeta } from './meta.ts';
 import { restoreMounts } from './mounts.ts';
 import { type OciRuntime, stateDirectory } from './runtime.ts';
 import { shellWords } from './shell.ts';
+import { cgroupOption, withoutSystemd } from './systemd.ts';
+import { endInit, vacate, type Vacancy } from './vacate.ts';
 
 /**
  * The container-to-be. While the container still runs on the source, this host's own runtime creates a container of that name from the
@@ -35,6 +36,7 @@ export function ociTarget(
   let created = false;
   let mounted = false;
   let mode: Mode = 'live';
+  let vacancy: Vacancy | null = null;
 
   const unmountRoot = async (): Promise<void> => {
     if (!mounted) return;
@@ -87,6 +89,7 @@ export function ociTarget(
     refusals: async () => [
       ...(await installed(runtime, ctx)),
       ...(await nameFree(runtime, id)),
+      ...withoutSystemd(id, meta.systemd),
       ...(await missing(description.needs)),
     ],
     prepare: async (chosen, again) => {
@@ -95,7 +98,7 @@ export function ociTarget(
       ctx.ifKilled(runtime.name, ['delete', '--force', id]);
       await create();
       if (mode === 'revive') return again ? remove() : undefined;
-      await endInit(runtime, id);
+      vacancy = await vacate(runtime, id);
       await mountRoot();
     },
     replaced: async () => {
@@ -105,13 +108,17 @@ export function ociTarget(
     revive: { start, startByHand: shellWords(runtime.name, 'start', id) },
     live: {
       restore: async () => restoreSettings(runtime, id, meta, root, await mask.mount()),
-      restored: (pid) => runtime.putProcess(id, pid),
+      restored: (pid) => {
+        vacancy?.end();
+        return runtime.putProcess(id, pid);
+      },
     },
     started: async () => {
       await unmountRoot();
       await mask.unmount();
     },
     abort: async () => {
+      vacancy?.end();
       await unmountRoot();
       await mask.unmount();
       if (created) await ctx.run(runtime.name, ['delete', '--force', id], { abortable: false });
@@ -163,7 +170,7 @@ async function createWaiting(
   log: string,
   ctx: DriverContext,
 ): Promise<void> {
-  const words = [...logTo(log), 'create', '--bundle', meta.bundle, id];
+  const words = [...logTo(log), ...cgroupOption(meta.systemd), 'create', '--bundle', meta.bundle, id];
   await ctx.run(runtime.name, words, { quiet: true }).catch(async (cause: unknown) => {
     throw await failed('DRIVER_FAILED', 'create', runtime, id, log, cause);
   });
@@ -182,22 +189,6 @@ async function failed(
     host: 'target',
     cause,
   });
-}
-
-/** Its place is for another process. */
-export async function endInit(runtime: OciRuntime, id: string): Promise<void> {
-  const { pid } = await runtime.readState(id);
-  process.kill(pid, 'SIGKILL');
-  // Gone, or a zombie that only its parent can remove; either way it holds nothing any more.
-  while (!['Z', 'X', undefined].includes(await processState(pid))) await sleep(2);
-  // With this file there a runtime takes a container for created and not for running (runc: libcontainer/container_linux.go, runType; crun: container.c,
-  // libcrun_get_container_state_string).
-  await rm(join(stateDirectory(runtime, id), 'exec.fifo'), { force: true });
-}
-
-async function processState(pid: number): Promise<string | undefined> {
-  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  return text ? text.slice(text.lastIndexOf(')') + 2)[0] : undefined;
 }
 
 async function restoreSettings(

@@ -3,6 +3,7 @@ import type { DriverContext } from '../../src/contracts/context.ts';
 import type { ContainerDescription } from '../../src/contracts/htype.ts';
 import type { ErrorCode } from '../../src/error-codes.ts';
 import { asPhaulError, type Refusal } from '../../src/errors.ts';
+import { withoutSystemd } from '../oci/systemd.ts';
 import { succeeds } from './import.ts';
 import { podmanHost } from './inspect.ts';
 import type { PodmanMeta } from './meta.ts';
@@ -58,7 +59,11 @@ export async function podmanTargetRefusals(
         `Install ${runtime} there.`,
       ),
     );
-  refusals.push(...(await nameTaken(name, meta, ctx)), ...(await publishedTaken(meta)));
+  refusals.push(
+    ...withoutSystemd(name, meta.systemd),
+    ...(await nameTaken(name, meta, ctx)),
+    ...(await publishedTaken(meta)),
+  );
   for (const network of meta.networks)
     if (!(await succeeds(ctx, 'network', 'exists', network)))
       refusals.push(

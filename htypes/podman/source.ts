@@ -58,6 +58,7 @@ export async function podmanSource(
     networks: networks.map((each) => each.name),
     pipes,
     terminals,
+    systemd: state.systemd,
     cgroupMounts: await cgroupMounts(state),
   };
   return {

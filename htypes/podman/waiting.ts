@@ -6,7 +6,7 @@ import { PhaulError } from '../../src/errors.ts';
 import { lastLine } from '../../src/run.ts';
 import type { NewTerminal } from '../common/terminals.ts';
 import type { OciRuntime } from '../oci/runtime.ts';
-import { endInit } from '../oci/target.ts';
+import { vacate, type Vacancy } from '../oci/vacate.ts';
 import { mountAnew } from './fresh-root.ts';
 import { inspect, podmanHost } from './inspect.ts';
 import type { PodmanMeta } from './meta.ts';
@@ -67,14 +67,16 @@ export async function startWaiting(
       throw await failure();
     },
   );
+  let vacancy: Vacancy | null = null;
   const terminals: NewTerminal[] = [];
   try {
     await asItIs();
     for (const terminal of meta.terminals)
       terminals.push(await makeTerminal(terminal, await readFile(standIns.consoleFile, 'utf8')));
-    await endInit(runtime, meta.id);
+    vacancy = await vacate(runtime, meta.id);
     await mountAnew(merged, meta.graphRoot, ctx);
   } catch (error) {
+    vacancy?.end();
     standIn.dismiss();
     await podman;
     throw error;
@@ -84,6 +86,7 @@ export async function startWaiting(
     pid: standIn.pid,
     terminals,
     taken: async (pid) => {
+      vacancy.end();
       if (gone.signal.aborted || performance.now() - began > patienceMs) throw await failure();
       const file = await readFile(standIns.pidFile, 'utf8');
       await writeFile(`${file}.phaul`, String(pid));
@@ -93,6 +96,7 @@ export async function startWaiting(
       if ((await podman).exitCode !== 0) throw await failure();
     },
     dismiss: async () => {
+      vacancy.end();
       standIn.dismiss();
       await podman.catch(() => undefined);
     },

@@ -26,7 +26,13 @@ const trees = [{ source, target, without: [] }];
 try {
   await rpc.call('hello', { protocol: protocolVersion, phaul: version, migration });
   // A container that never comes: the service wants to hear of one.
-  const meta = { bundle: target, networkNamespace: null, mountsFiles: false, cgroupMounts: [] };
+  const meta = {
+    bundle: target,
+    networkNamespace: null,
+    mountsFiles: false,
+    systemd: false,
+    cgroupMounts: [],
+  };
   const { refusals } = await rpc.call('check', {
     mode: 'revive',
     api: driver.apiVersion,

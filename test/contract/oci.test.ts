@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { crun } from '../../htypes/crun.ts';
 import { runc } from '../../htypes/runc.ts';
 import type { ContainerDescription, HType } from '../../src/contracts/htype.ts';
@@ -15,6 +16,7 @@ const description: Omit<ContainerDescription, 'htype'> = {
     bundle: '/srv/ct101',
     networkNamespace: '/run/netns/ct101',
     mountsFiles: false,
+    systemd: false,
     cgroupMounts: [{ controller: 'cpu', destination: '/sys/fs/cgroup/cpu' }],
   },
 };
@@ -28,6 +30,12 @@ const checks = (htype: HType): Check[] => [
         () => htype.target({ ...description, htype: htype.name, meta }, context()),
         'PROTOCOL_ERROR',
       );
+  }),
+  check('a scope of systemd’s is refused where systemd does not run', async ({ context }) => {
+    const meta = { ...(description.meta as object), systemd: true };
+    const target = htype.target({ ...description, htype: htype.name, meta }, context());
+    const codes = ((await target.refusals?.()) ?? []).map(({ code }) => code);
+    assert.equal(codes.includes('SYSTEMD_MISSING'), !existsSync('/run/systemd/system'));
   }),
   check(
     'what the container needs and the target lacks is refused, and an abort does nothing',

@@ -20,7 +20,7 @@ interface Stage {
 const sigterm: StopSignal = { name: 'SIGTERM', forRuntime: 'TERM' };
 
 /** A container whose first process is a shell that ignores `deaf`, and a runc that sends signals to it. */
-async function stage(t: ExecutionContext, signal = sigterm, deaf = ''): Promise<Stage> {
+async function stage(t: ExecutionContext, signal = sigterm, deaf = '', systemd = false): Promise<Stage> {
   const bundle = mkdtempSync('/tmp/phaul-revival ');
   const trap = deaf && `trap '' ${deaf};`;
   const child = spawn('sh', ['-c', `${trap} echo; while :; do sleep 0.05; done`], { stdio: 'pipe' });
@@ -48,6 +48,7 @@ async function stage(t: ExecutionContext, signal = sigterm, deaf = ''): Promise<
     pid,
     born: await processStart(pid),
     bundle,
+    systemd,
   };
   const ctx = { run, directory: bundle } as unknown as DriverContext;
   return { revival: ociRevival(runcRuntime, state as OciState, signal, ctx), asked, kill };
@@ -88,6 +89,14 @@ test('it is started as it was: from its bundle, in the background', async (t) =>
     /^runc --log \S+ \S+ --log-format json run -d --bundle \/tmp\/phaul-revival \S+ phaul no such$/,
   );
   t.is(asked.at(-2), 'runc delete --force phaul no such');
+});
+
+test('what has a scope of systemd’s gets one again', async (t) => {
+  const { revival, asked } = await stage(t, sigterm, '', true);
+  await revival.stop(60_000);
+  await revival.start();
+  t.regex(asked.at(-1) ?? '', / --systemd-cgroup run -d /);
+  t.regex(revival.startByHand, /; runc --systemd-cgroup run -d /);
 });
 
 test("an operator's command survives a shell, whatever the names", async (t) => {

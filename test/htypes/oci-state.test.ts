@@ -73,6 +73,7 @@ const state: OciState = {
   cgroups: { freezer: '/sys/fs/cgroup/freezer/ct101', 'name=systemd': '/sys/fs/cgroup/systemd/ct101' },
   showsCgroups: true,
   standardFiles: ['/dev/null', 'pipe:[7]', 'pipe:[8]'],
+  systemd: false,
   byPodman: true,
 };
 
@@ -101,6 +102,12 @@ test('with cgroup v2 there is one cgroup, and it freezes the container', (t) => 
   t.is(freezerOf(fromCrun({}, {}, null)), '/sys/fs/cgroup/ct101');
   t.is(freezerOf(fromRunc({ cgroup_paths: { '': '/sys/fs/cgroup/ct101' } })), '/sys/fs/cgroup/ct101');
   t.is(freezerOf(state), '/sys/fs/cgroup/freezer/ct101');
+});
+
+test('systemd has the cgroup where the runtime says so', (t) => {
+  t.true(fromCrun({ 'systemd-cgroup': true }, {}).systemd);
+  const cgroups = { parent: 'machine.slice', Systemd: true };
+  t.true(fromRunc({ config: { ...runcState.config, cgroups } }).systemd);
 });
 
 test('a container with little in its configuration has nothing', (t) => {

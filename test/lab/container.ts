@@ -10,6 +10,10 @@ export interface ContainerSpec {
   readonly args: readonly string[];
   /** What runs it; runc by default. */
   readonly runtime?: Runtime;
+  /** The limit of its memory, in bytes. */
+  readonly memory?: number;
+  /** It is left to systemd, which makes the scope SCOPE-ID for it. */
+  readonly scope?: string;
 }
 
 export type Runtime = 'runc' | 'crun';
@@ -22,15 +26,15 @@ export const ct101 = { id: 'ct101', address: '10.77.0.101/24', mac: '02:00:0a:4d
  * Its root file system has Redis, Python (python3, a minimal one) and busybox.
  */
 export async function createContainer(host: Host, spec: ContainerSpec): Promise<void> {
-  const { id, args, runtime = 'runc' } = spec;
+  const { id, args, runtime = 'runc', memory, scope } = spec;
   const data = `/srv/${id}-data`;
   await createNetwork(host, spec);
   await host.sh(`mkdir ${data} /srv/${id}; cp -a /srv/rootfs-redis /srv/${id}/rootfs`);
-  await host.write(`/srv/${id}/config.json`, JSON.stringify(ociConfig({ id, args, data })));
+  await host.write(`/srv/${id}/config.json`, JSON.stringify(ociConfig({ id, args, data, memory, scope })));
   // A descriptor from outside the container would break its dump, so the runtime reports to a log.
   await host.sh(`
     cd /srv/${id}
-    ${runtime} --log /srv/${id}.log run -d ${id} </dev/null >/dev/null 2>&1 || { cat /srv/${id}.log >&2; exit 1; }`);
+    ${runtime} ${scope === undefined ? '' : '--systemd-cgroup'} --log /srv/${id}.log run -d ${id} </dev/null >/dev/null 2>&1 || { cat /srv/${id}.log >&2; exit 1; }`);
 }
 
 /**
@@ -40,7 +44,7 @@ export async function createContainer(host: Host, spec: ContainerSpec): Promise<
  */
 export async function createNetwork(
   host: Host,
-  spec: Omit<ContainerSpec, 'args' | 'runtime'>,
+  spec: Pick<ContainerSpec, 'id' | 'address' | 'mac'>,
   { up = true } = {},
 ): Promise<void> {
   const { id, address, mac } = spec;

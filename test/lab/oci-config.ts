@@ -4,6 +4,10 @@ export interface Workload {
   readonly args: readonly string[];
   /** A directory of the host that the container sees at /data. */
   readonly data: string;
+  /** Its limit, in bytes. */
+  readonly memory?: number | undefined;
+  /** The prefix of the scope that systemd is to make for it. */
+  readonly scope?: string | undefined;
 }
 
 const capabilities = `
@@ -15,7 +19,7 @@ const capabilities = `
 const tmpfs = ['nosuid', 'noexec', 'nodev'];
 
 /** The config.json of an OCI bundle like those that container engines make. */
-export function ociConfig({ id, args, data }: Workload): object {
+export function ociConfig({ id, args, data, memory, scope }: Workload): object {
   return {
     ociVersion: '1.0.2',
     process: {
@@ -38,6 +42,8 @@ export function ociConfig({ id, args, data }: Workload): object {
       { destination: '/data', type: 'bind', source: data, options: ['rbind', 'rw'] },
     ],
     linux: {
+      ...(scope === undefined ? {} : { cgroupsPath: `machine.slice:${scope}:${id}` }),
+      ...(memory === undefined ? {} : { resources: { memory: { limit: memory } } }),
       namespaces: [
         ...['pid', 'ipc', 'uts', 'mount'].map((type) => ({ type })),
         { type: 'network', path: `/run/netns/${id}` },

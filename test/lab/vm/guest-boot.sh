@@ -1,24 +1,11 @@
 #!/bin/sh
-# What init runs first in a virtual machine, and only while its image is made: a lab begins with the machine as it is
+# What makes a host of a virtual machine that has booted; only while its image is made: a lab begins with the machine as it is
 # after this. The kernel's command line says who it is: lab.name=NAME lab.address=ADDRESS/LENGTH
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
-mkdir -p /dev/pts /dev/shm /dev/mqueue
-mount -t devpts -o gid=5,mode=620,ptmxmode=666 devpts /dev/pts
-mount -t tmpfs -o mode=1777 shm /dev/shm
-mount -t mqueue mqueue /dev/mqueue
-mount -t tmpfs -o mode=755 run /run
-mount -t tmpfs -o mode=1777 tmp /tmp
-mount -t cgroup2 cgroup2 /sys/fs/cgroup
-mount --make-rshared /
-ln -s /proc/self/fd /dev/fd
-for stream in 0:stdin 1:stdout 2:stderr; do ln -s "/proc/self/fd/${stream%:*}" "/dev/${stream#*:}"; done
 # /run/lab is a file system of its own: what the lab notes there is not part of what tests see of /run.
-mkdir -p /run/sshd /run/lock /run/lxc /run/lab
+mkdir -p /run/lxc /run/lab
 mount -t tmpfs -o mode=700 lab /run/lab
-for controller in $(cat /sys/fs/cgroup/cgroup.controllers); do
-  echo "+$controller" > /sys/fs/cgroup/cgroup.subtree_control
-done
 
 # CRIU, the container engines and the drivers ask for these; loading one takes long here.
 modprobe -a virtio_net bridge veth overlay tun loop btrfs fuse \

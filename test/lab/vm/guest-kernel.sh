@@ -52,7 +52,7 @@ while read -r module; do $busybox insmod "/modules/$module.ko"; done < /modules/
 until [ -b /dev/vda ]; do $busybox usleep 20000; done
 $busybox mount -o noatime /dev/vda /root
 for directory in proc sys dev; do $busybox mount --move "/$directory" "/root/$directory"; done
-exec $busybox switch_root /root /usr/local/lib/lab/init
+exec $busybox switch_root /root /sbin/init
 END
 chmod 755 "$initrd/init"
 (cd "$initrd" && find . | "$OLDPWD/usr/bin/busybox" cpio -o -H newc) 2> /dev/null | gzip -1 > boot/initrd.img

@@ -42,6 +42,9 @@ const recipe = [
 /** Another worktree may want it again, and it takes minutes to build. */
 const keepDays = 2;
 
+// podman and crun ask systemd over D-Bus.
+const initPackages = ['systemd-sysv', 'dbus'];
+
 // No lab can have this name.
 const buildLab = 'vm-image.build';
 
@@ -87,7 +90,10 @@ export async function ensureImage(): Promise<string> {
 async function build(image: string): Promise<void> {
   const root = join(image, 'root');
   mkdirSync(image);
-  bootstrap({ packages: hostPackages, finish: [customizeScript, kernelScript, finishScript] }, root);
+  bootstrap(
+    { packages: [...hostPackages, ...initPackages], finish: [customizeScript, kernelScript, finishScript] },
+    root,
+  );
   const outside = {
     'boot/vmlinuz': 'vmlinuz',
     'boot/initrd.img': 'initrd.img',

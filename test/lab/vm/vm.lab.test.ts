@@ -55,6 +55,14 @@ test.serial('they have what there is to move and to move it with', async (t) => 
   await t.throwsAsync(lab.host('a').sh('touch /opt/phaul/written'), { message: /Read-only file system/ });
 });
 
+test.serial('systemd has booted them; nothing has failed, and nothing will start by itself', async (t) => {
+  for (const host of vmNames)
+    t.is(
+      await lab.host(host).sh('systemctl is-system-running; systemctl list-timers --all --no-legend'),
+      'running',
+    );
+});
+
 test.serial('their kernel tracks written memory, by the small page', async (t) => {
   const a = lab.host('a');
   t.regex(await a.sh('criu check --feature mem_dirty_track'), /is supported/);

@@ -1,0 +1,99 @@
+// On hosts that systemd has booted it keeps the cgroups of podman's containers, and of a runtime's own if that is told to; and their kernel, with cgroup v2,
+// tracks written memory. How runc does without systemd: precopy.lab.test.ts.
+import test from 'ava';
+import { createContainer, createNetwork, ct101, removeContainer } from '../lab/container.ts';
+import type { Host } from '../lab/host.ts';
+import { isRunning, migrate } from '../lab/migrate.ts';
+import { image, inspected, preparePodman } from '../lab/podman.ts';
+import { VmLab } from '../lab/vm/vm-lab.ts';
+import { movedAhead } from './moved-ahead.ts';
+
+// The machines are slow, and slower yet while this one is busy.
+const patienceMs = 8 * 60_000;
+const server = 'redis-server --bind 0.0.0.0 --protected-mode no --enable-debug-command yes --save';
+
+let lab: VmLab;
+test.before(async (t) => {
+  t.timeout(patienceMs);
+  lab = await VmLab.up();
+  await preparePodman(lab.host('a'), lab.host('b'));
+});
+test.after.always(() => VmLab.down());
+
+/** What systemd says of a container's scope, and the kernel of its cgroup; how many cgroups its first process is in that are in there. */
+async function scope(host: Host, unit: string, pid: unknown): Promise<string[]> {
+  const said = await host.sh(`
+    systemctl show --property ActiveState,SubState --value ${unit}
+    at=$(systemctl show --property ControlGroup --value ${unit})
+    cat "/sys/fs/cgroup/$at/memory.max"; cut -d : -f 3 /proc/${String(pid)}/cgroup | grep -c "^$at"`);
+  return said.split('\n');
+}
+
+const active = (bytes: number): string[] => ['active', 'running', String(bytes), '1'];
+
+/** All scopes of containers that systemd knows, and whatever has failed. */
+const units = (host: Host): Promise<string> =>
+  host.sh(`
+    systemctl list-units --all --plain --no-legend 'libpod*' 'oci-*'
+    systemctl list-units --failed --plain --no-legend`);
+
+test.serial('Redis in podman, run by crun, moves ahead of itself and loses no connection', async (t) => {
+  t.timeout(patienceMs);
+  const [a, b] = [lab.host('a'), lab.host('b')];
+  await createNetwork(a, ct101);
+  const options = '--network ns:/run/netns/ct101 --memory 300m';
+  await a.sh(`podman run -d --name web ${options} ${image} ${server} "" </dev/null`, { timeoutMs: 120_000 });
+  t.deepEqual(
+    [await inspected(a, 'web', '.OCIRuntime'), await inspected(a, 'web', '.HostConfig.CgroupManager')],
+    ['crun', 'systemd'],
+  );
+  await movedAhead(t, lab, 'web');
+  t.is(await inspected(a, 'web', '.ID'), null);
+  t.is(await units(a), '');
+  const unit = `libpod-${String(await inspected(b, 'web', '.ID'))}.scope`;
+  t.deepEqual(await scope(b, unit, await inspected(b, 'web', '.State.Pid')), active(300 * 2 ** 20));
+  t.is(await b.sh('podman exec web cat /sys/fs/cgroup/memory.max'), String(300 * 2 ** 20));
+  t.regex(
+    await b.sh('podman logs web 2>&1; podman stats --no-stream --format "{{.PIDs}} processes" web'),
+    /^6 processes$/m,
+  );
+  await b.sh('podman pause web; podman unpause web; podman stop --time 10 web', { timeoutMs: 60_000 });
+  t.is(await inspected(b, 'web', '.State.Status'), 'exited');
+  t.is(await units(b), '');
+  await b.sh('podman rm web; ip link del vct101; ip netns del ct101');
+});
+
+test.serial(
+  'an undone migration leaves nothing of podman’s on the target, and the container as it was',
+  async (t) => {
+    t.timeout(patienceMs);
+    const [a, b] = [lab.host('a'), lab.host('b')];
+    // The file that it has open is longer on the target.
+    for (const host of [a, b]) await host.sh('mkdir /srv/outside; hostname >/srv/outside/file');
+    await b.sh('hostname >>/srv/outside/file');
+    const options = '--runtime runc --memory 64m -v /srv/outside:/outside:ro';
+    const script = 'exec 3</outside/file; while :; do sleep 1; done';
+    await a.sh(`podman run -d --name web ${options} ${image} sh -c '${script}' </dev/null`);
+    const result = await migrate(a, 'b', 'web', { args: ['--mode', 'live', '--no-pre-dump'] });
+    t.like(result, { ok: false, error: { code: 'CRIU_RESTORE', host: 'target' } });
+    t.is(await inspected(a, 'web', '.State.Status'), 'running');
+    const unit = `libpod-${String(await inspected(a, 'web', '.ID'))}.scope`;
+    t.deepEqual(await scope(a, unit, await inspected(a, 'web', '.State.Pid')), active(64 * 2 ** 20));
+    t.deepEqual([await b.sh('podman ps --all --quiet'), await units(b)], ['', '']);
+    await a.sh('podman rm --force --time 0 web');
+    t.is(await units(a), '');
+  },
+);
+
+test.serial('crun’s Redis moves ahead of itself into a scope of systemd’s', async (t) => {
+  t.timeout(patienceMs);
+  const [a, b] = [lab.host('a'), lab.host('b')];
+  const args = [...server.split(' '), ''];
+  await createContainer(a, { ...ct101, args, runtime: 'crun', scope: 'oci', memory: 300 * 2 ** 20 });
+  await movedAhead(t, lab, 'ct101');
+  t.deepEqual([await isRunning(a, 'ct101', 'crun'), await units(a)], [false, '']);
+  const { pid } = JSON.parse(await b.sh('crun state ct101')) as { pid: number };
+  t.deepEqual(await scope(b, 'oci-ct101.scope', pid), active(300 * 2 ** 20));
+  await removeContainer(b, 'ct101', 'crun');
+  t.is(await units(b), '');
+});
