@@ -22,7 +22,7 @@ export const lxcMeta = z.object({
   /** Mounts that come from outside: where in the container, and from where on the host. */
   mounts: z.array(z.object({ at: path, from: path })),
   /** Terminals whose other ends LXC's monitor has. */
-  terminals: z.array(terminal),
+  terminals: z.array(terminal).default([]),
   /** What the configuration limits, with the values that count now: `memory.max`. */
   limits: z.array(z.object({ file: word, value: z.string().regex(/^[^\0]*$/) })),
   /** Which devices it may use, in the words of `lxc-cgroup`, in order. */

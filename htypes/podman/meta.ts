@@ -37,7 +37,7 @@ export const podmanMeta = z.object({
     }),
   ),
   /** Its terminal, whose other end conmon has. */
-  terminals: z.array(terminal).max(1),
+  terminals: z.array(terminal).max(1).default([]),
   /** Its cgroup is a scope of systemd's. */
   systemd: z.boolean().default(false),
   cgroupMounts: z.array(z.object({ controller: z.string(), destination: path })),
