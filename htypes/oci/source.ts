@@ -3,17 +3,13 @@ import { join, relative } from 'node:path';
 import type { DriverContext, Tree } from '../../src/contracts/context.ts';
 import type { HTypeOptions, SourceContainer } from '../../src/contracts/htype.ts';
 import { PhaulError, type Refusal } from '../../src/errors.ts';
-import {
-  externalNetwork,
-  processTree,
-  sameNamespace,
-  sharedWritableFiles,
-} from '../../src/linux/processes.ts';
+import { processTree, sameNamespace, sharedWritableFiles } from '../../src/linux/processes.ts';
 import { keptByAnother } from './keeper.ts';
 import type { OciMeta } from './meta.ts';
-import { cgroupMounts, dumpMounts } from './mounts.ts';
+import { cgroupMounts } from './mounts.ts';
+import { ociLive } from './live.ts';
 import { ociRevival } from './revival.ts';
-import { freezerOf, type OciRuntime, type OciState } from './runtime.ts';
+import type { OciRuntime, OciState } from './runtime.ts';
 import { stopSignalOf, unknownSignal } from './stop-signal.ts';
 
 /** A running container of a runtime's. @throws CONTAINER_STATE if it does not run. */
@@ -47,15 +43,7 @@ export async function ociSource(
     },
     pid: state.pid,
     network: network === null ? null : { namespace: network },
-    live: {
-      cgroup: freezerOf(state),
-      dump: {
-        root: state.rootfs,
-        manageCgroups: 'soft',
-        externalMounts: await dumpMounts(state),
-        external: network === null ? [] : [await externalNetwork(network)],
-      },
-    },
+    live: await ociLive(state),
     refusals: async (mode) => {
       // What a standard file outside of the container means there, phaul itself sees.
       if (mode === 'live') return [];

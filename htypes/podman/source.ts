@@ -6,10 +6,11 @@ import type { Command, HTypeOptions, SourceContainer } from '../../src/contracts
 import type { ErrorCode } from '../../src/error-codes.ts';
 import { PhaulError } from '../../src/errors.ts';
 import { isWithin } from '../../src/linux/mounts.ts';
-import { externalNetwork, processTree, sharedWritableFiles } from '../../src/linux/processes.ts';
-import { terminalsLeft, terminalsOf } from '../common/terminals.ts';
-import { cgroupMounts, dumpMounts } from '../oci/mounts.ts';
-import { freezerOf, type OciRuntime, type OciState } from '../oci/runtime.ts';
+import { processTree, sharedWritableFiles } from '../../src/linux/processes.ts';
+import { terminalsOf } from '../common/terminals.ts';
+import { ociLive } from '../oci/live.ts';
+import { cgroupMounts } from '../oci/mounts.ts';
+import type { OciRuntime, OciState } from '../oci/runtime.ts';
 import { runtimeOf } from '../oci/runtimes.ts';
 import { exported } from './export.ts';
 import { type Inspected, inspect, podmanHost, type PodmanHost } from './inspect.ts';
@@ -40,7 +41,7 @@ export async function podmanSource(
   const network = state.networkNamespace;
   const given = found.HostConfig.NetworkMode === `ns:${network}`;
   const [pipes, terminals] = await Promise.all([conmonPipes(now.Pid), terminalsOf(now.Pid)]);
-  const outside = terminalsLeft(terminals);
+  const live = await ociLive(state, terminals);
   const networks = await networksOf(found, ctx);
   const removal = removalOf(id);
   ctx.ifKilled(removal.command, removal.args, 'moved');
@@ -72,21 +73,18 @@ export async function podmanSource(
     pid: now.Pid,
     network: network !== null && given ? { namespace: network } : null,
     live: {
-      cgroup: freezerOf(state),
-      dump: {
-        root: state.rootfs,
-        manageCgroups: 'soft',
-        externalMounts: [...(await dumpMounts(state)), ...outside.externalMounts],
-        external: [...(network === null ? [] : [await externalNetwork(network)]), ...outside.external],
-        pipes: pipes.map(({ key }) => key),
-      },
+      ...live,
+      dump: { ...live.dump, pipes: pipes.map(({ key }) => key) },
       dismissKeeper: endConmon(found),
     },
-    refusals: (mode) =>
-      Promise.resolve([
+    refusals: (mode) => {
+      if (found.HostConfig.LogConfig.Type === 'journald')
+        ctx.warn(`What ${name} has written so far stays in this host's journal, where podman has put it.`);
+      return Promise.resolve([
         ...podmanRefusals(found, mode),
         ...(mode === 'live' ? networkRefusals(networks) : []),
-      ]),
+      ]);
+    },
     mappedFiles: async () => {
       const paths = await sharedWritableFiles(await processTree(now.Pid));
       const inside = [...places].sort((one, other) => other.inside.length - one.inside.length);
