@@ -33,9 +33,9 @@ const container = z.looseObject({
     Networks: z.record(z.string(), z.unknown()).nullish(),
   }),
   Config: z.looseObject({
-    Tty: z.boolean(),
     StopSignal: z.union([z.string(), z.int()]).optional(),
     Labels: z.record(z.string(), z.string()).nullish(),
+    Healthcheck: z.looseObject({ Test: z.array(z.string()).nullish() }).nullish(),
   }),
   HostConfig: z.looseObject({
     NetworkMode: z.string(),

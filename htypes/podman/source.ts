@@ -18,6 +18,7 @@ import type { PodmanMeta } from './meta.ts';
 import { networkRefusals, networksOf } from './networks.ts';
 import { arrivingLayer, arrivingLog, arrivingShm, imageTree, shmDirectory } from './places.ts';
 import { podmanRefusals } from './refusals.ts';
+import { podmanWarnings } from './warnings.ts';
 import { podmanRevival } from './revival.ts';
 
 /** A running container of podman's. @throws CONTAINER_STATE if it does not run, CONTAINER_UNSUPPORTED if phaul does not know how it is kept */
@@ -78,8 +79,7 @@ export async function podmanSource(
       dismissKeeper: endConmon(found),
     },
     refusals: (mode) => {
-      if (found.HostConfig.LogConfig.Type === 'journald')
-        ctx.warn(`What ${name} has written so far stays in this host's journal, where podman has put it.`);
+      for (const warning of podmanWarnings(found, mode)) ctx.warn(warning);
       return Promise.resolve([
         ...podmanRefusals(found, mode),
         ...(mode === 'live' ? networkRefusals(networks) : []),
