@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net';
 import type { DriverContext, OpenStream } from '../../src/contracts/context.ts';
-import type { FsDemand, FsTree, SourceFs, SyncResult } from '../../src/contracts/fs-driver.ts';
+import type { FsTree, SourceFs, SyncResult } from '../../src/contracts/fs-driver.ts';
 import { PhaulError } from '../../src/errors.ts';
 import { lastLine } from '../../src/run.ts';
-import { type Image, imageAt, storageFlags } from './image.ts';
+import { found, imageAt } from './image.ts';
 import { talk, withRoom } from './talk.ts';
 
 // $1: an empty directory, $2: the image, then flags for podman. The target says `present`, or the layers that it has: of podman's copy of the image
@@ -25,27 +25,24 @@ const nothing: SyncResult = { bytes: 0, changed: 0, files: 0 };
 /** The half that sends. An image never changes: it goes in the first round. */
 export function podmanImageSource(trees: readonly FsTree[], ctx: DriverContext): SourceFs {
   const images = trees.map(({ source }) => imageAt(source));
+  let known: Promise<readonly Awaited<ReturnType<typeof found>>[]> | null = null;
+  const all = (): NonNullable<typeof known> =>
+    (known ??= Promise.all(images.map((image) => found(image, ctx))));
   let sent = false;
   return {
     refusals: () => Promise.resolve([]),
-    demands: () => Promise.all(images.map((image) => demandOf(image, ctx))),
+    // Nothing of it is certain: the target may have its layers in other images.
+    demands: async () => (await all()).map(({ bytes }) => ({ least: 0, about: bytes, inodes: 0 })),
     sync: async (open) => {
       if (sent) return nothing;
       let bytes = 0;
-      for (const [index, image] of images.entries())
-        bytes += await send(await opened(open, index), image, ctx);
+      for (const [index, { flags }] of (await all()).entries())
+        bytes += await send(await opened(open, index), images[index]!.id, flags, ctx);
       sent = true;
       return { bytes, changed: bytes, files: 0 };
     },
     release: () => Promise.resolve(),
   };
-}
-
-/** Nothing of it is certain: the target may have its layers in other images. */
-async function demandOf(image: Image, ctx: DriverContext): Promise<FsDemand> {
-  const flags = await storageFlags(image, ctx);
-  const size = await ctx.run('podman', [...flags, 'image', 'inspect', '--format', '{{.Size}}', image.id]);
-  return { least: 0, about: Number.parseInt(size, 10), inodes: 0 };
 }
 
 /** A stream that says which tree it is for. */
@@ -56,13 +53,17 @@ async function opened(open: OpenStream, index: number): Promise<Socket> {
 }
 
 /** Gives the bytes that went. @throws FS_SYNC */
-async function send(stream: Socket, image: Image, ctx: DriverContext): Promise<number> {
-  const flags = await storageFlags(image, ctx);
+async function send(
+  stream: Socket,
+  id: string,
+  flags: readonly string[],
+  ctx: DriverContext,
+): Promise<number> {
   const { code, said, stderr } = await withRoom(ctx, (directory) =>
-    talk(script, stream, [directory, image.id, ...flags], ctx.signal),
+    talk(script, stream, [directory, id, ...flags], ctx.signal),
   ).finally(() => stream.destroy());
   if (code === 0) return Number.parseInt(said, 10) || 0;
   if (ctx.signal.aborted) throw new PhaulError('CANCELLED', 'The image was not sent to its end.');
-  const message = `The image ${image.id.slice(0, 12)} could not be sent: ${lastLine(stderr) || 'the connection broke'}.`;
+  const message = `The image ${id.slice(0, 12)} could not be sent: ${lastLine(stderr) || 'the connection broke'}.`;
   throw new PhaulError('FS_SYNC', message);
 }

@@ -3,7 +3,7 @@ import type { DriverContext } from '../../src/contracts/context.ts';
 import type { FsTree, TargetFs } from '../../src/contracts/fs-driver.ts';
 import { PhaulError } from '../../src/errors.ts';
 import { lastLine } from '../../src/run.ts';
-import { type Image, imageAt, storageFlags } from './image.ts';
+import { type Image, imageAt, sought } from './image.ts';
 import { talk, withRoom } from './talk.ts';
 
 /** An image in this host's storage. */
@@ -40,7 +40,7 @@ export function podmanImageTarget(trees: readonly FsTree[], ctx: DriverContext):
       ),
     prepare: async () => {
       for (const image of images) {
-        const place = await placeOf(image, ctx);
+        const place = { ...image, ...(await sought(image, ctx)) };
         places.push(place);
         if (!place.present) ctx.ifKilled('podman', removal(place));
       }
@@ -63,14 +63,6 @@ export function podmanImageTarget(trees: readonly FsTree[], ctx: DriverContext):
 }
 
 const removal = ({ flags, id }: Place): string[] => [...flags, 'image', 'rm', '--ignore', id];
-
-/** @throws DRIVER_FAILED if podman does not say whether it is here */
-async function placeOf(image: Image, ctx: DriverContext): Promise<Place> {
-  const flags = await storageFlags(image, ctx);
-  const { exitCode, stderr } = await ctx.attempt('podman', [...flags, 'image', 'exists', image.id]);
-  if (exitCode !== 0 && exitCode !== 1) throw new PhaulError('DRIVER_FAILED', lastLine(stderr));
-  return { ...image, flags, present: exitCode === 0 };
-}
 
 /** The source's word for what it asks and the answers are in source.ts. */
 async function serve(stream: Socket, places: readonly Place[], ctx: DriverContext): Promise<void> {
