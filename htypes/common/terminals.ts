@@ -19,11 +19,13 @@ export type Terminal = z.infer<typeof terminal>;
 /** One terminal, and not all that there are. */
 export const isTerminal = ({ type, root }: Mount): boolean => type === 'devpts' && /^\/\d+$/.test(root);
 
-/** Those of a running container. */
+/** Those of a running container; none if it has ended. */
 export async function terminalsOf(pid: number): Promise<Terminal[]> {
   const found = new Map<string, Terminal>();
-  for (const { path } of (await readMounts(pid)).filter(isTerminal)) {
-    const { dev, rdev, uid, gid, mode } = await stat(`/proc/${pid}/root${path}`);
+  for (const { path } of (await readMounts(pid).catch(() => [])).filter(isTerminal)) {
+    const seen = await stat(`/proc/${pid}/root${path}`).catch(() => null);
+    if (!seen) continue;
+    const { dev, rdev, uid, gid, mode } = seen;
     const key = `tty[${rdev.toString(16)}:${dev.toString(16)}]`;
     found.set(key, { key, places: [...(found.get(key)?.places ?? []), path], uid, gid, mode: mode & 0o7777 });
   }

@@ -152,7 +152,7 @@ export async function preflight(m: Migration, { thorough }: { readonly thorough:
   if (preDump && (await hugePagesAlways())) m.say('warn', hugePages);
   return {
     container,
-    dump: withoutRepeats(container.live?.dump ?? {}, await readMounts(container.pid)),
+    dump: withoutRepeats(container.live?.dump ?? {}, await readMounts(container.pid).catch(ended)),
     htype: htype.name,
     files,
     devices,
@@ -170,6 +170,9 @@ export async function preflight(m: Migration, { thorough }: { readonly thorough:
     forecast,
   };
 }
+
+// It has just ended: whoever wants it next will say so.
+const ended = (): [] => [];
 
 // The kernel tracks them as one.
 const hugePages =
