@@ -16,7 +16,7 @@ const staticChecks: Readonly<Record<string, readonly string[]>> = {
 
 // Labs of their own, so that one in use by hand is left alone.
 const name = process.env['PHAUL_LAB'] ?? 'test';
-const labs = [name, `${name}2`, `${name}3`];
+const labs = [name, `${name}2`];
 
 const testFiles = readdirSync(join(projectDirectory, 'test'), { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.test.ts'))
@@ -41,7 +41,7 @@ process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
 
 /**
  * Takes the next file of a queue as long as there is one. In some labs at the same time, because the tests mostly wait: for ssh, for a link that is cut, for a container to
- * settle. One takes half a processor. What a file says is shown when it has ended, with how long it took.
+ * settle. What a file says is shown when it has ended, with how long it took.
  */
 async function runLabTests(lab: string, queue: string[]): Promise<void> {
   for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
