@@ -16,6 +16,8 @@ export function plainTarPath(): string {
 
 /** Whether CRIU finds it when it dumps that process: it starts tar as the root of the container's user namespace, which may not see phaul's files. */
 export async function plainTarSuits(pid: number): Promise<boolean> {
-  const [theirs, ours] = await Promise.all([pid, 'self'].map((each) => readlink(`/proc/${each}/ns/user`)));
+  const ours = await readlink('/proc/self/ns/user');
+  // One that has just ended needs no tar.
+  const theirs = await readlink(`/proc/${pid}/ns/user`).catch(() => null);
   return theirs === ours;
 }
