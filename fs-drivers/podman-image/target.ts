@@ -64,7 +64,7 @@ export function podmanImageTarget(trees: readonly FsTree[], ctx: DriverContext):
 
 const removal = ({ flags, id }: Place): string[] => [...flags, 'image', 'rm', '--ignore', id];
 
-/** The source's word for what it asks and the answers are in source.ts. */
+/** What the other half says, and waits for, is in source.ts. */
 async function serve(stream: Socket, places: readonly Place[], ctx: DriverContext): Promise<void> {
   const { said } = await talk('read -r number && echo "$number" >&3', stream, [], ctx.signal);
   const place = places[Number(said)];
@@ -75,7 +75,7 @@ async function serve(stream: Socket, places: readonly Place[], ctx: DriverContex
     const { code, stderr } = await talk(script, stream, [directory, ...place.flags], ctx.signal);
     if (ctx.signal.aborted) throw new PhaulError('CANCELLED', 'The image was not received to its end.');
     const failure = code === 0 ? await pull(place, directory, ctx) : lastLine(stderr);
-    await answer(stream, failure === null ? 'ok' : `failed podman on the target: ${failure}`);
+    await answer(stream, failure === null ? 'ok' : `failed the target says: ${failure}`);
   });
 }
 
