@@ -45,14 +45,17 @@ async function refused(t: ExecutionContext, args: readonly string[], code: strin
   );
 }
 
-/** A person who presses Enter at the console, and asks. */
-const atConsole = `import os, subprocess
+/**
+ * A person who presses Enter at the console, and asks. Not before the terminal is raw: lxc-console discards what was
+ * typed until then (lxc, terminal.c, lxc_console: the message first, then tcsetattr with TCSAFLUSH).
+ */
+const atConsole = `import os, subprocess, time
 here, there = os.openpty()
 console = subprocess.Popen(["lxc-console", "-n", "plain", "-t", "0"], stdin=there, stdout=there, stderr=there)
 def hear(word):
     said = b""
     while word not in said: said += os.read(here, 4096)
-hear(b"Ctrl+a")
+while b"-icanon" not in subprocess.check_output(["stty", "-a"], stdin=there): time.sleep(0.01)
 os.write(here, b"\\r")
 hear(b"#")
 os.write(here, b"echo answer $((6*7))\\r")
