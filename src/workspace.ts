@@ -1,9 +1,10 @@
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { HostRole } from './errors.ts';
+import { type HostRole, PhaulError } from './errors.ts';
 import { keepLogs } from './history/logs.ts';
 import { historyDirectory } from './history/places.ts';
 import type { Journal } from './journal/journal.ts';
+import { isWithin, type Mount, readMounts } from './linux/mounts.ts';
 import { run } from './run.ts';
 
 /** The directory of one migration on one host: images on a tmpfs, sockets, scratch space of the drivers. */
@@ -55,15 +56,23 @@ export async function createWorkspace(
   };
 }
 
-/** Removes what there is of it, whoever made it. CRIU's logs are kept. */
+/**
+ * Removes what there is of it, whoever made it. CRIU's logs are kept.
+ *
+ * @throws DRIVER_FAILED if something in it stays mounted: then nothing is removed, since it may show a container's own files
+ */
 export async function clearWorkspace(migration: string, role: HostRole): Promise<void> {
   const directory = workspaceDirectory(migration, role);
   await keepLogs(join(directory, 'images'), historyDirectory(migration, role));
-  const mounts = (await readFile('/proc/self/mounts', 'utf8'))
-    .split('\n')
-    .map((line) => line.split(' ')[1] ?? '');
-  // Lazily, so that a straggler's open file cannot keep it.
-  for (const mount of mounts.reverse())
-    if (mount.startsWith(`${directory}/`)) await run('umount', ['-l', mount]).catch(() => undefined);
+  // Lazily, so that a straggler's open file cannot keep it. What somebody else unmounts meanwhile is gone, too.
+  for (const { path } of (await mountsBelow(directory)).toReversed())
+    await run('umount', ['-l', path]).catch(() => undefined);
+  const [still] = await mountsBelow(directory);
+  if (still)
+    throw new PhaulError('DRIVER_FAILED', `${still.path} stays mounted, so ${directory} is not removed.`);
   await rm(directory, { recursive: true, force: true, maxRetries: 3 });
+}
+
+async function mountsBelow(directory: string): Promise<Mount[]> {
+  return (await readMounts()).filter(({ path }) => path !== directory && isWithin(directory, path));
 }
