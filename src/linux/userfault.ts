@@ -9,8 +9,11 @@ const poll = libc.func('int poll(void *, uint64_t, int)');
 const UFFDIO_COPY = 0xc028aa03;
 const UFFDIO_ZEROPAGE = 0xc020aa04;
 const UFFDIO_WAKE = 0x8010aa02;
-const eventBytes = 32;
-const events = { fault: 0x12, fork: 0x13, remap: 0x14, remove: 0x15, unmap: 0x16 } as const;
+/** One message of the kernel's. Its first byte is the kind, never zero. */
+export const eventBytes = 32;
+/** So many are taken at once, at most. */
+export const eventsAtOnce = 64;
+const kinds = { fault: 0x12, fork: 0x13, remap: 0x14, remove: 0x15, unmap: 0x16 } as const;
 
 const EAGAIN = 11;
 const pageBits = 12n;
@@ -25,7 +28,7 @@ export type MemoryEvent =
   /** The pages are no more, or zero. */
   | { readonly type: 'gone'; readonly page: number; readonly end: number };
 
-const message = Buffer.alloc(eventBytes * 64);
+const messages = Buffer.alloc(eventBytes * eventsAtOnce);
 // struct pollfd: the descriptor, what is asked for (POLLIN), what there is.
 const polled = Buffer.from([0, 0, 0, 0, 1, 0, 0, 0]);
 
@@ -35,32 +38,41 @@ export function hasEvents(fd: number): boolean {
   return Number(poll(polled, 1, 0)) > 0;
 }
 
-/** All that has happened since the last call, in order. Does not wait: the descriptor is non-blocking. */
-export function takeEvents(fd: number): MemoryEvent[] {
-  const bytes = Number(read(fd, message, message.length));
-  const list: MemoryEvent[] = [];
-  for (let at = 0; at + eventBytes <= bytes; at += eventBytes) {
-    const page = (offset: number): number => Number(message.readBigUInt64LE(at + 8 + offset) >> pageBits);
-    const kind = message[at] ?? 0;
-    switch (kind) {
-      case events.fault:
-        list.push({ type: 'fault', page: page(8) });
-        break;
-      case events.fork:
-        list.push({ type: 'fork', fd: message.readUInt32LE(at + 8) });
-        break;
-      case events.remap:
-        list.push({ type: 'remap', from: page(0), to: page(8), count: page(16) });
-        break;
-      case events.remove:
-      case events.unmap:
-        list.push({ type: 'gone', page: page(0), end: page(8) });
-        break;
-      default:
-        throw new Error(`userfaultfd: event ${kind}`);
-    }
+/**
+ * What has happened since the last call, in order. Does not wait: the descriptor is non-blocking.
+ * @param onChild is called before anything else with what watches a child's memory: should this process die now, nobody else has it
+ * @param room for `eventsAtOnce` messages of the kernel's
+ */
+export function takeEvents(
+  fd: number,
+  onChild: (fd: number) => void,
+  room: Buffer = messages,
+): MemoryEvent[] {
+  const bytes = Number(read(fd, room, eventBytes * eventsAtOnce));
+  for (let at = 0; at < bytes; at += eventBytes)
+    if (room[at] === kinds.fork) onChild(room.readUInt32LE(at + 8));
+  return Array.from({ length: Math.max(0, bytes / eventBytes) }, (_, index) =>
+    memoryEvent(room, index * eventBytes),
+  );
+}
+
+/** A message of the kernel's, which begins at byte `at`. */
+export function memoryEvent(bytes: Buffer, at: number): MemoryEvent {
+  const page = (offset: number): number => Number(bytes.readBigUInt64LE(at + 8 + offset) >> pageBits);
+  const kind = bytes[at] ?? 0;
+  switch (kind) {
+    case kinds.fault:
+      return { type: 'fault', page: page(8) };
+    case kinds.fork:
+      return { type: 'fork', fd: bytes.readUInt32LE(at + 8) };
+    case kinds.remap:
+      return { type: 'remap', from: page(0), to: page(8), count: page(16) };
+    case kinds.remove:
+    case kinds.unmap:
+      return { type: 'gone', page: page(0), end: page(8) };
+    default:
+      throw new Error(`userfaultfd: event ${kind}`);
   }
-  return list;
 }
 
 /** What became of pages that were to be put in place. */

@@ -1,6 +1,7 @@
-import { closeSync, existsSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { MemoryEvent } from '../linux/userfault.ts';
+import { sharedRoom } from '../linux/mapped-file.ts';
+import { eventBytes, eventsAtOnce, memoryEvent, type MemoryEvent, takeEvents } from '../linux/userfault.ts';
 import { type Lot, type Waiting, waitingFor } from './waiting.ts';
 
 /**
@@ -8,10 +9,12 @@ import { type Lot, type Waiting, waitingFor } from './waiting.ts';
  * host's death ends the container, too.
  */
 export interface FillRecord {
-  /** Events are about to be taken: whoever finds the record in this state does not know of them. Microseconds. */
-  readonly taking: () => void;
-  /** They have been taken, and acted upon. @param space number of the memory, in the order in which they came */
-  readonly took: (space: number, events: readonly MemoryEvent[]) => void;
+  /**
+   * Takes what has happened to a memory: the kernel itself writes it down, so that whoever finds the record knows of it, whenever this process dies.
+   * @param space number of the memory, in the order in which they came
+   * @param onChild as for `takeEvents`
+   */
+  readonly take: (space: number, fd: number, onChild: (fd: number) => void) => MemoryEvent[];
   readonly close: () => void;
 }
 
@@ -22,69 +25,73 @@ export interface Lacking {
   readonly lacks: Waiting;
 }
 
-const names = { spaces: 'fill.json', events: 'fill.events', taking: 'fill.taking' } as const;
 const numbersPerLot = 4;
+const memories = 'fill.json';
+const lotsOf = (index: number): string => `fill.${index}`;
+
+// The events lie in files one after the other, in entries of `eventBytes`: the kernel's messages, and before those of one
+// memory an entry that says whose they are. Zeros follow the last one.
+const eventFile = (number: number): string => `fill.events.${number}`;
+const fileBytes = 1 << 20;
+// No event of the kernel's is of this kind (linux/userfaultfd.h).
+const whose = 1;
 
 /** Begins it, with the memories that there are, numbered by their places. */
 export function recordFill(directory: string, spaces: readonly Lacking[]): FillRecord {
   const files = spaces.map(({ file, lacks }, index) => {
-    writeFileSync(join(directory, `fill.${index}`), packed(lacks.lots()));
+    writeFileSync(join(directory, lotsOf(index)), packed(lacks.lots()));
     return file;
   });
-  writeFileSync(join(directory, names.spaces), JSON.stringify(files));
-  const events = openSync(join(directory, names.events), 'a');
-  const taking = openSync(join(directory, names.taking), 'w');
-  const mark = (text: string): void => void writeSync(taking, text, 0);
-  mark('0');
+  writeFileSync(join(directory, memories), JSON.stringify(files));
+  let number = 0;
+  let room = sharedRoom(join(directory, eventFile(number)), fileBytes);
+  let at = 0;
   return {
-    taking: () => mark('1'),
-    took: (space, list) => {
-      const lines = list.flatMap((event) => (event.type === 'fault' ? [] : `${line(space, event)}\n`));
-      if (lines.length > 0) writeSync(events, lines.join(''));
-      mark('0');
+    take: (space, fd, onChild) => {
+      if (at + eventBytes * (1 + eventsAtOnce) > fileBytes) {
+        room.close();
+        room = sharedRoom(join(directory, eventFile(++number)), fileBytes);
+        at = 0;
+      }
+      const { bytes } = room;
+      bytes[at] = whose;
+      bytes.writeUInt32LE(space, at + 4);
+      const first = at + eventBytes;
+      const events = takeEvents(fd, onChild, bytes.subarray(first));
+      const end = first + events.length * eventBytes;
+      // Of those that wait nobody needs to know: they ask again.
+      if (events.every(({ type }) => type === 'fault')) bytes.fill(0, first, end);
+      else at = end;
+      return events;
     },
-    close: () => {
-      closeSync(events);
-      closeSync(taking);
-    },
+    close: () => room.close(),
   };
 }
 
-/**
- * The memories as they are now, in the order in which their descriptors came, forked ones last.
- * @throws Error if the record does not tell, because its writer died while it took events
- */
+/** The memories as they are now, in the order in which their descriptors came, forked ones last. */
 export function readFillRecord(directory: string): Lacking[] {
-  if (
-    !existsSync(join(directory, names.taking)) ||
-    readFileSync(join(directory, names.taking), 'utf8') !== '0'
-  )
-    throw new Error('the fill was interrupted at a moment at which it cannot be taken over');
-  const files = JSON.parse(readFileSync(join(directory, names.spaces), 'utf8')) as (string | null)[];
+  const files = JSON.parse(readFileSync(join(directory, memories), 'utf8')) as (string | null)[];
   const spaces = files.map((file, index): Lacking => {
-    const lots = unpacked(readFileSync(join(directory, `fill.${index}`)));
+    const lots = unpacked(readFileSync(join(directory, lotsOf(index))));
     return { file, lacks: waitingFor(lots) };
   });
-  for (const text of readFileSync(join(directory, names.events), 'utf8').split('\n').filter(Boolean)) {
-    const [number = '', kind, ...rest] = text.split(' ');
-    const space = spaces[Number(number)];
+  for (const { space: number, event } of recordedEvents(directory)) {
+    const space = spaces[number];
     if (!space) throw new Error(`an event of a memory ${number} that there is not`);
-    const [one = 0, two = 0, three = 0] = rest.map(Number);
-    if (kind === 'gone') space.lacks.cut(one, two);
-    else if (kind === 'remap') space.lacks.move(one, two, three);
-    else spaces.push({ file: space.file, lacks: space.lacks.copy() });
+    if (event.type === 'gone') space.lacks.cut(event.page, event.end);
+    else if (event.type === 'remap') space.lacks.move(event.from, event.to, event.count);
+    else if (event.type === 'fork') spaces.push({ file: space.file, lacks: space.lacks.copy() });
   }
   return spaces;
 }
 
-function line(space: number, event: Exclude<MemoryEvent, { type: 'fault' }>): string {
-  switch (event.type) {
-    case 'fork':
-      return `${space} fork`;
-    case 'gone':
-      return `${space} gone ${event.page} ${event.end}`;
-    case 'remap':
-      return `${space} remap ${event.from} ${event.to} ${event.count}`;
+function* recordedEvents(directory: string): Generator<{ space: number; event: MemoryEvent }> {
+  for (let number = 0; existsSync(join(directory, eventFile(number))); number++) {
+    const bytes = readFileSync(join(directory, eventFile(number)));
+    let space = 0;
+    for (let at = 0; at < bytes.length && bytes[at] !== 0; at += eventBytes)
+      if (bytes[at] === whose) space = bytes.readUInt32LE(at + 4);
+      else yield { space, event: memoryEvent(bytes, at) };
   }
 }
 

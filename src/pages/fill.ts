@@ -20,10 +20,11 @@ export interface Fill {
   /** Settles when the last page is in place. @throws FILL_FAILED */
   readonly done: Promise<void>;
   readonly progress: () => { readonly total: number; readonly placed: number; readonly waitedFor: number };
-  /** The descriptors that watch memory now. `onMore` is called with each that follows, that of a child which a task has had. */
-  readonly descriptors: (onMore: (fd: number) => void) => number[];
-  /** From now on it is written down in `directory` what somebody must know who has to go on (`resumeFill`). */
-  readonly record: (directory: string) => void;
+  /**
+   * From now on somebody else could go on (`resumeFill`): what he must know is written down in `directory`, and `park` is called with each descriptor, in the
+   * order of the record, those that there are and those that follow.
+   */
+  readonly outlive: (directory: string, park: (fd: number) => void) => void;
   /** No more pages are put in place: what is not there reads as zeros from now on. Idempotent. */
   readonly close: () => void;
 }
@@ -68,7 +69,7 @@ export function fill(leftovers: readonly Leftover[]): Fill {
 /** Goes on with a fill whose process has died. @param spaces as `readFillRecord` gives them, each with its descriptor */
 export function resumeFill(
   spaces: readonly (Lacking & { readonly fd: number })[],
-): Omit<Fill, 'watch' | 'record'> {
+): Omit<Fill, 'watch' | 'outlive'> {
   const total = spaces.reduce((sum, { lacks }) => sum + lacks.pages(), 0);
   const paths = spaces.flatMap(({ file }) => file ?? []);
   const { watch, ...rest } = filler(total, paths);
@@ -90,7 +91,7 @@ function filler(
   let record: FillRecord | null = null;
   // Index of the space that was probed last.
   let whoseTurn = 0;
-  let onMore: (fd: number) => void = () => undefined;
+  let park: (fd: number) => void = () => undefined;
   const finished = deferred<void>();
   let turning = false;
   let started = false;
@@ -156,11 +157,9 @@ function filler(
     if (space.faults.length > 0) space.faults = space.faults.filter((page) => !serve(space, page));
   };
   const takeIn = (space: Space): void => {
-    record?.taking();
-    const events = takeEvents(space.fd);
+    const events = record ? record.take(space.number, space.fd, park) : takeEvents(space.fd, park);
     for (const event of events) {
       if (event.type === 'fork') {
-        onMore(event.fd);
         const child = { fd: event.fd, number: numbers++, lacks: space.lacks.copy(), faults: [], over: false };
         spaces.push({ ...space, ...child });
       } else if (event.type === 'remap') space.lacks.move(event.from, event.to, event.count);
@@ -170,7 +169,6 @@ function filler(
         waitedFor++;
       }
     }
-    record?.took(space.number, events);
   };
   const lacking = (): number => spaces.reduce((sum, { lacks }) => sum + lacks.pages(), 0);
 
@@ -215,11 +213,9 @@ function filler(
     },
     done: finished.promise,
     progress: () => ({ total, placed: Math.max(0, total - lacking()), waitedFor }),
-    descriptors: (more) => {
-      onMore = more;
-      return spaces.map(({ fd }) => fd);
-    },
-    record: (directory) => {
+    outlive: (directory, parkNow) => {
+      park = parkNow;
+      for (const { fd } of spaces) park(fd);
       spaces = spaces.map((space, number) => ({ ...space, number }));
       numbers = spaces.length;
       record = recordFill(

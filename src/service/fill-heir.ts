@@ -5,18 +5,17 @@ import type { Log } from '../log/record.ts';
 import { resumeFill } from '../pages/fill.ts';
 import { readFillRecord } from '../pages/fill-record.ts';
 
-// The sentry's (service/filling.ts), in the order in which it got them.
+// The sentry's (service/filling.ts).
 const holder = 3;
-const firstMemory = 4;
 
 /**
  * A program of its own: goes on with a fill whose phaul has died. Whoever waits for a page meanwhile, waits.
- * Arguments: the directory of the record, the migration, how many memories there were in the beginning.
+ * Arguments: the directory of the record, the migration.
  */
-async function main([directory = '', migration = '', count]: readonly string[], log: Log): Promise<void> {
+async function main([directory = '', migration = '']: readonly string[], log: Log): Promise<void> {
   log({ level: 'warn', message: 'phaul has died: what is left of the memory is put in place without it' });
   const spaces = readFillRecord(directory);
-  const descriptors = Array.from({ length: Number(count) }, (_, index) => firstMemory + index);
+  const descriptors: number[] = [];
   for (let fd = receiveDescriptor(holder); fd !== null; fd = receiveDescriptor(holder)) descriptors.push(fd);
   if (descriptors.length !== spaces.length) throw new Error('not every memory can still be reached');
   const fill = resumeFill(spaces.map((space, index) => ({ ...space, fd: descriptors[index] ?? -1 })));

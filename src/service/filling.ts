@@ -39,12 +39,11 @@ interface GuardOptions {
  * @throws FILL_FAILED when the tree is dead
  */
 export async function guardFill(fill: Fill, { root, migration, directory }: GuardOptions): Promise<Filled> {
-  const later = parkedDescriptors();
-  fill.record(directory);
-  const held = [later.holder, ...fill.descriptors(later.park)];
-  const command = [process.execPath, ...process.execArgv, heir, directory, migration, `${held.length - 1}`];
-  const sentry = postSentry(watch, [String(root), ...command], held);
-  later.handedOver();
+  const parked = parkedDescriptors();
+  fill.outlive(directory, parked.park);
+  const command = [process.execPath, ...process.execArgv, heir, directory, migration];
+  const sentry = postSentry(watch, [String(root), ...command], [parked.holder]);
+  parked.handedOver();
   try {
     await fill.done;
   } catch (error) {
@@ -54,7 +53,7 @@ export async function guardFill(fill: Fill, { root, migration, directory }: Guar
     // As long as it holds the descriptors fresh memory is waited for too, and must be served.
     sentry.say('done');
     await sentry.ended;
-    later.close();
+    parked.close();
     fill.close();
   }
   const { total, waitedFor } = fill.progress();

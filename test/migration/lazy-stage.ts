@@ -40,7 +40,8 @@ export async function clearLazyWork(lab: Lab): Promise<void> {
 export async function startLazyWork(host: NamespaceHost, work: string): Promise<string> {
   const pid = await host.sh(`
     mkdir ${job}; echo 20000 >/proc/sys/kernel/ns_last_pid
-    setsid lazy-work ${work} ${job} </dev/null >/dev/null 2>&1 & echo $!`);
+    setsid lazy-work ${work} ${job} </dev/null >/dev/null 2>&1 & echo $!
+    until ${lazyWork} >/dev/null; do sleep 0.01; done`);
   await rightAgain(host, 1);
   return pid;
 }
