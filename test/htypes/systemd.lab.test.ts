@@ -1,10 +1,10 @@
-// On hosts that systemd has booted it keeps the cgroups of podman's containers, and of a runtime's own if that is told to; and their kernel, with cgroup v2,
-// tracks written memory. How runc does without systemd: precopy.lab.test.ts.
+// On hosts that systemd has booted it keeps the cgroups of podman's containers; and their kernel, with cgroup v2, tracks written memory. How a runtime
+// does so by itself: precopy.lab.test.ts.
 import test from 'ava';
-import { createContainer, createNetwork, ct101, removeContainer } from '../lab/container.ts';
-import type { Host } from '../lab/host.ts';
-import { isRunning, migrate } from '../lab/migrate.ts';
+import { createNetwork, ct101 } from '../lab/container.ts';
+import { migrate } from '../lab/migrate.ts';
 import { image, inspected, preparePodman } from '../lab/podman.ts';
+import { activeScope, scope, units } from '../lab/systemd.ts';
 import { VmLab } from '../lab/vm/vm-lab.ts';
 import { movedAhead } from './moved-ahead.ts';
 
@@ -20,23 +20,6 @@ test.before(async (t) => {
 });
 test.after.always(() => VmLab.down());
 
-/** What systemd says of a container's scope, and the kernel of its cgroup; how many cgroups its first process is in that are in there. */
-async function scope(host: Host, unit: string, pid: unknown): Promise<string[]> {
-  const said = await host.sh(`
-    systemctl show --property ActiveState,SubState --value ${unit}
-    at=$(systemctl show --property ControlGroup --value ${unit})
-    cat "/sys/fs/cgroup/$at/memory.max"; cut -d : -f 3 /proc/${String(pid)}/cgroup | grep -c "^$at"`);
-  return said.split('\n');
-}
-
-const active = (bytes: number): string[] => ['active', 'running', String(bytes), '1'];
-
-/** All scopes of containers that systemd knows, and whatever has failed. */
-const units = (host: Host): Promise<string> =>
-  host.sh(`
-    systemctl list-units --all --plain --no-legend 'libpod*' 'oci-*'
-    systemctl list-units --failed --plain --no-legend`);
-
 test.serial('Redis in podman, run by crun, moves ahead of itself and loses no connection', async (t) => {
   t.timeout(patienceMs);
   const [a, b] = [lab.host('a'), lab.host('b')];
@@ -51,7 +34,7 @@ test.serial('Redis in podman, run by crun, moves ahead of itself and loses no co
   t.is(await inspected(a, 'web', '.ID'), null);
   t.is(await units(a), '');
   const unit = `libpod-${String(await inspected(b, 'web', '.ID'))}.scope`;
-  t.deepEqual(await scope(b, unit, await inspected(b, 'web', '.State.Pid')), active(300 * 2 ** 20));
+  t.deepEqual(await scope(b, unit, await inspected(b, 'web', '.State.Pid')), activeScope(300 * 2 ** 20));
   t.is(await b.sh('podman exec web cat /sys/fs/cgroup/memory.max'), String(300 * 2 ** 20));
   t.regex(
     await b.sh('podman logs web 2>&1; podman stats --no-stream --format "{{.PIDs}} processes" web'),
@@ -78,22 +61,9 @@ test.serial(
     t.like(result, { ok: false, error: { code: 'CRIU_RESTORE', host: 'target' } });
     t.is(await inspected(a, 'web', '.State.Status'), 'running');
     const unit = `libpod-${String(await inspected(a, 'web', '.ID'))}.scope`;
-    t.deepEqual(await scope(a, unit, await inspected(a, 'web', '.State.Pid')), active(64 * 2 ** 20));
+    t.deepEqual(await scope(a, unit, await inspected(a, 'web', '.State.Pid')), activeScope(64 * 2 ** 20));
     t.deepEqual([await b.sh('podman ps --all --quiet'), await units(b)], ['', '']);
     await a.sh('podman rm --force --time 0 web');
     t.is(await units(a), '');
   },
 );
-
-test.serial('crun’s Redis moves ahead of itself into a scope of systemd’s', async (t) => {
-  t.timeout(patienceMs);
-  const [a, b] = [lab.host('a'), lab.host('b')];
-  const args = [...server.split(' '), ''];
-  await createContainer(a, { ...ct101, args, runtime: 'crun', scope: 'oci', memory: 300 * 2 ** 20 });
-  await movedAhead(t, lab, 'ct101');
-  t.deepEqual([await isRunning(a, 'ct101', 'crun'), await units(a)], [false, '']);
-  const { pid } = JSON.parse(await b.sh('crun state ct101')) as { pid: number };
-  t.deepEqual(await scope(b, 'oci-ct101.scope', pid), active(300 * 2 ** 20));
-  await removeContainer(b, 'ct101', 'crun');
-  t.is(await units(b), '');
-});

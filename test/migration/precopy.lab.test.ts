@@ -3,10 +3,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { type WriterReport, startWriter, stopWriter } from '../bench/process.ts';
-import { createContainer, ct101 } from '../lab/container.ts';
+import { createContainer, ct101, removeContainer } from '../lab/container.ts';
 import type { Host } from '../lab/host.ts';
 import { isRunning, migrate } from '../lab/migrate.ts';
 import { projectDirectory } from '../lab/paths.ts';
+import { activeScope, scope, units } from '../lab/systemd.ts';
 import { VmLab } from '../lab/vm/vm-lab.ts';
 
 // The machines are slow, and slower yet while this one is busy.
@@ -79,17 +80,23 @@ test.serial('a process that writes moves ahead of itself, and finds all of its m
   isWhole(t, await stopWriter(b, pid));
 });
 
-test.serial('a runc container that writes does so too', async (t) => {
+test.serial('a runc container that writes does so too, into a scope of systemd’s', async (t) => {
   const [a, b] = [lab.host('a'), lab.host('b')];
   const program = readFileSync(join(projectDirectory, 'test/bench/page-writer.py'), 'utf8');
   const writer = ['16', String(megabytesPerSecond), '/data/ready', '/data/report'];
-  await createContainer(a, { ...ct101, args: ['python3', '-c', program, ...writer] });
+  const args = ['python3', '-c', program, ...writer];
+  await createContainer(a, { ...ct101, args, scope: 'oci', memory: 300 * 2 ** 20 });
   await appears(a, '/srv/ct101-data/ready');
   await moves(t, 'ct101', 16, false);
-  t.deepEqual([await isRunning(a, 'ct101'), await isRunning(b, 'ct101')], [false, true]);
+  t.deepEqual([await isRunning(a, 'ct101'), await units(a)], [false, '']);
+  const { pid, status } = JSON.parse(await b.sh('runc state ct101')) as { pid: number; status: string };
+  t.is(status, 'running');
+  t.deepEqual(await scope(b, 'oci-ct101.scope', pid), activeScope(300 * 2 ** 20));
   await b.sh('runc kill ct101 TERM');
   await appears(b, '/srv/ct101-data/report');
   isWhole(t, JSON.parse(await b.read('/srv/ct101-data/report')) as WriterReport);
+  await removeContainer(b, 'ct101');
+  t.is(await units(b), '');
 });
 
 async function appears(host: Host, path: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { processesOf, removeCgroups } from '../cgroups.ts';
+import { favour, processesOf, removeCgroups } from '../cgroups.ts';
 import { withLock } from '../lock.ts';
 import { labName, stateDirectory } from '../paths.ts';
 import { ensureImage, makeDisk, vmCacheDirectory } from './image.ts';
@@ -87,6 +87,8 @@ async function bringUp(name: string, image: string): Promise<void> {
       return [vm, pid] as const;
     }),
   );
+  // Emulated processors are slow enough.
+  favour(labId(name));
   writeFileSync(recordPath(name), JSON.stringify(Object.fromEntries(pids)));
 }
 
