@@ -2,7 +2,9 @@ import { chmod, chown, stat } from 'node:fs/promises';
 import * as z from 'zod';
 import type { CommonSettings, RestoreSettings } from '../../src/contracts/criu-settings.ts';
 import { isPlainPath } from '../../src/contracts/paths.ts';
+import { asPhaulError, PhaulError } from '../../src/errors.ts';
 import { type Mount, readMounts } from '../../src/linux/mounts.ts';
+import { openPseudoTerminal } from '../../src/linux/pseudo-terminal.ts';
 
 /** A terminal mounted into a container, `/dev/console` for instance, whose other end a program outside has. Crosses the wire. */
 export const terminal = z.object({
@@ -36,6 +38,18 @@ export async function terminalsOf(pid: number): Promise<Terminal[]> {
 export interface NewTerminal extends Terminal {
   /** On this host. */
   readonly path: string;
+}
+
+/** Both ends of one: the descriptor of the outer, to be closed by the caller, and the path of the inner. @throws DRIVER_FAILED: a host has only so many */
+export function openTerminal(): ReturnType<typeof openPseudoTerminal> {
+  try {
+    return openPseudoTerminal();
+  } catch (cause) {
+    const message = `The target makes no terminal for the container: ${asPhaulError(cause).message}.`;
+    const hint =
+      'See there how many there are (ls /dev/pts) and how many there may be: sysctl kernel.pty, and max among the options of that mount.';
+    throw new PhaulError('DRIVER_FAILED', message, { hint, cause });
+  }
 }
 
 /** As they were on the source: a login gives its terminal to the user. */

@@ -47,7 +47,7 @@ export async function startMonitor(
     const said = / ERROR +(.*)/.exec(await readFile(log, 'utf8').catch(() => ''))?.[1];
     return new PhaulError(
       'DRIVER_FAILED',
-      `LXC on the target cannot restore ${id}: ${said || asPhaulError(cause).message}`,
+      `LXC on the target cannot restore ${id}: ${(said || asPhaulError(cause).message).replace(/\.$/, '')}.`,
       { cause },
     );
   };
@@ -84,9 +84,11 @@ export async function startMonitor(
   const said = (option: string): string[] =>
     waiting.args.flatMap((word, at) => (waiting.args[at - 1] === option ? [word] : []));
   const [root = ''] = said('--root');
-  const console = said('--ext-mount-map')
-    .find((map) => map.startsWith('console:'))
-    ?.slice('console:'.length);
+  // Without one it says `console:` all the same, but no path.
+  const console =
+    said('--ext-mount-map')
+      .find((map) => map.startsWith('console:'))
+      ?.slice('console:'.length) || undefined;
   const inside = (...command: string[]): Promise<string> =>
     ctx.run('nsenter', [`--mount=/proc/${waiting.pid}/ns/mnt`, '--', ...command]);
   const monitor: Monitor = {
@@ -117,7 +119,9 @@ export async function startMonitor(
   };
   try {
     if (monitor.terminals.length < wanted.length)
-      throw new PhaulError('DRIVER_FAILED', 'LXC on the target has made no console for the container.');
+      throw new PhaulError('DRIVER_FAILED', 'LXC on the target has made no console for the container.', {
+        hint: 'The container has one: see what its configuration, and what that includes on the target, say of lxc.console.path now.',
+      });
     await ownTerminals(monitor.terminals);
     // Mounts that followed the host's on the source need something here that they can follow (criu/mount-v2.c, restore_one_sharing). Nobody else sees these.
     if (!(await followed(waiting.pid, root))) await inside('mount', '--make-rshared', '/');

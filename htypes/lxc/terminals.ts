@@ -1,6 +1,5 @@
 import { closeSync } from 'node:fs';
-import { openPseudoTerminal } from '../../src/linux/pseudo-terminal.ts';
-import type { NewTerminal, Terminal } from '../common/terminals.ts';
+import { type NewTerminal, openTerminal, type Terminal } from '../common/terminals.ts';
 
 const isConsole = ({ places }: Terminal): boolean => places.includes('/dev/console');
 
@@ -20,7 +19,7 @@ export function makeTerminals(wanted: readonly Terminal[]): {
     for (const { master } of made.values()) closeSync(master);
   };
   try {
-    for (const terminal of wanted) if (!isConsole(terminal)) made.set(terminal, openPseudoTerminal());
+    for (const terminal of wanted) if (!isConsole(terminal)) made.set(terminal, openTerminal());
   } catch (error) {
     close();
     throw error;

@@ -72,12 +72,11 @@ export function podmanTarget(description: ContainerDescription, ctx: DriverConte
       restore: async (): Promise<RestoreSettings> => {
         await log.begin();
         waiting = await startWaiting(meta, runtime, ctx);
-        const state = await runtime.readState(id);
+        const { socket, pid, state } = waiting;
         await mkdir(root, { recursive: true });
         await ctx.run('mount', ['--rbind', '--make-rprivate', state.rootfs, root]);
         rootMounted = true;
         const network = state.networkNamespace;
-        const { socket, pid } = waiting;
         const terminals = terminalsTaken(waiting.terminals);
         return {
           root,

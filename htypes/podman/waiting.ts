@@ -1,11 +1,11 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DriverContext } from '../../src/contracts/context.ts';
 import { awaitStandIn } from '../../src/criu/stand-in.ts';
 import { PhaulError } from '../../src/errors.ts';
 import { lastLine } from '../../src/run.ts';
 import type { NewTerminal } from '../common/terminals.ts';
-import type { OciRuntime } from '../oci/runtime.ts';
+import type { OciRuntime, OciState } from '../oci/runtime.ts';
 import { vacate, type Vacancy } from '../oci/vacate.ts';
 import { mountAnew } from './fresh-root.ts';
 import { inspect, podmanHost } from './inspect.ts';
@@ -23,6 +23,8 @@ export interface Waiting {
   readonly socket: string;
   /** Its pid; its standard files are conmon's pipes. */
   readonly pid: number;
+  /** What the runtime has made for it. */
+  readonly state: OciState;
   /** The container's, made anew. */
   readonly terminals: readonly NewTerminal[];
   /** The first process exists. conmon learns its pid when CRIU ends. @throws DRIVER_FAILED if podman waits no more */
@@ -53,7 +55,9 @@ export async function startWaiting(
   const podman = ctx.attempt('sh', ['-c', script, 'sh', words, ...args], { quiet: true, abortable: false });
   const failure = async (): Promise<PhaulError> => {
     const said = lastLine(await readFile(words, 'utf8').catch(() => ''));
-    return new PhaulError('DRIVER_FAILED', `podman on the target cannot restore the container: ${said}`, {
+    // What follows are bytes of conmon's that have not come.
+    const reason = said.includes('no logs from conmon') ? 'conmon has ended too early' : said;
+    return new PhaulError('DRIVER_FAILED', `podman on the target cannot restore the container: ${reason}.`, {
       host: 'target',
     });
   };
@@ -62,26 +66,38 @@ export async function startWaiting(
     () => gone.abort(),
     () => gone.abort(),
   );
-  const standIn = await awaitStandIn(standIns.socket, AbortSignal.any([ctx.signal, gone.signal])).catch(
-    async () => {
-      throw await failure();
-    },
-  );
+  const takenBack = async (): Promise<void> => {
+    await podman.catch(() => undefined);
+    // conmon leaves it where no terminal has come.
+    const socket = await readFile(standIns.consoleFile, 'utf8').catch(() => null);
+    if (socket !== null) await rm(socket, { force: true });
+  };
+  // Not given up when the migration is: podman takes nothing back before there is one that can be dismissed.
+  const standIn = await awaitStandIn(standIns.socket, gone.signal).catch(async () => {
+    await takenBack();
+    throw await failure();
+  });
   let vacancy: Vacancy | null = null;
+  let state: OciState;
   const terminals: NewTerminal[] = [];
   try {
+    // Before anything that may fail: conmon, told of a failure, waits until nobody has its pipe for errors any more, and this process has it.
+    vacancy = await vacate(runtime, meta.id);
     await asItIs();
     for (const terminal of meta.terminals)
       terminals.push(await makeTerminal(terminal, await readFile(standIns.consoleFile, 'utf8')));
-    vacancy = await vacate(runtime, meta.id);
     await mountAnew(merged, meta.graphRoot, ctx);
+    state = await runtime.readState(meta.id);
   } catch (error) {
+    // If conmon has ended, podman takes away what is used here, and knows why.
+    const deserted = standIn.gone();
     vacancy?.end();
     standIn.dismiss();
-    await podman;
-    throw error;
+    await takenBack();
+    throw deserted ? await failure() : error;
   }
   return {
+    state,
     socket: standIns.socket,
     pid: standIn.pid,
     terminals,
@@ -98,7 +114,7 @@ export async function startWaiting(
     dismiss: async () => {
       vacancy.end();
       standIn.dismiss();
-      await podman.catch(() => undefined);
+      await takenBack();
     },
   };
 }

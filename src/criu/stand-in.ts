@@ -38,6 +38,8 @@ export interface StandIn {
   readonly args: readonly string[];
   /** It is not wanted: it ends, as a CRIU that has failed. It does the same if this process ends. */
   readonly dismiss: () => void;
+  /** It has ended by itself, as it does if who started it ends it. */
+  readonly gone: () => boolean;
 }
 
 const lookEveryMs = 10;
@@ -51,7 +53,11 @@ export async function awaitStandIn(path: string, signal: AbortSignal): Promise<S
     const [line] = (await once(createInterface(socket), 'line', { signal })) as [string];
     // It keeps no process of phaul's alive.
     socket.unref();
-    return { ...(JSON.parse(line) as { pid: number; args: string[] }), dismiss: () => void socket.destroy() };
+    return {
+      ...(JSON.parse(line) as { pid: number; args: string[] }),
+      dismiss: () => void socket.destroy(),
+      gone: () => socket.destroyed,
+    };
   } catch (error) {
     socket.destroy();
     throw error;

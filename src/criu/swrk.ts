@@ -10,7 +10,7 @@ import {
   encodeRequest,
 } from '../../criu-proto/messages.ts';
 import type { RestoreSettings } from '../contracts/criu-settings.ts';
-import { PhaulError } from '../errors.ts';
+import { asPhaulError, PhaulError } from '../errors.ts';
 import { processStart } from '../linux/processes.ts';
 import { step } from '../step.ts';
 import { seqpacketPair } from './seqpacket.ts';
@@ -50,12 +50,16 @@ export interface Swrk {
 
 const openFlags = { read: constants.O_RDONLY, write: constants.O_WRONLY, both: constants.O_RDWR };
 
-/** @throws CRIU_MISSING if the program cannot be started. */
+/** @throws CRIU_MISSING if the program cannot be started, DRIVER_FAILED if what an htype has prepared for it is not there any more */
 export async function startSwrk(options: SwrkOptions): Promise<Swrk> {
-  const inherited = (options.inherit ?? []).map(({ path, opened = 'read' }) =>
-    // A terminal must not become this process's own.
-    openSync(path, openFlags[opened] | constants.O_NOCTTY),
-  );
+  const inherited = (options.inherit ?? []).map(({ path, opened = 'read' }) => {
+    try {
+      // A terminal must not become this process's own.
+      return openSync(path, openFlags[opened] | constants.O_NOCTTY);
+    } catch (cause) {
+      throw notThere(cause);
+    }
+  });
   const { ours, theirs } = seqpacketPair();
   try {
     if (options.standIn !== undefined)
@@ -73,12 +77,18 @@ export async function startSwrk(options: SwrkOptions): Promise<Swrk> {
     return session({ pid: child.pid ?? 0, exited, kill: () => void child.kill('SIGKILL') }, ours);
   } catch (cause) {
     ours.destroy();
+    if (options.standIn !== undefined) throw notThere(cause);
     throw new PhaulError('CRIU_MISSING', `${options.criuPath} cannot be started.`, { cause });
   } finally {
     for (const fd of [theirs, ...inherited]) closeSync(fd);
     if (options.pages !== undefined) closeSync(options.pages);
   }
 }
+
+const notThere = (cause: unknown): PhaulError =>
+  new PhaulError('DRIVER_FAILED', `What was prepared for CRIU has gone: ${asPhaulError(cause).message}.`, {
+    cause,
+  });
 
 /** The process in which CRIU runs. */
 interface CriuProcess {

@@ -1,4 +1,4 @@
-// Containers of LXC between hosts made of namespaces. With iterations, and cgroup v2: lxc-precopy.lab.test.ts.
+// Containers of LXC between hosts made of namespaces. With terminals: lxc-terminals.lab.test.ts. With iterations, and cgroup v2: lxc-precopy.lab.test.ts.
 import test, { type ExecutionContext } from 'ava';
 import { mountDisk } from '../lab/disk.ts';
 import type { Host } from '../lab/host.ts';
@@ -44,23 +44,6 @@ async function refused(t: ExecutionContext, args: readonly string[], code: strin
     `${code}: ${JSON.stringify(error)}`,
   );
 }
-
-/**
- * A person who presses Enter at the console, and asks. Not before the terminal is raw: lxc-console discards what was
- * typed until then (lxc, terminal.c, lxc_console: the message first, then tcsetattr with TCSAFLUSH).
- */
-const atConsole = `import os, subprocess, time
-here, there = os.openpty()
-console = subprocess.Popen(["lxc-console", "-n", "plain", "-t", "0"], stdin=there, stdout=there, stderr=there)
-def hear(word):
-    said = b""
-    while word not in said: said += os.read(here, 4096)
-while b"-icanon" not in subprocess.check_output(["stty", "-a"], stdin=there): time.sleep(0.01)
-os.write(here, b"\\r")
-hear(b"#")
-os.write(here, b"echo answer $((6*7))\\r")
-hear(b"answer 42")
-console.kill()`;
 
 /** A number that its program has counted to. */
 const count = async (host: Host, name: string): Promise<number> =>
@@ -150,40 +133,6 @@ test.serial(
     await b.sh(`until [ "$(cat /btrfs/plain/tmp/count)" -gt ${then} ]; do sleep 0.05; done`, {
       timeoutMs: 10_000,
     });
-  },
-);
-
-test.serial(
-  'one that lxc-create has made moves and comes back, with its terminals and what is read-only',
-  async (t) => {
-    await a.write(
-      '/run/made.conf',
-      ['type = veth', 'link = br0', 'flags = up'].map((line) => `lxc.net.0.${line}\n`).join(''),
-    );
-    // As the template has it: a shell waits at the console, and a getty at the first of five terminals.
-    await a.sh(`
-    lxc-create -n plain -f /run/made.conf -t busybox >/dev/null; rm /run/made.conf
-    printf '#!/bin/sh\\nsyslogd\\n' >/var/lib/lxc/plain/rootfs/etc/init.d/rcS
-    lxc-start -n plain; lxc-wait -n plain -s RUNNING
-    until lxc-attach -n plain -- pidof getty; do sleep 0.05; done`);
-    const programs = 'lxc-attach -n plain -- sh -c "cat /proc/[1-6]/comm; ps -o pid,sid,pgid | sed -n 2,5p"';
-    const readOnly = `sed -n 's/^[^/]*[^ ]* \\([^ ]*\\) ro,.*/\\1/p' /proc/$(lxc-info -n plain -pH)/mountinfo | sort`;
-    const before = await a.sh(`${programs}; ${readOnly}`);
-    t.regex(before, /^getty$/m);
-    t.regex(before, /^\/lib$/m);
-    for (const [from, to] of [
-      [a, b],
-      [b, a],
-    ] as const) {
-      await moved(t, from, ['plain', to.name]);
-      t.deepEqual([await lxcState(from, 'plain'), await lxcState(to, 'plain')], ['', 'RUNNING']);
-      t.is(await to.sh(`${programs}; ${readOnly}`), before);
-    }
-    await a.sh(`timeout 20 python3 -c '${atConsole}'`);
-    // Its getty still has somebody at the other end, or another would have taken its place.
-    t.is(await a.sh('lxc-attach -n plain -- pidof getty'), '5');
-    await a.sh('lxc-stop -n plain -t 5; lxc-wait -n plain -s STOPPED');
-    t.is(await a.sh('ls /dev/pts'), 'ptmx');
   },
 );
 

@@ -1,61 +1,13 @@
-// What becomes of podman's containers: on the target podman has them as if they had been made there.
-import { setTimeout as sleep } from 'node:timers/promises';
-import test, { type ExecutionContext } from 'ava';
+// What becomes of podman's containers: on the target podman has them as if they had been made there. With a terminal: podman-terminal.lab.test.ts. What fails or is refused: podman-failure.lab.test.ts.
+import test from 'ava';
 import { createNetwork, ct101 } from '../lab/container.ts';
 import type { Host } from '../lab/host.ts';
-import { Lab } from '../lab/lab.ts';
-import { emptyPodman, image, inspected, preparePodman } from '../lab/podman.ts';
+import { image, inspected } from '../lab/podman.ts';
 import { redis } from '../lab/redis.ts';
 import { startTraffic } from '../lab/traffic.ts';
-import { type PhaulEnd, phaul } from '../migration/phaul.ts';
-import { failed } from '../migration/stage.ts';
+import { looks, moved, podmanLab, start, status, until } from './podman-stage.ts';
 
-let lab: Lab;
-test.before(async () => {
-  lab = await Lab.up();
-  await preparePodman(lab.host('a'), lab.host('b'));
-});
-test.afterEach.always(async () => {
-  for (const host of [lab.host('a'), lab.host('b')]) {
-    await emptyPodman(host);
-    await host.sh(`
-      if [ -e /sys/class/net/vct101 ]; then ip link del vct101; fi
-      if [ -e /run/netns/ct101 ]; then ip netns del ct101; fi
-      rm -rf /srv/bound /srv/outside /srv/.phaul-left-*`);
-  }
-});
-test.after.always(() => Lab.down());
-
-const hosts = (): readonly [Host, Host, Host] => [lab.host('a'), lab.host('b'), lab.host('c')];
-
-async function moved(t: ExecutionContext, from: Host, args: readonly string[]): Promise<PhaulEnd> {
-  const end = await phaul(from, args);
-  t.is(end.exitCode, 0, end.text);
-  t.deepEqual(end.summary?.warnings, [], end.text);
-  return end;
-}
-
-const status = (host: Host, name: string): Promise<unknown> => inspected(host, name, '.State.Status');
-
-async function until(what: () => Promise<boolean>): Promise<void> {
-  while (!(await what())) await sleep(50);
-}
-
-/** Starts a container that runs `script`, with more of podman's options. */
-async function start(host: Host, name: string, script: string, options = ''): Promise<void> {
-  await host.write(`/run/${name}.sh`, script);
-  await host.sh(
-    `podman run -d --name ${name} ${options} ${image} sh -c "$(cat /run/${name}.sh)" </dev/null; rm /run/${name}.sh`,
-  );
-}
-
-/** What a user sees of it, whichever host it is on. */
-const looks = (host: Host, name: string): Promise<unknown[]> =>
-  Promise.all(
-    ['.ID', '.Name', '.Image', '.ImageName', '.Config', '.HostConfig', '.Mounts', '.OCIRuntime'].map((part) =>
-      inspected(host, name, part),
-    ),
-  );
+const hosts = podmanLab();
 
 test.serial(
   'Redis with a client that stays connected moves to b and back, and podman has it there',
@@ -226,108 +178,3 @@ test.serial(
       await host.sh('podman rm --all --force --time 0; podman image rm localhost/made:1');
   },
 );
-
-/** A person who types a line at the container's terminal, and sees the answer. */
-const typed = (line: string): string => `import os, subprocess
-here, there = os.openpty()
-attach = subprocess.Popen(["podman", "attach", "--sig-proxy=false", "web"], stdin=there, stdout=there, stderr=there)
-os.write(here, b"${line}\\r")
-said = b""
-while b"heard ${line}" not in said: said += os.read(here, 4096)
-attach.kill()`;
-
-test.serial('a container with a terminal goes on listening to who types there', async (t) => {
-  const [a, b] = hosts();
-  await start(a, 'web', 'stty -echo; while read -r line; do echo "heard $line"; done', '-it');
-  const before = await looks(a, 'web');
-  for (const [from, to, line] of [
-    [a, b, 'one'],
-    [b, a, 'two'],
-  ] as const) {
-    await moved(t, from, ['web', to.name]);
-    await to.sh(`timeout 20 python3 -c '${typed(line)}'`);
-  }
-  t.is((await a.sh('podman logs web')).replaceAll('\r', ''), 'heard one\nheard two');
-  t.deepEqual(await looks(a, 'web'), before);
-  await a.sh('podman restart --time 0 web');
-  await a.sh(`timeout 20 python3 -c '${typed('three')}'`);
-  t.is(await b.sh('ls /dev/pts'), 'ptmx');
-});
-
-/** All that podman has on a host, and what is mounted and runs for it. */
-const footprint = (host: Host): Promise<string> =>
-  host.sh(`
-    podman ps --all --no-trunc --format '{{.ID}} {{.Names}} {{.State}} {{.Pid}}'; podman volume ls
-    podman images --no-trunc --format '{{.Repository}} {{.Id}}'; runc list
-    grep -E ' /(var/lib/containers|run/phaul)/' /proc/self/mounts || true; pgrep -la conmon | grep -v defunct || true
-    ls /var/lib/containers/storage/overlay-containers /run/phaul; ls /run/netns | sort`);
-
-test.serial(
-  'a migration that fails at the restore leaves nothing on the target, and the container as it was',
-  async (t) => {
-    const [a, b] = hosts();
-    // The file that it has open is another on the target.
-    await Promise.all(
-      [a, b].map((host) => host.sh('mkdir /srv/outside; hostname | tail -c 2 >/srv/outside/file')),
-    );
-    await b.sh('echo more >>/srv/outside/file');
-    await start(
-      a,
-      'web',
-      'exec 3</outside/file; i=0; while :; do i=$((i+1)); echo $i; sleep 0.05; done',
-      '-v data:/data -v /srv/outside:/outside:ro --restart always',
-    );
-    const [onA, onB] = [await footprint(a), await footprint(b)];
-    const end = await phaul(a, ['web', 'b']);
-    failed(t, end, { code: 'CRIU_RESTORE', act: 'restore', host: 'target' });
-    t.is(await footprint(b), onB);
-    t.is(await footprint(a), onA);
-    t.is(await status(a, 'web'), 'running');
-  },
-);
-
-test.serial('what podman’s containers cannot take along is refused before anything is touched', async (t) => {
-  const [a, b] = hosts();
-  const refused = async (
-    name: string,
-    options: string,
-    code: string,
-    words: RegExp,
-    script = 'exec sleep 1000',
-  ): Promise<void> => {
-    await start(a, name, script, options);
-    const end = await phaul(a, [name, 'b']);
-    t.is(end.exitCode, 3, end.text);
-    const reasons = [end.error!, ...(end.error?.refusals ?? [])];
-    t.true(
-      reasons.some((reason) => reason.code === code && words.test(reason.message)),
-      end.text,
-    );
-    await a.sh(`podman rm --force --time 0 ${name}`);
-  };
-  await a.sh('podman pod create --infra=false pod');
-  await refused('one', '--pod pod', 'CONTAINER_UNSUPPORTED', /pod/);
-  await a.sh('podman pod rm pod');
-  await start(a, 'friend', 'exec sleep 1000');
-  await refused(
-    'eight',
-    '--network container:friend',
-    'CONTAINER_UNSUPPORTED',
-    /namespaces of other containers/,
-  );
-  await refused('two', '--network host', 'HOST_NETWORK', /--network host/);
-  await refused('three', '--privileged', 'CONTAINER_UNSUPPORTED', /privileged/);
-  await refused('four', '-t', 'TERMINAL_OUTSIDE', /has its terminal open/, 'exec sleep 1000 9<>/dev/tty');
-  await refused('five', '--label PODMAN_SYSTEMD_UNIT=five.service', 'CONTAINER_UNSUPPORTED', /five\.service/);
-  await refused('six', '--pid host', 'CONTAINER_UNSUPPORTED', /--pid host/);
-  await b.sh(`podman tag ${image} localhost/lab:kept; podman create --name seven ${image}`);
-  await refused('seven', '', 'NAME_TAKEN', /already has a container seven/);
-  await b.sh('podman rm seven');
-  const waits = b.spawn(
-    ['python3', '-c', 'import socket, time; s = socket.create_server(("", 8099)); time.sleep(1000)'],
-    { check: false },
-  );
-  await b.sh('until ss -Hltn "sport = :8099" | grep -q .; do sleep 0.05; done');
-  await refused('nine', '--publish 8099:80', 'PORT_TAKEN', /port 80 .* at port 8099 \(tcp\).*python3/);
-  waits.kill('SIGKILL');
-});
