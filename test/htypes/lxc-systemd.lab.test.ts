@@ -62,13 +62,13 @@ END
 printf '[Manager]\\nDefaultMemoryPressureWatch=off\\n' >rootfs/etc/systemd/system.conf.d/movable.conf`;
 
 const inside = (host: Host, command: string): Promise<string> =>
-  host.sh(`lxc-attach -n deb -- ${command}`, { timeoutMs: 20_000 });
+  host.sh(`lxc-attach -n deb -- ${command}`, { timeoutMs: 60_000 });
 
 const start = async (): Promise<void> => {
   await a.sh(`lxc-start -n deb -l ERROR -o /run/lxc.log || { cat /run/lxc.log >&2; exit 1; }`);
   await a.sh(
     `until lxc-attach -n deb -- systemctl is-system-running --wait 2>/dev/null | grep -E 'running|degraded'; do sleep 0.1; done`,
-    { timeoutMs: 20_000 },
+    { timeoutMs: 60_000 },
   );
 };
 
@@ -130,7 +130,7 @@ test.serial('systemd moves and comes back once it does without what CRIU cannot 
     a,
     `sh -c 'systemctl kill -s KILL another; until systemctl is-failed another; do sleep 0.1; done'`,
   );
-  await a.sh('lxc-stop -n deb -t 10 --nokill', { timeoutMs: 15_000 });
+  await a.sh('lxc-stop -n deb -t 30 --nokill', { timeoutMs: 40_000 });
   t.is(await lxcState(a, 'deb'), 'STOPPED');
   t.is(await a.sh('find /sys/fs/cgroup -name "lxc.payload.*"'), '');
 });
