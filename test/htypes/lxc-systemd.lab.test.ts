@@ -1,5 +1,6 @@
 // A container of LXC's in which systemd is init, on hosts with cgroups of version 2: what it must be like to be moved, and that it is whole afterwards.
 import test from 'ava';
+import { typedAt } from '../docs/blocks.ts';
 import { mountDisk } from '../lab/disk.ts';
 import type { Host } from '../lab/host.ts';
 import { Lab } from '../lab/lab.ts';
@@ -24,7 +25,7 @@ test.after.always(() => Lab.down());
 // Programs are the host's, which has systemd; the rest is as on the first start of a new machine.
 const rootfs = `
 cd /var/lib/lxc/deb
-mkdir -p rootfs/etc/systemd/system/multi-user.target.wants rootfs/etc/systemd/system.conf.d rootfs/usr rootfs/var/log/journal
+mkdir -p rootfs/etc/systemd/system/multi-user.target.wants rootfs/usr rootfs/var/log/journal
 cd rootfs
 mkdir -p dev proc run sys tmp root; ln -s usr/bin usr/sbin usr/lib usr/lib64 .
 cp /etc/passwd /etc/group etc/; : >etc/machine-id
@@ -45,21 +46,10 @@ printf '[Service]\\nExecStart=/bin/sleep infinity\\n' >later.service
 sed 's/^Priv.*/PrivateTmp=yes/; /^ProtectH/d' secluded.service >another.service
 ln -s ../counter.service ../secluded.service ../another.service multi-user.target.wants/`;
 
-// docs/lxc.md
-const movable = `
-cd /var/lib/lxc/deb
-cp /usr/share/lxc/config/common.seccomp movable.seccomp
-cat >>movable.seccomp <<'END'
-bpf errno 1
-unshare errno 1 [0,131072,SCMP_CMP_MASKED_EQ,131072]
-unshare errno 1 [0,67108864,SCMP_CMP_MASKED_EQ,67108864]
-unshare errno 1 [0,134217728,SCMP_CMP_MASKED_EQ,134217728]
-END
-cat >>config <<'END'
-lxc.seccomp.profile = /var/lib/lxc/deb/movable.seccomp
-lxc.environment = MEMORY_PRESSURE_WATCH=/dev/null
-END
-printf '[Manager]\\nDefaultMemoryPressureWatch=off\\n' >rootfs/etc/systemd/system.conf.d/movable.conf`;
+// What docs/lxc.md says to type.
+const movable = typedAt('lxc')
+  .map(({ text }) => text.replaceAll('NAME', 'deb'))
+  .join('\n');
 
 const inside = (host: Host, command: string): Promise<string> =>
   host.sh(`lxc-attach -n deb -- ${command}`, { timeoutMs: 60_000 });
