@@ -32,9 +32,11 @@ export interface CriuOptions {
   readonly parent_img?: string;
   readonly track_mem?: boolean;
   readonly lazy_pages?: boolean;
+  readonly force_irmap?: boolean;
   readonly ext_mnt?: readonly { readonly key: string; readonly val: string }[];
   readonly cg_root?: readonly { readonly ctrl?: string; readonly path: string }[];
   readonly inherit_fd?: readonly { readonly key: string; readonly fd: number }[];
+  readonly enable_fs?: readonly string[];
   readonly manage_cgroups_mode?: 'IGNORE' | 'SOFT';
   readonly ghost_limit?: number;
   readonly external?: readonly string[];

@@ -4,24 +4,35 @@ import { join } from 'node:path';
 import type { Item } from './config.ts';
 import type { LxcMeta } from './meta.ts';
 
+/** A cgroup in one hierarchy: whose controllers, as the kernel writes them (`cpu,cpuacct`; nothing for version 2), and where in it. */
+interface Membership {
+  readonly controller: string;
+  readonly path: string;
+}
+
 /** A cgroup, one directory for each hierarchy that it is in: of version 1 by controller, of version 2 by the empty name. */
 export type Cgroups = ReadonlyMap<string, string>;
 
 const hierarchies = '/sys/fs/cgroup';
 const setting = /^lxc\.cgroup2?\.([\w.-]+)$/;
 
-/** The cgroup of a container, by that of its first process, which may have gone deeper. */
-export async function cgroupsOf(pid: number, name: string): Promise<Cgroups> {
+/** The cgroups that LXC has made for a container, by that of its first process, which may have gone deeper; or else those of that process. */
+export async function membershipsOf(pid: number, name: string): Promise<Membership[]> {
   const text = await readFile(`/proc/${pid}/cgroup`, 'utf8');
-  const found = text.split('\n').flatMap((line) => {
-    const [, controllers, path] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
-    if (controllers === undefined || path === undefined) return [];
+  const all = text.split('\n').flatMap((line) => {
+    const [, controller, path] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
+    return controller === undefined || path === undefined ? [] : [{ controller, path }];
+  });
+  const made = all.flatMap(({ controller, path }) => {
     const parts = path.split('/');
     const at = parts.indexOf(`lxc.payload.${name}`);
-    return entries(controllers, at < 0 ? path : parts.slice(0, at + 1).join('/'));
+    return at < 0 ? [] : [{ controller, path: parts.slice(0, at + 1).join('/') }];
   });
-  return new Map(found);
+  return made.length > 0 ? made : all;
 }
+
+export const cgroupsOf = (memberships: readonly Membership[]): Cgroups =>
+  new Map(memberships.flatMap(({ controller, path }) => entries(controller, path)));
 
 /** The same from what LXC tells CRIU: `cpu:/lxc.payload.ct101`. Where there is version 2 alone it names that one's controllers so. */
 export function cgroupsSaid(said: readonly string[]): Cgroups {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { isPlainPath } from '../../src/contracts/paths.ts';
+import { innerCgroup } from './inner-cgroups.ts';
 import { terminal } from '../common/terminals.ts';
 
 const path = z.string().refine(isPlainPath);
@@ -25,6 +26,8 @@ export const lxcMeta = z.object({
   terminals: z.array(terminal).default([]),
   /** What the configuration limits, with the values that count now: `memory.max`. */
   limits: z.array(z.object({ file: word, value: z.string().regex(/^[^\0]*$/) })),
+  /** Its cgroup of version 2, with those that it has made below it. */
+  innerCgroups: z.array(innerCgroup).default([]),
   /** Which devices it may use, in the words of `lxc-cgroup`, in order. */
   devices: z.array(
     z.object({ file: z.enum(['devices.allow', 'devices.deny']), value: z.string().regex(/^[a-z0-9*: ]+$/) }),

@@ -37,9 +37,10 @@ export async function startMonitor(
   const rcfile = join(ctx.directory, 'lxc.conf');
   await mkdir(images, { recursive: true });
   const pairs = links.map(({ net, name }) => `lxc.net.${net}.veth.pair = ${name}`);
-  // Those that it believes to have made would be its death when somebody asks it something (src/lxc/terminal.c, lxc_terminal_free).
-  const withoutTerminals = 'lxc.tty.max = 0';
-  await writeFile(rcfile, [config, ...pairs, withoutTerminals, ''].join('\n'));
+  // Those that it believes to have made would be its death when somebody asks it something (src/lxc/terminal.c, lxc_terminal_free). And it makes one for the console only where
+  // the container is to have a single one, not where it would take that from the container's own (lxc_terminal_parent).
+  const terminals = ['lxc.tty.max = 0', 'lxc.pty.max = 1'];
+  await writeFile(rcfile, [config, ...pairs, ...terminals, ''].join('\n'));
   const standIn = standInSocket(ctx.directory);
   const environment = Object.entries(standInEnvironment(standIn)).map((pair) => pair.join('='));
   const failure = async (cause: unknown): Promise<PhaulError> => {

@@ -14,7 +14,8 @@ import { terminalsLeft, terminalsOf } from '../common/terminals.ts';
 import { isMovable, readItems, movedConfig, rootfsOf, valueOf } from './config.ts';
 import { filesOf } from './files.ts';
 import { askLxc, ends } from './info.ts';
-import { cgroupsOf, deviceRules, directoryFor, readLimits } from './limits.ts';
+import { cgroupsOf, deviceRules, directoryFor, membershipsOf, readLimits } from './limits.ts';
+import { readInnerCgroups } from './inner-cgroups.ts';
 import type { LxcMeta } from './meta.ts';
 import { hostMounts } from './mounts.ts';
 import { lxcPath, placeOf } from './place.ts';
@@ -46,7 +47,9 @@ export async function lxcSource(
   // Any other is refused below.
   const root = rootfs && isMovable(rootfs) ? rootfs.path : null;
   const [mounts, terminals] = await Promise.all([hostMounts(pid), terminalsOf(pid)]);
-  const cgroups = await cgroupsOf(pid, name);
+  const memberships = await membershipsOf(pid, name);
+  const cgroups = cgroupsOf(memberships);
+  const unified = directoryFor('', cgroups);
   const ownNetwork = options.mode !== 'revive' && !(await sameNamespace('net', pid, 'self'));
   const networkNamespace = ownNetwork ? `/proc/${pid}/ns/net` : null;
   const networkOnTarget = `/run/netns/lxc-${id}`.slice(0, longestPath);
@@ -63,6 +66,7 @@ export async function lxcSource(
     mounts: mounts.flatMap(({ at, from }) => (from === null ? [] : [{ at, from: onTarget(from) }])),
     terminals,
     limits: await readLimits(items, cgroups),
+    innerCgroups: unified === null ? [] : await readInnerCgroups(unified),
     devices: deviceRules(items, cgroups.has('devices') ? 1 : 2),
     apparmor: await appArmorProfile(pid),
   };
@@ -76,6 +80,7 @@ export async function lxcSource(
       cgroup: directoryFor('freezer', cgroups),
       dump: {
         manageCgroups: 'soft',
+        cgroupRoots: memberships.filter(({ path }) => path !== '/'),
         externalMounts: [...meta.mounts.map(({ at }) => ({ key: at, value: at })), ...outside.externalMounts],
         external: [
           ...(networkNamespace === null ? [] : [await externalNetwork(networkNamespace)]),

@@ -7,7 +7,8 @@ import { asPhaulError, PhaulError } from '../../src/errors.ts';
 import { externalNetworkKey } from '../../src/linux/processes.ts';
 import { terminalsTaken } from '../common/terminals.ts';
 import { ends } from './info.ts';
-import { cgroupsSaid, writeLimits } from './limits.ts';
+import { makeInnerCgroups } from './inner-cgroups.ts';
+import { cgroupsSaid, directoryFor, writeLimits } from './limits.ts';
 import { type LxcMeta, lxcMeta } from './meta.ts';
 import { placeOf } from './place.ts';
 import { type Monitor, startMonitor } from './monitor.ts';
@@ -56,7 +57,10 @@ export function lxcTarget(description: ContainerDescription, ctx: DriverContext)
       await writeFile(place.coming, config);
       if (mode === 'revive') return;
       monitor = await startMonitor(id, { ...meta, config }, ctx);
-      await writeLimits(meta.limits, cgroupsSaid(monitor.said('--cgroup-root')));
+      const cgroups = cgroupsSaid(monitor.said('--cgroup-root'));
+      await writeLimits(meta.limits, cgroups);
+      const unified = directoryFor('', cgroups);
+      if (unified !== null) await makeInnerCgroups(meta.innerCgroups, unified);
     },
     replaced: async () => {
       await monitor?.mountAgain(meta.rootfs);

@@ -5,6 +5,11 @@ export interface CommonSettings {
   readonly manageCgroups?: 'ignore' | 'soft';
   /** Mounts of the container that come from outside. Dump: mount point → name; restore: name → path on the host. */
   readonly externalMounts?: readonly { readonly key: string; readonly value: string }[];
+  /**
+   * cgroup v1 controller name (or empty for v2) → the container's cgroup. Dump: its cgroups without processes go along, too. Restore: it takes the place of
+   * the one on the source.
+   */
+  readonly cgroupRoots?: readonly { readonly controller: string; readonly path: string }[];
   /** CRIU's `external` strings, for instance `net[4026532281]:extRootNetNS`. */
   readonly external?: readonly string[];
 }
@@ -22,8 +27,6 @@ export interface RestoreSettings extends CommonSettings {
     /** For what; for reading if it is not said. */
     readonly opened?: 'read' | 'write' | 'both';
   }[];
-  /** cgroup v1 controller name (or empty for v2) → cgroup that takes the place of the one on the source. */
-  readonly cgroupRoots?: readonly { readonly controller: string; readonly path: string }[];
   /**
    * Where a process waits that is to become CRIU (a stand-in, src/criu/stand-in.ts), so that the restored root task is a sibling of that process instead of a
    * descendant of phaul. A path on this host.

@@ -43,7 +43,6 @@ export function restoreRequest(
     key,
     fd: firstInheritedFd + index,
   }));
-  const cg_root = (settings.cgroupRoots ?? []).map(({ controller, path }) => ({ ctrl: controller, path }));
   const stopped = choices.leaveStopped ? { leave_stopped: true } : {};
   return {
     type: 'RESTORE',
@@ -51,7 +50,6 @@ export function restoreRequest(
       ...images(directory, logNames.restore),
       ...common(settings, choices),
       inherit_fd,
-      cg_root,
       ...stopped,
       ...(settings.standIn === undefined ? {} : { rst_sibling: true }),
       ...(choices.lazy ? { lazy_pages: true } : {}),
@@ -78,6 +76,8 @@ function dumpOptions({ directory, pid, settings, choices, parent }: DumpRequest)
     ...common(settings, choices),
     ...parentImage(parent),
     pid,
+    // What inotify watches goes by its path: its number is another one on the target.
+    force_irmap: true,
     ps: { fd: pageSocketFd },
     // The network device's freeze stage is the lock; CRIU's own would start iptables twice inside the freeze.
     network_lock: 'SKIP',
@@ -88,8 +88,11 @@ function common(settings: CommonSettings, choices: CriuChoices): CriuOptions {
   return {
     ...(settings.root === undefined ? {} : { root: settings.root }),
     manage_cgroups_mode: settings.manageCgroups === 'soft' ? 'SOFT' : 'IGNORE',
+    cg_root: (settings.cgroupRoots ?? []).map(({ controller, path }) => ({ ctrl: controller, path })),
     ext_mnt: (settings.externalMounts ?? []).map(({ key, value }) => ({ key, val: value })),
     external: settings.external ?? [],
+    // Which systemd mounts. Empty: what has files in it is refused before (surprises/huge-files.ts).
+    enable_fs: ['hugetlbfs'],
     ...(choices.tcp === 'keep' ? { tcp_established: true } : { tcp_close: true }),
     shell_job: choices.shellJob,
     // What runc asks for too: file locks, devices that can be reopened by another path, terminals without a master.

@@ -12,6 +12,9 @@ export interface Mount {
   readonly type: string;
   /** Of the mount and of its file system: `ro`, `nosuid`, `size=64k`, … */
   readonly options: readonly string[];
+  /** The group of mounts that all get what is mounted below one of them, and a group that this one gets it from without giving any back (mount_namespaces(7)). */
+  readonly shared?: number;
+  readonly master?: number;
 }
 
 /** All mounts that a process sees, in the order in which they were made: a later one hides an earlier one at the same place. */
@@ -19,15 +22,22 @@ export async function readMounts(pid: number | 'self' = 'self'): Promise<Mount[]
   const lines = (await readFile(`/proc/${pid}/mountinfo`, 'utf8')).split('\n').filter(Boolean);
   return lines.map((line) => {
     const [before = '', after = ''] = line.split(' - ');
-    const [id, , device = '', root = '', path = '', own = ''] = before.split(' ');
-    const [type = '', , shared = ''] = after.split(' ');
+    const [id, , device = '', root = '', path = '', own = '', ...groups] = before.split(' ');
+    const group = (kind: string): number | undefined => {
+      const found = groups.find((each) => each.startsWith(`${kind}:`));
+      return found === undefined ? undefined : Number(found.slice(kind.length + 1));
+    };
+    const [peers, upper] = [group('shared'), group('master')];
+    const [type = '', , ofAll = ''] = after.split(' ');
     return {
       id: Number(id),
       path: unescaped(path),
       device,
       root: unescaped(root),
       type,
-      options: [own, shared].join(',').split(','),
+      options: [own, ofAll].join(',').split(','),
+      ...(peers === undefined ? {} : { shared: peers }),
+      ...(upper === undefined ? {} : { master: upper }),
     };
   });
 }

@@ -30,6 +30,12 @@ test('TCP connections are kept, or closed; never both', (t) => {
   t.like(dumpRequest(closing).opts, { tcp_established: undefined, tcp_close: true });
 });
 
+test('a container’s cgroups go along, mounts of huge pages, and what inotify watches by its path', (t) => {
+  const settings = { cgroupRoots: [{ controller: '', path: '/c' }] };
+  t.like(dumpRequest({ ...dump, settings }).opts, { force_irmap: true, enable_fs: ['hugetlbfs'] });
+  t.deepEqual(dumpRequest({ ...dump, settings }).opts?.cg_root, [{ ctrl: '', path: '/c' }]);
+});
+
 test('a restore takes inherited files in their order, from descriptor 4 on', (t) => {
   const inherit = [
     { key: 'net', path: '/run/netns/a' },

@@ -22,7 +22,7 @@ export function anonymousFiles(members: readonly Member[]): Refusal[] {
     member.descriptors.flatMap(({ link, number }) => {
       const kind = /^anon_inode:(.*)$/.exec(link)?.[1];
       if (kind === undefined || known.test(kind)) return [];
-      return [kind === '[io_uring]' ? ring(member, number) : unknown(member, number, names[kind] ?? kind)];
+      return [kind === '[io_uring]' ? ring(member, number) : unknown(member, number, kind)];
     }),
   );
 }
@@ -33,11 +33,9 @@ function ring(member: Member, number: number): Refusal {
   return sourceRefusal('IO_URING', message, hint);
 }
 
-function unknown(member: Member, number: number, what: string): Refusal {
-  const message = `${who(member)} has ${what} open (descriptor ${number}), which CRIU cannot move.`;
-  return sourceRefusal(
-    'FILE_UNSUPPORTED',
-    message,
-    `Stop what uses it, or move the container with --mode revive.`,
-  );
+function unknown(member: Member, number: number, kind: string): Refusal {
+  const message = `${who(member)} has ${names[kind] ?? kind} open (descriptor ${number}), which CRIU cannot move.`;
+  const hint = 'Stop what uses it, or move the container with --mode revive.';
+  const forBpf = 'systemd does without where the container may not load any: docs/lxc.md.';
+  return sourceRefusal('FILE_UNSUPPORTED', message, /bpf/.test(kind) ? `${hint} ${forBpf}` : hint);
 }

@@ -1,4 +1,5 @@
 import { stat, statfs } from 'node:fs/promises';
+import { deviceNumbers } from '../../linux/descriptors.ts';
 import { sized } from '../../observe/amounts.ts';
 import type { Scene } from './scene.ts';
 
@@ -17,11 +18,13 @@ export async function filesInMemory({ members, host, mounts, container }: Scene)
   const given = new Set(container.live?.dump?.externalMounts?.map(({ key }) => key));
   const own = [...mounts.values()].filter(({ type, path }) => type === 'tmpfs' && !given.has(path));
   const full = new Map<number, { path: string; bytes: number }>();
-  for (const { path } of own) {
+  for (const { path, device } of own) {
     const place = `/proc/${root.pid}/root${path}`;
     const found = await Promise.all([stat(place), statfs(place)]).catch(() => null);
     if (!found) continue;
     const [{ dev }, { blocks, bfree, bsize }] = found;
+    // Another process of the container's may have it there, and the first one something else.
+    if (deviceNumbers(dev).join(':') !== device) continue;
     if (!full.has(dev)) full.set(dev, { path, bytes: (blocks - bfree) * bsize });
   }
   const bytes = [...full.values()].reduce((sum, each) => sum + each.bytes, 0);

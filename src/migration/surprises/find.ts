@@ -9,8 +9,11 @@ import { hostNetwork, type HostPort, hostPorts, hostSockets, namelessNetwork } f
 import { ownTerminals } from './new-terminals.ts';
 import { neededFiles, type NeededFile } from './needed-files.ts';
 import { openDevices } from './open-devices.ts';
+import { hugeFiles } from './huge-files.ts';
 import { outsideEnds } from './outside-ends.ts';
 import { outsideFiles } from './outside-files.ts';
+import { pressureWatches } from './pressure.ts';
+import { sandboxes } from './sandboxes.ts';
 import { scene } from './scene.ts';
 import { unsupportedSockets } from './sockets.ts';
 
@@ -38,14 +41,17 @@ export async function surprises(...where: Parameters<typeof scene>): Promise<Fou
     traced(found),
     openDevices(found),
     deletedFiles(found),
+    hugeFiles(found),
     outsideEnds(found),
     namelessNetwork(found),
   ]);
   const refusals = few([
     ...nestedNamespaces(found),
     ...foreignNamespaces(found),
+    ...sandboxes(found),
     ...foreignSessions(found),
     ...anonymousFiles(members),
+    ...pressureWatches(members),
     ...outsideFiles(found),
     ...ownTerminals(found),
     ...unsupportedSockets(members),

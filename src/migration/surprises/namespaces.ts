@@ -19,7 +19,7 @@ export function nestedNamespaces({ members: [root, ...others], host }: Scene): R
     if (own.length === 0) return [];
     const message = `${who(member)} is in a container inside of the container (namespaces of its own: ${own.join(', ')}), which CRIU cannot move.`;
     const hint =
-      'Stop the inner container first. A sandbox can often be switched off; --mode revive moves the container all the same.';
+      "Stop the inner container first. A sandbox can often be switched off (those of systemd's services: docs/lxc.md); --mode revive moves the container all the same.";
     return [sourceRefusal('NESTED_CONTAINER', message, hint)];
   });
 }

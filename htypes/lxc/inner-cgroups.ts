@@ -1,0 +1,75 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { isPlainPath } from '../../src/contracts/paths.ts';
+
+// What may be set, with the value that a new cgroup has, and last what the cgroups below it may set (cgroups(7), the kernel's cgroup-v2.rst).
+const usual: Readonly<Record<string, string>> = {
+  'cgroup.max.descendants': 'max',
+  'cgroup.max.depth': 'max',
+  'cpu.max': 'max 100000',
+  'cpu.weight': '100',
+  'cpuset.cpus': '',
+  'cpuset.mems': '',
+  'io.weight': 'default 100',
+  'memory.high': 'max',
+  'memory.low': '0',
+  'memory.max': 'max',
+  'memory.min': '0',
+  'memory.oom.group': '0',
+  'memory.swap.max': 'max',
+  'pids.max': 'max',
+  'cgroup.subtree_control': '',
+};
+
+/** A cgroup of version 2 in a container's own, as systemd makes them there, with what is not as usual. */
+export const innerCgroup = z.object({
+  /** As the container sees it: `/system.slice`. */
+  path: z.string().refine(isPlainPath),
+  settings: z.array(
+    z.object({
+      file: z.enum(Object.keys(usual)),
+      value: z.string().regex(/^[\w+,. -]+$/),
+    }),
+  ),
+});
+export type InnerCgroup = z.infer<typeof innerCgroup>;
+
+/** The container's cgroup, and those below it, parents first. @param directory of the container's */
+export async function readInnerCgroups(directory: string, path = '/'): Promise<InnerCgroup[]> {
+  const here = join(directory, path);
+  const type = await readFile(join(here, 'cgroup.type'), 'utf8').catch(() => 'gone');
+  // Those of single threads are CRIU's to make: it must set their kind before anything else.
+  if (type.trim() !== 'domain') return [];
+  const settings = await Promise.all(
+    Object.entries(usual).map(async ([file, value]) => {
+      const now = (await readFile(join(here, file), 'utf8').catch(() => value)).trim();
+      return now === value ? [] : [{ file, value: file === 'cgroup.subtree_control' ? added(now) : now }];
+    }),
+  );
+  const names = await readdir(here, { withFileTypes: true }).catch(() => []);
+  const below = names.filter((entry) => entry.isDirectory()).map(({ name }) => join(path, name));
+  const inner = await Promise.all(below.map((each) => readInnerCgroups(directory, each)));
+  // The limits of the container's own are those that its configuration names.
+  const own = settings.flat().filter(({ file }) => path !== '/' || file === 'cgroup.subtree_control');
+  return [{ path, settings: own }, ...inner.flat()];
+}
+
+const added = (controllers: string): string =>
+  controllers
+    .split(' ')
+    .map((each) => `+${each}`)
+    .join(' ');
+
+/**
+ * Makes them before the freeze. Left to CRIU they would have no limits (it knows none of version 2, criu/cgroup-props.c), and where the container's own does not hand
+ * on its controllers it could not make them at all.
+ * @throws Error with the file that cannot be written
+ */
+export async function makeInnerCgroups(cgroups: readonly InnerCgroup[], directory: string): Promise<void> {
+  for (const { path, settings } of cgroups) {
+    const here = join(directory, path);
+    await mkdir(here, { recursive: true });
+    for (const { file, value } of settings) await writeFile(join(here, file), value);
+  }
+}

@@ -1,0 +1,44 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'ava';
+import { innerCgroup, makeInnerCgroups, readInnerCgroups } from '../../htypes/lxc/inner-cgroups.ts';
+
+test('cgroups below the container’s are told parents first, with what is not as usual, and made so', async (t) => {
+  // Plain directories, which take every file in any order.
+  const home = mkdtempSync('/tmp/phaul-cgroups-');
+  t.teardown(() => rmSync(home, { recursive: true }));
+  const put = (path: string, files: Record<string, string>): void => {
+    mkdirSync(join(home, path), { recursive: true });
+    for (const [file, text] of Object.entries({ 'cgroup.type': 'domain', ...files }))
+      writeFileSync(join(home, path, file), `${text}\n`);
+  };
+  put('from', { 'memory.max': '1000', 'cgroup.subtree_control': 'memory pids' });
+  put('from/slice', { 'memory.max': 'max', 'cgroup.subtree_control': 'pids' });
+  put('from/slice/one', { 'pids.max': '40', 'cpu.max': '50000 100000', 'cgroup.subtree_control': '' });
+  put('from/threads', { 'cgroup.type': 'threaded' });
+  const found = await readInnerCgroups(join(home, 'from'));
+  t.deepEqual(found, [
+    { path: '/', settings: [{ file: 'cgroup.subtree_control', value: '+memory +pids' }] },
+    { path: '/slice', settings: [{ file: 'cgroup.subtree_control', value: '+pids' }] },
+    {
+      path: '/slice/one',
+      settings: [
+        { file: 'cpu.max', value: '50000 100000' },
+        { file: 'pids.max', value: '40' },
+      ],
+    },
+  ]);
+  for (const each of found) t.deepEqual(innerCgroup.parse(each), each);
+  await makeInnerCgroups(found, join(home, 'to'));
+  t.is(readFileSync(join(home, 'to/slice/one/pids.max'), 'utf8'), '40');
+  t.is(readFileSync(join(home, 'to/cgroup.subtree_control'), 'utf8'), '+memory +pids');
+});
+
+test('of the other host no path out of the cgroup is taken, and no other file', (t) => {
+  for (const wrong of [
+    { path: '/../other', settings: [] },
+    { path: '/slice', settings: [{ file: 'cgroup.procs', value: '1' }] },
+    { path: '/slice', settings: [{ file: 'pids.max', value: '1\n2' }] },
+  ])
+    t.false(innerCgroup.safeParse(wrong).success, JSON.stringify(wrong));
+});
