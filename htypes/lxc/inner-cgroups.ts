@@ -43,7 +43,8 @@ export async function readInnerCgroups(directory: string, path = '/'): Promise<I
   if (type.trim() !== 'domain') return [];
   const settings = await Promise.all(
     Object.entries(usual).map(async ([file, value]) => {
-      const now = (await readFile(join(here, file), 'utf8').catch(() => value)).trim();
+      // Of io.weight there are more lines, for single devices, whose numbers the target does not know.
+      const [now = ''] = (await readFile(join(here, file), 'utf8').catch(() => value)).trim().split('\n');
       return now === value ? [] : [{ file, value: file === 'cgroup.subtree_control' ? added(now) : now }];
     }),
   );

@@ -14,7 +14,12 @@ test('cgroups below the container’s are told parents first, with what is not a
   };
   put('from', { 'memory.max': '1000', 'cgroup.subtree_control': 'memory pids' });
   put('from/slice', { 'memory.max': 'max', 'cgroup.subtree_control': 'pids' });
-  put('from/slice/one', { 'pids.max': '40', 'cpu.max': '50000 100000', 'cgroup.subtree_control': '' });
+  put('from/slice/one', {
+    'pids.max': '40',
+    'cpu.max': '50000 100000',
+    'io.weight': 'default 50\n8:0 90',
+    'cgroup.subtree_control': '',
+  });
   put('from/threads', { 'cgroup.type': 'threaded' });
   const found = await readInnerCgroups(join(home, 'from'));
   t.deepEqual(found, [
@@ -24,6 +29,7 @@ test('cgroups below the container’s are told parents first, with what is not a
       path: '/slice/one',
       settings: [
         { file: 'cpu.max', value: '50000 100000' },
+        { file: 'io.weight', value: 'default 50' },
         { file: 'pids.max', value: '40' },
       ],
     },
