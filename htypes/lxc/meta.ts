@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { isPlainPath } from '../../src/contracts/paths.ts';
-import { innerCgroup } from './inner-cgroups.ts';
+import { innerCgroup } from '../common/inner-cgroups.ts';
 import { terminal } from '../common/terminals.ts';
 
 const path = z.string().refine(isPlainPath);

@@ -10,12 +10,12 @@ import {
   sameNamespace,
   sharedWritableFiles,
 } from '../../src/linux/processes.ts';
+import { innerCgroupsOf } from '../common/inner-cgroups.ts';
 import { terminalsLeft, terminalsOf } from '../common/terminals.ts';
 import { isMovable, readItems, movedConfig, rootfsOf, valueOf } from './config.ts';
 import { filesOf } from './files.ts';
 import { askLxc, ends } from './info.ts';
 import { cgroupsOf, deviceRules, directoryFor, membershipsOf, readLimits } from './limits.ts';
-import { readInnerCgroups } from './inner-cgroups.ts';
 import type { LxcMeta } from './meta.ts';
 import { hostMounts } from './mounts.ts';
 import { lxcPath, placeOf } from './place.ts';
@@ -49,7 +49,6 @@ export async function lxcSource(
   const [mounts, terminals] = await Promise.all([hostMounts(pid), terminalsOf(pid)]);
   const memberships = await membershipsOf(pid, name);
   const cgroups = cgroupsOf(memberships);
-  const unified = directoryFor('', cgroups);
   const ownNetwork = options.mode !== 'revive' && !(await sameNamespace('net', pid, 'self'));
   const networkNamespace = ownNetwork ? `/proc/${pid}/ns/net` : null;
   const networkOnTarget = `/run/netns/lxc-${id}`.slice(0, longestPath);
@@ -66,7 +65,7 @@ export async function lxcSource(
     mounts: mounts.flatMap(({ at, from }) => (from === null ? [] : [{ at, from: onTarget(from) }])),
     terminals,
     limits: await readLimits(items, cgroups),
-    innerCgroups: unified === null ? [] : await readInnerCgroups(unified),
+    innerCgroups: await innerCgroupsOf(directoryFor('', cgroups)),
     devices: deviceRules(items, cgroups.has('devices') ? 1 : 2),
     apparmor: await appArmorProfile(pid),
   };

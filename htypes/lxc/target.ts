@@ -5,9 +5,9 @@ import type { ContainerDescription, TargetContainer } from '../../src/contracts/
 import type { RestoreSettings } from '../../src/contracts/criu-settings.ts';
 import { asPhaulError, PhaulError } from '../../src/errors.ts';
 import { externalNetworkKey } from '../../src/linux/processes.ts';
+import { limitInnerCgroups, makeInnerCgroups } from '../common/inner-cgroups.ts';
 import { terminalsTaken } from '../common/terminals.ts';
 import { ends } from './info.ts';
-import { makeInnerCgroups } from './inner-cgroups.ts';
 import { cgroupsSaid, directoryFor, writeLimits } from './limits.ts';
 import { type LxcMeta, lxcMeta } from './meta.ts';
 import { placeOf } from './place.ts';
@@ -25,6 +25,7 @@ export function lxcTarget(description: ContainerDescription, ctx: DriverContext)
   const { id } = description;
   const place = placeOf(meta.lxcPath, id);
   let monitor: Monitor | null = null;
+  let unified: string | null = null;
   let made: string | undefined;
   let coming = false;
   let known = false;
@@ -59,8 +60,8 @@ export function lxcTarget(description: ContainerDescription, ctx: DriverContext)
       monitor = await startMonitor(id, { ...meta, config }, ctx);
       const cgroups = cgroupsSaid(monitor.said('--cgroup-root'));
       await writeLimits(meta.limits, cgroups);
-      const unified = directoryFor('', cgroups);
-      if (unified !== null) await makeInnerCgroups(meta.innerCgroups, unified);
+      unified = directoryFor('', cgroups);
+      await makeInnerCgroups(meta.innerCgroups, unified);
     },
     replaced: async () => {
       await monitor?.mountAgain(meta.rootfs);
@@ -90,6 +91,7 @@ export function lxcTarget(description: ContainerDescription, ctx: DriverContext)
           standIn: monitor.standIn,
         };
       },
+      placed: () => limitInnerCgroups(meta.innerCgroups, unified),
     },
     started: async () => {
       await becomeKnown();

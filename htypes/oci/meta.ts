@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { isPlainPath } from '../../src/contracts/paths.ts';
+import { innerCgroup } from '../common/inner-cgroups.ts';
 
 const path = z.string().refine(isPlainPath);
 
@@ -11,6 +12,8 @@ export const ociMeta = z.object({
   mountsFiles: z.boolean(),
   /** Its cgroup is a scope of systemd's. */
   systemd: z.boolean().default(false),
+  /** Its cgroup of version 2, with those that it has made below it. */
+  innerCgroups: z.array(innerCgroup).default([]),
   cgroupMounts: z.array(z.object({ controller: z.string(), destination: path })),
 });
 

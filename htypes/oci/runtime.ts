@@ -46,6 +46,9 @@ export interface OciRuntime {
 
 export const stateDirectory = ({ root }: OciRuntime, id: string): string => `${root}/${id}`;
 
+/** Its cgroup of version 2. */
+export const unifiedOf = ({ cgroups }: OciState): string | null => cgroups[''] ?? null;
+
 /** The cgroup by which all of it can be frozen. */
 export const freezerOf = ({ cgroups }: OciState): string | null => cgroups['freezer'] ?? cgroups[''] ?? null;
 

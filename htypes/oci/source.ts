@@ -1,15 +1,16 @@
 import { stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import type { DriverContext, Tree } from '../../src/contracts/context.ts';
+import type { DriverContext, Json, Tree } from '../../src/contracts/context.ts';
 import type { HTypeOptions, SourceContainer } from '../../src/contracts/htype.ts';
 import { PhaulError, type Refusal } from '../../src/errors.ts';
 import { processTree, sameNamespace, sharedWritableFiles } from '../../src/linux/processes.ts';
+import { innerCgroupsOf } from '../common/inner-cgroups.ts';
 import { keptByAnother } from './keeper.ts';
 import type { OciMeta } from './meta.ts';
 import { cgroupMounts } from './mounts.ts';
 import { ociLive } from './live.ts';
 import { ociRevival } from './revival.ts';
-import type { OciRuntime, OciState } from './runtime.ts';
+import { type OciRuntime, type OciState, unifiedOf } from './runtime.ts';
 import { stopSignalOf, unknownSignal } from './stop-signal.ts';
 
 /** A running container of a runtime's. @throws CONTAINER_STATE if it does not run. */
@@ -31,6 +32,7 @@ export async function ociSource(
     networkNamespace: network,
     mountsFiles: files.mountsFiles,
     systemd: state.systemd,
+    innerCgroups: await innerCgroupsOf(unifiedOf(state)),
     cgroupMounts: await cgroupMounts(state),
   };
   return {
@@ -39,7 +41,7 @@ export async function ociSource(
       id: options.targetId ?? name,
       trees: files.trees,
       needs: files.needs,
-      meta: { ...meta, cgroupMounts: meta.cgroupMounts.map((mount) => ({ ...mount })) },
+      meta: JSON.parse(JSON.stringify(meta)) as Json,
     },
     pid: state.pid,
     network: network === null ? null : { namespace: network },

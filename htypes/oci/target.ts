@@ -7,12 +7,13 @@ import type { RestoreSettings } from '../../src/contracts/criu-settings.ts';
 import type { ErrorCode } from '../../src/error-codes.ts';
 import { PhaulError, type Refusal } from '../../src/errors.ts';
 import { externalNetworkKey } from '../../src/linux/processes.ts';
+import { limitInnerCgroups, makeInnerCgroups } from '../common/inner-cgroups.ts';
 import { cgroupRoots } from './cgroup-roots.ts';
 import { logTo, saidIn } from './log.ts';
 import { maskIn } from './masked.ts';
 import { type OciMeta, ociMeta } from './meta.ts';
 import { restoreMounts } from './mounts.ts';
-import { type OciRuntime, stateDirectory } from './runtime.ts';
+import { type OciRuntime, stateDirectory, unifiedOf } from './runtime.ts';
 import { shellWords } from './shell.ts';
 import { cgroupOption, withoutSystemd } from './systemd.ts';
 import { endInit, vacate, type Vacancy } from './vacate.ts';
@@ -37,6 +38,7 @@ export function ociTarget(
   let mounted = false;
   let mode: Mode = 'live';
   let vacancy: Vacancy | null = null;
+  let unified: string | null = null;
 
   const unmountRoot = async (): Promise<void> => {
     if (!mounted) return;
@@ -99,6 +101,8 @@ export function ociTarget(
       await create();
       if (mode === 'revive') return again ? remove() : undefined;
       vacancy = await vacate(runtime, id);
+      unified = unifiedOf(await runtime.readState(id));
+      await makeInnerCgroups(meta.innerCgroups, unified);
       await mountRoot();
     },
     replaced: async () => {
@@ -108,17 +112,18 @@ export function ociTarget(
     revive: { start, startByHand: shellWords(runtime.name, 'start', id) },
     live: {
       restore: async () => restoreSettings(runtime, id, meta, root, await mask.mount()),
-      restored: (pid) => {
-        vacancy?.end();
-        return runtime.putProcess(id, pid);
+      placed: async () => {
+        await vacancy?.end();
+        await limitInnerCgroups(meta.innerCgroups, unified);
       },
+      restored: (pid) => runtime.putProcess(id, pid),
     },
     started: async () => {
       await unmountRoot();
       await mask.unmount();
     },
     abort: async () => {
-      vacancy?.end();
+      await vacancy?.end();
       await unmountRoot();
       await mask.unmount();
       if (created) await ctx.run(runtime.name, ['delete', '--force', id], { abortable: false });

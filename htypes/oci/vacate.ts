@@ -8,7 +8,7 @@ import { type OciRuntime, type OciState, stateDirectory } from './runtime.ts';
 /** The place of a container's first process, which waits for the restored one. */
 export interface Vacancy {
   /** The restored one has come, or never will. Idempotent. */
-  readonly end: () => void;
+  readonly end: () => Promise<void>;
 }
 
 /** Ends a first process that waits for its start. What its runtime has made for it stays: its place is for another process. */
@@ -17,7 +17,7 @@ export async function vacate(runtime: OciRuntime, id: string): Promise<Vacancy> 
   try {
     await endInit(runtime, id);
   } catch (error) {
-    vacancy.end();
+    await vacancy.end();
     throw error;
   }
   return vacancy;
@@ -28,17 +28,21 @@ export async function vacate(runtime: OciRuntime, id: string): Promise<Vacancy> 
  * with this process, too: then there is nobody left at the other end of its pipe.
  */
 async function kept({ cgroups, systemd }: OciState): Promise<Vacancy> {
-  if (!systemd) return { end: () => undefined };
+  if (!systemd) return { end: () => Promise.resolve() };
   const child = spawn('cat', { stdio: ['pipe', 'ignore', 'ignore'], detached: true, cwd: '/' });
   child.on('error', () => undefined);
   child.stdin.on('error', () => undefined);
-  const end = (): void => void child.kill('SIGKILL');
   await once(child, 'spawn');
+  const gone = once(child, 'exit');
+  const end = async (): Promise<void> => {
+    child.kill('SIGKILL');
+    await gone;
+  };
   try {
     for (const directory of new Set(Object.values(cgroups)))
       await writeFile(join(directory, 'cgroup.procs'), String(child.pid));
   } catch (error) {
-    end();
+    await end();
     throw error;
   }
   return { end };

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { isPlainPath } from '../../src/contracts/paths.ts';
+import { innerCgroup } from '../common/inner-cgroups.ts';
 import { terminal } from '../common/terminals.ts';
 
 const path = z.string().refine(isPlainPath);
@@ -40,6 +41,8 @@ export const podmanMeta = z.object({
   terminals: z.array(terminal).max(1).default([]),
   /** Its cgroup is a scope of systemd's. */
   systemd: z.boolean().default(false),
+  /** Its cgroup of version 2, with those that it has made below it. */
+  innerCgroups: z.array(innerCgroup).default([]),
   cgroupMounts: z.array(z.object({ controller: z.string(), destination: path })),
 });
 

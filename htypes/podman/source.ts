@@ -8,9 +8,10 @@ import { PhaulError } from '../../src/errors.ts';
 import { isWithin } from '../../src/linux/mounts.ts';
 import { processTree, sharedWritableFiles } from '../../src/linux/processes.ts';
 import { terminalsOf } from '../common/terminals.ts';
+import { innerCgroupsOf } from '../common/inner-cgroups.ts';
 import { ociLive } from '../oci/live.ts';
 import { cgroupMounts } from '../oci/mounts.ts';
-import type { OciRuntime, OciState } from '../oci/runtime.ts';
+import { type OciRuntime, type OciState, unifiedOf } from '../oci/runtime.ts';
 import { runtimeOf } from '../oci/runtimes.ts';
 import { exported } from './export.ts';
 import { type Inspected, inspect, podmanHost, type PodmanHost } from './inspect.ts';
@@ -61,6 +62,7 @@ export async function podmanSource(
     pipes,
     terminals,
     systemd: state.systemd,
+    innerCgroups: await innerCgroupsOf(unifiedOf(state)),
     cgroupMounts: await cgroupMounts(state),
   };
   return {

@@ -6,10 +6,11 @@ import type { ContainerDescription, TargetContainer } from '../../src/contracts/
 import { PhaulError } from '../../src/errors.ts';
 import { externalNetworkKey } from '../../src/linux/processes.ts';
 import { terminalsTaken } from '../common/terminals.ts';
+import { limitInnerCgroups, makeInnerCgroups } from '../common/inner-cgroups.ts';
 import { cgroupRoots } from '../oci/cgroup-roots.ts';
 import { maskIn } from '../oci/masked.ts';
 import { restoreMounts } from '../oci/mounts.ts';
-import type { OciRuntime } from '../oci/runtime.ts';
+import { type OciRuntime, unifiedOf } from '../oci/runtime.ts';
 import { runtimeOf } from '../oci/runtimes.ts';
 import { shellWords } from '../oci/shell.ts';
 import { nameTaken, podmanTargetRefusals } from './check-target.ts';
@@ -29,6 +30,7 @@ export function podmanTarget(description: ContainerDescription, ctx: DriverConte
   const mask = maskIn(ctx);
   let waiting: Waiting | null = null;
   let rootMounted = false;
+  let unified: string | null = null;
 
   const unmountRoot = async (): Promise<void> => {
     if (rootMounted) await ctx.run('umount', ['-l', root], { abortable: false });
@@ -73,6 +75,8 @@ export function podmanTarget(description: ContainerDescription, ctx: DriverConte
         await log.begin();
         waiting = await startWaiting(meta, runtime, ctx);
         const { socket, pid, state } = waiting;
+        unified = unifiedOf(state);
+        await makeInnerCgroups(meta.innerCgroups, unified);
         await mkdir(root, { recursive: true });
         await ctx.run('mount', ['--rbind', '--make-rprivate', state.rootfs, root]);
         rootMounted = true;
@@ -96,6 +100,10 @@ export function podmanTarget(description: ContainerDescription, ctx: DriverConte
           ],
           standIn: socket,
         };
+      },
+      placed: async () => {
+        await waiting?.placed();
+        await limitInnerCgroups(meta.innerCgroups, unified);
       },
       restored: async (pid) => {
         await Promise.all([log.finish(), runtime.putProcess(id, pid), waiting?.taken(pid)]);

@@ -27,6 +27,8 @@ export interface Waiting {
   readonly state: OciState;
   /** The container's, made anew. */
   readonly terminals: readonly NewTerminal[];
+  /** The first process is in its cgroup, in which this one's need not be any more. */
+  readonly placed: () => Promise<void>;
   /** The first process exists. conmon learns its pid when CRIU ends. @throws DRIVER_FAILED if podman waits no more */
   readonly taken: (pid: number) => Promise<void>;
   /** CRIU has ended: podman knows the container as running. @throws DRIVER_FAILED with podman's words */
@@ -91,7 +93,7 @@ export async function startWaiting(
   } catch (error) {
     // If conmon has ended, podman takes away what is used here, and knows why.
     const deserted = standIn.gone();
-    vacancy?.end();
+    await vacancy?.end();
     standIn.dismiss();
     await takenBack();
     throw deserted ? await failure() : error;
@@ -101,8 +103,8 @@ export async function startWaiting(
     socket: standIns.socket,
     pid: standIn.pid,
     terminals,
+    placed: vacancy.end,
     taken: async (pid) => {
-      vacancy.end();
       if (gone.signal.aborted || performance.now() - began > patienceMs) throw await failure();
       const file = await readFile(standIns.pidFile, 'utf8');
       await writeFile(`${file}.phaul`, String(pid));
@@ -112,7 +114,7 @@ export async function startWaiting(
       if ((await podman).exitCode !== 0) throw await failure();
     },
     dismiss: async () => {
-      vacancy.end();
+      await vacancy.end();
       standIn.dismiss();
       await takenBack();
     },

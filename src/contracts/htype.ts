@@ -146,8 +146,8 @@ export interface Stop {
 }
 
 /**
- * The container-to-be on the target. Order of calls in live mode: refusals, prepare, live.restore, complete, (replaced), live.restored, then started or
- * abort; in revive mode: refusals, prepare, complete, (replaced), revive.start, then started or abort.
+ * The container-to-be on the target. Order of calls in live mode: refusals, prepare, live.restore, complete, (replaced), live.placed,
+ * live.restored, then started or abort; in revive mode: refusals, prepare, complete, (replaced), revive.start, then started or abort.
  */
 export interface TargetContainer {
   /** Preflight, the container runs on the source: name taken, something missing. Changes nothing; at most 60 s. A throw is one more refusal. */
@@ -179,6 +179,8 @@ export interface TargetContainer {
 export interface LiveTarget {
   /** What CRIU must be told at the restore, beside what phaul knows itself. The container runs on the source, for a moment yet; be quick. */
   readonly restore?: () => Promise<RestoreSettings>;
+  /** The root task is in its cgroup and has its namespaces, but no file open yet; there is no other. Frozen on the source; be quick. */
+  readonly placed?: () => Promise<void>;
   /** All tasks exist, none has run an instruction. `pid`: the root task on this host. Frozen on the source; be quick. */
   readonly restored?: (pid: number) => Promise<void>;
 }

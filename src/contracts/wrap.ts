@@ -25,7 +25,7 @@ const targetContainer: Rules<TargetContainer> = {
   started: end,
   abort: end,
 };
-const liveTarget: Rules<LiveTarget> = { restore: work, restored: work };
+const liveTarget: Rules<LiveTarget> = { restore: work, placed: work, restored: work };
 const targetRevival: Rules<TargetRevival> = { start: always };
 
 const fsRules: Rules<FsDriver> = { look: question, suits: question, source: maker, target: maker };

@@ -129,6 +129,8 @@ export async function armRestore(options: RestoreOptions): Promise<Restore> {
         if (script === 'pre-resume') await (opened ??= opening());
         // Known as soon as there is one (criu/cr-service.c, send_criu_rpc_script).
         root ??= pid;
+        // criu/cr-restore.c, restore_task_with_children: in its cgroup first, then its namespaces.
+        if (script === 'post-setup-namespaces') await options.container.live?.placed?.();
         if (script !== 'post-restore') return true;
         if (pid !== undefined) unwatch = watchRoot(pid, swrk);
         // Beside the source's answer, not before it: if it fails, nothing runs, and the source takes the container back.

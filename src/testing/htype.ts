@@ -13,7 +13,7 @@ import { type PlayedCriu, playCriu } from './play-criu.ts';
 import { revivalChecks } from './revival.ts';
 import { type Act, undoings } from './undoings.ts';
 
-type Step = 'refusals' | 'prepare' | 'complete' | 'replaced' | 'restore' | 'restored' | 'start';
+type Step = 'refusals' | 'prepare' | 'complete' | 'replaced' | 'restore' | 'placed' | 'restored' | 'start';
 
 /** How far the target's half may come before it is undone. */
 const courses: Readonly<Record<Mode, readonly (readonly Step[])[]>> = {
@@ -23,7 +23,8 @@ const courses: Readonly<Record<Mode, readonly (readonly Step[])[]>> = {
     ['prepare', 'restore'],
     ['prepare', 'restore', 'replaced'],
     ['prepare', 'restore', 'complete'],
-    ['prepare', 'restore', 'complete', 'restored'],
+    ['prepare', 'restore', 'complete', 'placed'],
+    ['prepare', 'restore', 'complete', 'placed', 'restored'],
   ],
   revive: [['prepare'], ['prepare', 'replaced'], ['prepare', 'start'], ['prepare', 'replaced', 'start']],
 };
@@ -66,6 +67,7 @@ function taking(half: TargetContainer, mode: Mode, steps: readonly Step[], resto
         if (settings.standIn !== undefined) criu = await playCriu(settings.standIn);
         return settings;
       }
+      if (step === 'placed') return half.live?.placed?.();
       if (step === 'restored') return half.live?.restored?.(criu?.root ?? restored);
       if (step === 'start') return half.revive?.start();
       return half[step]?.();
@@ -167,7 +169,8 @@ export function htypeChecks(htype: HType, make: (scene: Scene) => Promise<Kennel
               const half = target();
               scene.after(half.abort);
               const { take, endCriu } = taking(half, 'live', [], restored);
-              for (const step of ['prepare', 'restore', 'complete', 'restored'] as const) await take(step);
+              for (const step of ['prepare', 'restore', 'complete', 'placed', 'restored'] as const)
+                await take(step);
               await endCriu(true);
               await half.started?.();
               await half.started?.();

@@ -1,9 +1,22 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { innerCgroup, makeInnerCgroups, readInnerCgroups } from '../../htypes/lxc/inner-cgroups.ts';
+import {
+  innerCgroup,
+  innerCgroupsOf,
+  limitInnerCgroups,
+  makeInnerCgroups,
+} from '../../htypes/common/inner-cgroups.ts';
 
-test('cgroups below the container’s are told parents first, with what is not as usual, and made so', async (t) => {
+test('cgroups below the container’s are told parents first, with what is not as usual, and made so in two steps', async (t) => {
   // Plain directories, which take every file in any order.
   const home = mkdtempSync('/tmp/phaul-cgroups-');
   t.teardown(() => rmSync(home, { recursive: true }));
@@ -21,7 +34,7 @@ test('cgroups below the container’s are told parents first, with what is not a
     'cgroup.subtree_control': '',
   });
   put('from/threads', { 'cgroup.type': 'threaded' });
-  const found = await readInnerCgroups(join(home, 'from'));
+  const found = await innerCgroupsOf(join(home, 'from'));
   t.deepEqual(found, [
     { path: '/', settings: [{ file: 'cgroup.subtree_control', value: '+memory +pids' }] },
     { path: '/slice', settings: [{ file: 'cgroup.subtree_control', value: '+pids' }] },
@@ -35,7 +48,15 @@ test('cgroups below the container’s are told parents first, with what is not a
     },
   ]);
   for (const each of found) t.deepEqual(innerCgroup.parse(each), each);
-  await makeInnerCgroups(found, join(home, 'to'));
+  const to = join(home, 'to');
+  put('to', { 'cgroup.controllers': 'cpu pids' });
+  await t.throwsAsync(makeInnerCgroups(found, to), { message: /lacks: memory\.$/ });
+  put('to', { 'cgroup.controllers': 'cpu memory pids' });
+  await makeInnerCgroups(found, to);
+  // CRIU's first task can be put in the container's own.
+  t.deepEqual(readdirSync(join(to, 'slice/one')), []);
+  t.false(existsSync(join(to, 'cgroup.subtree_control')));
+  await limitInnerCgroups(found, to);
   t.is(readFileSync(join(home, 'to/slice/one/pids.max'), 'utf8'), '40');
   t.is(readFileSync(join(home, 'to/cgroup.subtree_control'), 'utf8'), '+memory +pids');
 });

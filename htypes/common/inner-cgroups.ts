@@ -35,8 +35,12 @@ export const innerCgroup = z.object({
 });
 export type InnerCgroup = z.infer<typeof innerCgroup>;
 
-/** The container's cgroup, and those below it, parents first. @param directory of the container's */
-export async function readInnerCgroups(directory: string, path = '/'): Promise<InnerCgroup[]> {
+/** The container's cgroup, and those below it, parents first. @param directory of the container's; null: it has none of version 2 */
+export async function innerCgroupsOf(directory: string | null): Promise<InnerCgroup[]> {
+  return directory === null ? [] : read(directory, '/');
+}
+
+async function read(directory: string, path: string): Promise<InnerCgroup[]> {
   const here = join(directory, path);
   const type = await readFile(join(here, 'cgroup.type'), 'utf8').catch(() => 'gone');
   // Those of single threads are CRIU's to make: it must set their kind before anything else.
@@ -50,7 +54,7 @@ export async function readInnerCgroups(directory: string, path = '/'): Promise<I
   );
   const names = await readdir(here, { withFileTypes: true }).catch(() => []);
   const below = names.filter((entry) => entry.isDirectory()).map(({ name }) => join(path, name));
-  const inner = await Promise.all(below.map((each) => readInnerCgroups(directory, each)));
+  const inner = await Promise.all(below.map((each) => read(directory, each)));
   // The limits of the container's own are those that its configuration names.
   const own = settings.flat().filter(({ file }) => path !== '/' || file === 'cgroup.subtree_control');
   return [{ path, settings: own }, ...inner.flat()];
@@ -62,15 +66,42 @@ const added = (controllers: string): string =>
     .map((each) => `+${each}`)
     .join(' ');
 
+const namesOf = (controllers: string): string[] =>
+  controllers
+    .split(' ')
+    .filter(Boolean)
+    .map((each) => each.slice(1));
+
 /**
- * Makes them before the freeze. Left to CRIU they would have no limits (it knows none of version 2, criu/cgroup-props.c), and where the container's own does not hand
- * on its controllers it could not make them at all.
+ * Makes them before the freeze, as CRIU needs them: without what is not as usual.
+ * @param directory of the container's; null: it has none of version 2 here
+ * @throws Error if the container's own has not the controllers that it is to hand on
+ */
+export async function makeInnerCgroups(
+  cgroups: readonly InnerCgroup[],
+  directory: string | null,
+): Promise<void> {
+  if (directory === null) return;
+  const [own] = cgroups;
+  const wanted = own?.settings.find(({ file }) => file === 'cgroup.subtree_control')?.value ?? '';
+  const there = await readFile(join(directory, 'cgroup.controllers'), 'utf8').catch(() => '');
+  const missing = namesOf(wanted).filter((name) => !there.split(/\s+/).includes(name));
+  if (missing.length > 0)
+    throw new Error(`The container hands on controllers that ${directory} lacks: ${missing.join(', ')}.`);
+  for (const { path } of cgroups) await mkdir(join(directory, path), { recursive: true });
+}
+
+/**
+ * Makes them as they were when the root task is in its own, which CRIU does not: it knows no limits of version 2 (criu/cgroup-props.c). Not before: a cgroup that hands on controllers
+ * takes no task, and CRIU puts the first one into the container's own before it lets it go deeper (criu/cgroup.c, prepare_cgns). And not later: systemd
+ * watches files of controllers, as `memory.events`, and CRIU opens them.
  * @throws Error with the file that cannot be written
  */
-export async function makeInnerCgroups(cgroups: readonly InnerCgroup[], directory: string): Promise<void> {
-  for (const { path, settings } of cgroups) {
-    const here = join(directory, path);
-    await mkdir(here, { recursive: true });
-    for (const { file, value } of settings) await writeFile(join(here, file), value);
-  }
+export async function limitInnerCgroups(
+  cgroups: readonly InnerCgroup[],
+  directory: string | null,
+): Promise<void> {
+  if (directory === null) return;
+  for (const { path, settings } of cgroups)
+    for (const { file, value } of settings) await writeFile(join(directory, path, file), value);
 }
