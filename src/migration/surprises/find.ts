@@ -7,12 +7,15 @@ import { filesInMemory } from './files-in-memory.ts';
 import { foreignNamespaces, nestedNamespaces, sharedIpc } from './namespaces.ts';
 import { hostNetwork, type HostPort, hostPorts, hostSockets, namelessNetwork } from './networks.ts';
 import { ownTerminals } from './new-terminals.ts';
+import { renamedSockets } from './renamed-sockets.ts';
 import { neededFiles, type NeededFile } from './needed-files.ts';
 import { openDevices } from './open-devices.ts';
 import { outsideEnds } from './outside-ends.ts';
 import { outsideFiles } from './outside-files.ts';
 import { scene } from './scene.ts';
+import { sharedCode } from './shared-code.ts';
 import { unsupportedSockets } from './sockets.ts';
+import { unreadableLimits } from './unreadable-limits.ts';
 
 /** What was found. */
 export interface Found {
@@ -40,6 +43,9 @@ export async function surprises(...where: Parameters<typeof scene>): Promise<Fou
     deletedFiles(found),
     outsideEnds(found),
     namelessNetwork(found),
+    renamedSockets(found),
+    sharedCode(members),
+    unreadableLimits(found),
   ]);
   const refusals = few([
     ...nestedNamespaces(found),
