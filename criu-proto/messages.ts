@@ -24,6 +24,7 @@ export interface CriuOptions {
   readonly evasive_devices?: boolean;
   readonly shell_job?: boolean;
   readonly file_locks?: boolean;
+  readonly link_remap?: boolean;
   readonly log_level?: number;
   readonly log_file?: string;
   readonly ps?: { readonly fd: number };

@@ -76,6 +76,16 @@ export const codes = {
     meaning: 'A process of the container has a socket of a kind that CRIU cannot move.',
     hint: 'Stop what uses it, or move the container with --mode revive.',
   },
+  MEMORY_UNSUPPORTED: {
+    exit: 3,
+    meaning: 'A process of the container has memory through which CRIU cannot enter it.',
+    hint: 'Start it with other settings, or move the container with --mode revive.',
+  },
+  CAPABILITY_MISSING: {
+    exit: 3,
+    meaning: 'phaul runs without a capability that CRIU needs for a process of the container.',
+    hint: 'Give phaul all of the capabilities that root has, or move the container with --mode revive.',
+  },
   PEER_OUTSIDE: {
     exit: 3,
     meaning: 'A pipe or Unix socket of the container leads to a process outside of it.',

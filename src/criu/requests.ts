@@ -79,6 +79,8 @@ function dumpOptions({ directory, pid, settings, choices, parent }: DumpRequest)
     // What inotify watches goes by its path: its number is another one on the target.
     force_irmap: true,
     ps: { fd: pageSocketFd },
+    // Files in memory that were deleted under one name and have another, as each POSIX semaphore does (surprises/deleted-files.ts).
+    link_remap: true,
     // The network device's freeze stage is the lock; CRIU's own would start iptables twice inside the freeze.
     network_lock: 'SKIP',
   };

@@ -11,8 +11,34 @@ export interface Peering {
 
 /** The connected Unix sockets in a process's network namespace; none where they cannot be asked for (no ss, or a kernel without unix_diag). */
 export async function unixPeers(pid: number): Promise<Peering[]> {
-  const args = [`--net=/proc/${pid}/ns/net`, '--', 'ss', '--no-header', '--unix', '--all', '--numeric'];
-  return parsePeers(await run('nsenter', args).catch(() => ''));
+  return parsePeers(await ss(pid, '--all'));
+}
+
+/** A Unix socket with a name, at which somebody waits for connections. */
+export interface NamedSocket {
+  readonly inode: number;
+  /** What it was called when it was bound. */
+  readonly name: string;
+  /** The inode of the file that was made then. */
+  readonly file: number;
+}
+
+/** The listening Unix sockets in a process's network namespace that have a file; none where they cannot be asked for. */
+export async function listeningUnix(pid: number): Promise<NamedSocket[]> {
+  return parseListening(await ss(pid, '--listening', '--extended'));
+}
+
+export function parseListening(text: string): NamedSocket[] {
+  return text.split('\n').flatMap((line) => {
+    const [, name = '', inode, file] =
+      /^u_\S+\s+LISTEN\s+\d+\s+\d+\s+(\/.*) (\d+)\s+\* 0\s.*\bino:(\d+)/.exec(line) ?? [];
+    return file === undefined ? [] : [{ name, inode: Number(inode), file: Number(file) }];
+  });
+}
+
+function ss(pid: number, ...which: string[]): Promise<string> {
+  const args = [`--net=/proc/${pid}/ns/net`, '--', 'ss', '--no-header', '--unix', '--numeric', ...which];
+  return run('nsenter', args).catch(() => '');
 }
 
 /** What `ss` says: kind, state, two queues, then a name (`*`: none) and an inode for each of the two ends. Names may hold spaces. */

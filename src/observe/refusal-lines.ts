@@ -9,6 +9,7 @@ const areas: Readonly<Record<string, readonly ErrorCode[]>> = {
     'CPU_INCOMPATIBLE',
     'CPU_CHECK',
     'KERNEL_FEATURE',
+    'CAPABILITY_MISSING',
     'TOOL_MISSING',
   ],
   'what its processes have open': [
@@ -19,6 +20,7 @@ const areas: Readonly<Record<string, readonly ErrorCode[]>> = {
     'DEVICE_OPEN',
     'SOCKET_UNSUPPORTED',
     'PEER_OUTSIDE',
+    'MEMORY_UNSUPPORTED',
   ],
   'how the container is built': [
     'CONTAINER_UNSUPPORTED',

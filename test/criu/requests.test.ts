@@ -24,6 +24,14 @@ test('memory is tracked only where there are iterations: some kernels cannot', (
   t.like(preDumpRequest(dump).opts, { track_mem: true, ps: { fd: 0 } });
 });
 
+test('what was deleted under one name and has another is given one for the way, in a dump alone', (t) => {
+  t.like(dumpRequest(dump).opts, { link_remap: true });
+  t.is(
+    restoreRequest('/d', {}, { ...choices, leaveStopped: false, lazy: false }).opts?.link_remap,
+    undefined,
+  );
+});
+
 test('TCP connections are kept, or closed; never both', (t) => {
   t.like(dumpRequest(dump).opts, { tcp_established: true, tcp_close: undefined });
   const closing = { ...dump, choices: { ...choices, tcp: 'close' as const } };

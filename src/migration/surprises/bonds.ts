@@ -1,14 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import type { Refusal } from '../../errors.ts';
 import { sourceRefusal } from '../migration.ts';
-import { type Member, who } from './member.ts';
+import { statusField, who } from './member.ts';
 import type { Scene } from './scene.ts';
 
 /** A process has one tracer at most, and CRIU must be it. */
 export async function traced({ members }: Scene): Promise<Refusal[]> {
   const found = await Promise.all(
     members.map(async (member) => {
-      const tracer = Number(field(member, 'TracerPid')[0] ?? 0);
+      const tracer = Number(statusField(member.status, 'TracerPid')[0] ?? 0);
       if (tracer === 0) return [];
       const name = await readFile(`/proc/${tracer}/comm`, 'utf8').catch(() => 'another process');
       const message = `${who(member)} is traced by ${who({ name: name.trim(), pid: tracer })}: CRIU has to do that itself.`;
@@ -30,7 +30,7 @@ export function foreignSessions({ members, options }: Scene): Refusal[] {
     ...(followed ? [] : [sourceRefusal('SESSION_OUTSIDE', message, hint)]),
     // 0: as its own pid namespace sees it there is no leader.
     ...members
-      .filter((member) => field(member, 'NSsid').at(-1) === '0')
+      .filter((member) => statusField(member.status, 'NSsid').at(-1) === '0')
       .map((member) =>
         sourceRefusal(
           'SESSION_OUTSIDE',
@@ -39,8 +39,4 @@ export function foreignSessions({ members, options }: Scene): Refusal[] {
         ),
       ),
   ];
-}
-
-function field({ status }: Member, name: string): string[] {
-  return (new RegExp(`^${name}:(.*)$`, 'm').exec(status)?.[1] ?? '').split(/\s+/).filter(Boolean);
 }

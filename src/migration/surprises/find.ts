@@ -7,6 +7,7 @@ import { filesInMemory } from './files-in-memory.ts';
 import { foreignNamespaces, nestedNamespaces, sharedIpc } from './namespaces.ts';
 import { hostNetwork, type HostPort, hostPorts, hostSockets, namelessNetwork } from './networks.ts';
 import { ownTerminals } from './new-terminals.ts';
+import { renamedSockets } from './renamed-sockets.ts';
 import { neededFiles, type NeededFile } from './needed-files.ts';
 import { openDevices } from './open-devices.ts';
 import { hugeFiles } from './huge-files.ts';
@@ -15,7 +16,9 @@ import { outsideFiles } from './outside-files.ts';
 import { pressureWatches } from './pressure.ts';
 import { sandboxes } from './sandboxes.ts';
 import { scene } from './scene.ts';
+import { sharedCode } from './shared-code.ts';
 import { unsupportedSockets } from './sockets.ts';
+import { unreadableLimits } from './unreadable-limits.ts';
 
 /** What was found. */
 export interface Found {
@@ -44,6 +47,9 @@ export async function surprises(...where: Parameters<typeof scene>): Promise<Fou
     hugeFiles(found),
     outsideEnds(found),
     namelessNetwork(found),
+    renamedSockets(found),
+    sharedCode(members),
+    unreadableLimits(found),
   ]);
   const refusals = few([
     ...nestedNamespaces(found),

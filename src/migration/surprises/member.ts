@@ -56,6 +56,11 @@ export async function namespacesOf(pid: number | 'self'): Promise<Record<string,
   return Object.fromEntries(kinds.map((kind, index) => [kind, links[index] ?? '']));
 }
 
+/** The words of one line of /proc/PID/status. */
+export function statusField(status: string, name: string): string[] {
+  return (new RegExp(`^${name}:(.*)$`, 'm').exec(status)?.[1] ?? '').split(/\s+/).filter(Boolean);
+}
+
 /** Who it is, for a sentence. */
 export function who({ name, pid }: Pick<Member, 'name' | 'pid'>): string {
   return `${name} (pid ${pid})`;

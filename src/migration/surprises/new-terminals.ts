@@ -1,7 +1,7 @@
 import type { Refusal } from '../../errors.ts';
 import { deviceNumbers } from '../../linux/descriptors.ts';
 import { sourceRefusal } from '../migration.ts';
-import { who } from './member.ts';
+import { type Member, who } from './member.ts';
 import type { Scene } from './scene.ts';
 
 /** Major and minor of the terminals in whose places the htype gives CRIU others, as `136:0`. */
@@ -13,13 +13,22 @@ export function newTerminals({ container }: Pick<Scene, 'container'>): ReadonlyS
 }
 
 const own = '5:0';
+const master = '5:2';
 
-/** `/dev/tty`, where that is such a terminal: CRIU opens it anew only for one that it makes itself (criu/tty.c, tty_verify_ctty). */
+/**
+ * `/dev/tty`, where that is such a terminal, or one that a process before this one has open, too (sshd its user's shell's): CRIU opens it anew only for a terminal
+ * that it makes for this process first (criu/tty.c, tty_verify_ctty).
+ */
 export function ownTerminals(scene: Scene): Refusal[] {
   const terminals = newTerminals(scene);
-  return scene.members.flatMap((member) =>
+  const { members } = scene;
+  return members.flatMap((member, index) =>
     member.descriptors
-      .filter(({ device }) => device.join(':') === own && terminals.has(member.terminal.join(':')))
+      .filter(
+        ({ device }) =>
+          device.join(':') === own &&
+          (terminals.has(member.terminal.join(':')) || members.slice(0, index).some(keeps(member.terminal))),
+      )
       .map(({ number }) =>
         sourceRefusal(
           'TERMINAL_OUTSIDE',
@@ -29,3 +38,9 @@ export function ownTerminals(scene: Scene): Refusal[] {
       ),
   );
 }
+
+/** Whether a process has a terminal open, or the masters of any. */
+const keeps =
+  (terminal: Member['terminal']) =>
+  ({ descriptors }: Member): boolean =>
+    descriptors.some(({ device }) => [master, terminal.join(':')].includes(device.join(':')));
