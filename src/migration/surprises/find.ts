@@ -4,6 +4,7 @@ import { anonymousFiles } from './anonymous-files.ts';
 import { foreignSessions, traced } from './bonds.ts';
 import { deletedFiles } from './deleted-files.ts';
 import { filesInMemory } from './files-in-memory.ts';
+import { innerSystemd } from './inner-systemd.ts';
 import { foreignNamespaces, nestedNamespaces, sharedIpc } from './namespaces.ts';
 import { hostNetwork, type HostPort, hostPorts, hostSockets, namelessNetwork } from './networks.ts';
 import { ownTerminals } from './new-terminals.ts';
@@ -27,7 +28,7 @@ export interface Found {
   readonly ports: readonly HostPort[];
   /** … and what must be there. */
   readonly files: readonly NeededFile[];
-  /** What will take long, as sentences. */
+  /** What will take long or needs a hand afterwards, as sentences. */
   readonly warnings: readonly string[];
 }
 
@@ -65,6 +66,6 @@ export async function surprises(...where: Parameters<typeof scene>): Promise<Fou
     ...lists.flat(),
   ]);
   const files = await neededFiles(found, where[1].description?.trees ?? []);
-  const slow = await filesInMemory(found);
-  return { refusals, ports: hostPorts(sockets), files, warnings: slow === null ? [] : [slow] };
+  const warnings = [await filesInMemory(found), innerSystemd(found)].filter((each) => each !== null);
+  return { refusals, ports: hostPorts(sockets), files, warnings };
 }
