@@ -30,10 +30,10 @@ const args = ['--mode', 'revive', 'ct101', 'b'];
 const ssh = 'pkill -KILL -x ssh';
 const service = "pkill -KILL -f '^node .*phaul.* service'";
 
-/** So much that the final sync takes a good part of a second. */
+/** So much that the final sync takes most of a second at 300 MB/s, and the lab has time to disturb it. */
 const writesMuch = `
 with open('/data/last', 'wb') as file:
-    for _ in range(64): file.write(os.urandom(2**20))`;
+    for _ in range(256): file.write(os.urandom(2**20))`;
 const endsSlowly = `
 open('/data/asked', 'w').close()
 time.sleep(1)`;
