@@ -69,7 +69,9 @@ export async function clearWorkspace(migration: string, role: HostRole): Promise
     await run('umount', ['-l', path]).catch(() => undefined);
   const [still] = await mountsBelow(directory);
   if (still)
-    throw new PhaulError('DRIVER_FAILED', `${still.path} stays mounted, so ${directory} is not removed.`);
+    throw new PhaulError('DRIVER_FAILED', `${still.path} stays mounted, so ${directory} is not removed.`, {
+      hint: 'Unmount that; phaul recover then removes the rest.',
+    });
   await rm(directory, { recursive: true, force: true, maxRetries: 3 });
 }
 

@@ -85,4 +85,7 @@ test('a few of each code are shown, and how many there are more', (t) => {
     ['a.', 'b.', 'c. (And 2 more like that.)', 'f.'],
   );
   t.deepEqual(few(many.slice(0, 3)), many.slice(0, 3));
+  // What helps against one of them does not help against the others.
+  const other = { ...many[0]!, hint: 'Something else.' };
+  t.true(few([...many, other]).includes(other));
 });
