@@ -2,7 +2,7 @@
 import test from 'ava';
 import type { Host } from '../lab/host.ts';
 import { Lab } from '../lab/lab.ts';
-import { lxcState, removeLxcContainer } from '../lab/lxc.ts';
+import { lxcState, removeLxcContainer, stopLxcContainer } from '../lab/lxc.ts';
 import { oneHierarchy } from '../lab/one-hierarchy.ts';
 import { phaul } from '../migration/phaul.ts';
 import { failed } from '../migration/stage.ts';
@@ -47,7 +47,8 @@ os.write(here, b"\\r")
 hear(b"#")
 os.write(here, b"echo answer $((6*7))\\r")
 hear(b"answer 42")
-console.kill()`;
+console.kill()
+console.wait()`;
 
 test.serial(
   'one that lxc-create has made moves and comes back, with its terminals and what is read-only',
@@ -70,7 +71,7 @@ test.serial(
     await a.sh(`timeout 20 python3 -c '${atConsole}'`);
     // Its getty still has somebody at the other end, or another would have taken its place.
     t.is(await a.sh('lxc-attach -n plain -- pidof getty'), '5');
-    await a.sh('lxc-stop -n plain -t 5; lxc-wait -n plain -s STOPPED');
+    await stopLxcContainer(a, 'plain', '-t 5');
     t.is(await a.sh('ls /dev/pts'), 'ptmx');
   },
 );

@@ -25,10 +25,18 @@ export async function lxcState(host: Host, name: string): Promise<string> {
   return (await host.run(['lxc-info', '-n', name, '-s', '-H'], { check: false })).stdout.trim();
 }
 
+/** Ends a container, if it runs, and its monitor: that is there for a moment after LXC says STOPPED. */
+export async function stopLxcContainer(host: Host, name: string, options = '-k'): Promise<void> {
+  await host.sh(`
+    init=$(lxc-info -n ${name} -pH 2>/dev/null) || exit 0
+    [ "$init" ] || exit 0
+    monitor=$(sed -n 's/^PPid:\\s*//p' /proc/$init/status)
+    lxc-stop ${options} -n ${name}
+    timeout 10 tail --pid=$monitor -f /dev/null`);
+}
+
 /** Ends a container and removes all of it, if it is there. */
 export async function removeLxcContainer(host: Host, name: string): Promise<void> {
-  await host.sh(`
-    lxc-stop -k -n ${name} 2>/dev/null || true
-    lxc-wait -n ${name} -s STOPPED -t 10 || true
-    rm -rf /var/lib/lxc/${name}`);
+  await stopLxcContainer(host, name);
+  await host.sh(`rm -rf /var/lib/lxc/${name}`);
 }
