@@ -296,6 +296,12 @@ export const codes = {
   DISK_FULL: { exit: 1, meaning: 'The disk filled up while files were copied.', hint: 'Free some space.' },
   FS_SYNC: { exit: 1, meaning: "The container's files could not be copied.", hint: 'See the message.' },
   DRIVER_FAILED: { exit: 1, meaning: 'A driver failed.', hint: 'See the message.' },
+  CONNECTIONS_WAITING: {
+    exit: 1,
+    meaning:
+      'Clients have connected to the container, and it does not accept their connections: they cannot move.',
+    hint: 'Migrate again when it does, or send its clients elsewhere meanwhile.',
+  },
   CRIU_DUMP: {
     exit: 1,
     meaning: 'CRIU could not dump the container.',

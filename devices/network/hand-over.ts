@@ -29,12 +29,15 @@ type HandOver = z.infer<typeof schema>;
 
 const mostNeighbours = 4096;
 
-/** The source's half, from the freeze to the commit. */
+/** The source's half, from right before the freeze to the commit. */
 export interface Gathering {
+  /** No connection can be made any more: keep what asks for one. */
+  readonly connecting: () => void;
   /** Nothing reaches the container any more: keep what comes for it, and look whom it knows. Returns at once. */
   readonly begin: () => void;
   readonly take: () => Json;
-  readonly end: () => void;
+  /** Undone: the container gets here what came for it. */
+  readonly giveBack: () => void;
 }
 
 /** @param namespace the path of the source's */
@@ -43,26 +46,31 @@ export function gathering(namespace: string, state: NetworkState, ctx: DriverCon
   const bridged = state.links.filter(({ host }) => host.bridge !== null);
   const held = new Map<string, HeldPackets>();
   let neighbours: HandOver['neighbours'] = [];
-  const end = (): void => {
+  const connecting = (): void => {
+    for (const { name, mac, host } of bridged)
+      if (!held.has(name)) held.set(name, holdPackets(mac, host.bridge));
+  };
+  const frames = (): HandOver['frames'] => {
+    const taken = [...held].map(([name, each]) => [
+      name,
+      each.take().map((frame) => frame.toString('base64')),
+    ]);
     for (const each of held.values()) each.close();
     held.clear();
+    return Object.fromEntries(taken) as HandOver['frames'];
   };
   return {
+    connecting,
     begin: () => {
-      for (const { name, mac, host } of bridged) held.set(name, holdPackets([mac], host.bridge));
+      connecting();
+      for (const each of held.values()) each.all();
       neighboursOf(namespace, state, ctx).then(
         (found) => (neighbours = found),
         (error: unknown) => ctx.log(`The neighbours stay behind: ${String(error)}`),
       );
     },
-    take: () => {
-      const frames = Object.fromEntries(
-        [...held].map(([name, each]) => [name, each.take().map((frame) => frame.toString('base64'))]),
-      );
-      end();
-      return { neighbours, frames } satisfies HandOver;
-    },
-    end,
+    take: () => ({ neighbours, frames: frames() }) satisfies HandOver,
+    giveBack: () => deliver(frames(), state.links),
   };
 }
 

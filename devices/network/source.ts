@@ -2,9 +2,11 @@ import type { DriverContext } from '../../src/contracts/context.ts';
 import type { SourceDevice } from '../../src/contracts/device.ts';
 import type { SourceContainer } from '../../src/contracts/htype.ts';
 import type { Refusal } from '../../src/errors.ts';
+import { connectionsAccepted } from './accepted.ts';
 import { announceHere, announcement, whereabouts } from './announce.ts';
 import { ipBatch } from './batch.ts';
 import { reopenCommands } from './commands.ts';
+import { gate } from './gate.ts';
 import { gathering } from './hand-over.ts';
 import { readLinks, readNamespaces, runIn } from './ip-json.ts';
 import { readNetwork, type Reading } from './read.ts';
@@ -31,15 +33,26 @@ export async function networkSource(
   const bridge = ipBatch('bridge', null, `link show dev ${ports[0]?.host.name ?? ''}`, ctx.signal);
   const ip = ipBatch('ip', null, 'link show dev lo', ctx.signal);
   const gathered = gathering(namespace, state, ctx);
+  const newcomers = gate(
+    state.links.map(({ host }) => host.name),
+    ctx,
+  );
   const open = { bridge: ports.map(stateOf('forwarding')), ip: others.flatMap(reopenCommands) };
   const here = whereabouts(state);
   // One without a name goes with its last process.
   const name = container.network?.onTarget === undefined ? namespaceName(namespace) : null;
+  let gated = false;
   let shut = false;
   const device: SourceDevice = {
     name: 'network',
     state,
     refusals: async () => [...refusals(reading), ...(await firewall(namespace, ctx))],
+    quiet: async () => {
+      gated = true;
+      gathered.connecting();
+      await newcomers.close();
+      await connectionsAccepted(container.pid, ctx.signal);
+    },
     freeze: async () => {
       shut = true;
       // What is noted last comes first.
@@ -52,12 +65,15 @@ export async function networkSource(
     },
     handOver: gathered.take,
     abort: async () => {
-      gathered.end();
-      if (!shut) return;
+      if (gated) await newcomers.open();
+      gated = false;
+      if (shut) {
+        for (const [tool, commands] of Object.entries(open))
+          await ctx.run(tool, ['-batch', '-'], { input: commands.join('\n'), abortable: false });
+        announceHere(here, ctx.log);
+      }
       shut = false;
-      for (const [tool, commands] of Object.entries(open))
-        await ctx.run(tool, ['-batch', '-'], { input: commands.join('\n'), abortable: false });
-      announceHere(here, ctx.log);
+      gathered.giveBack();
     },
     release: async () => {
       bridge.end();

@@ -12,6 +12,7 @@ import type { SourceContainer } from './htype.ts';
  * | ----- | ---------------------------------------------------------------- | ----------- | ----------- |
  * | 0     | preflight: may it move? Changes nothing                          | `refusals`  | `refusals`  |
  * | 1     | the container runs: what can be done early                       | `begin`     | `begin`     |
+ * |       | it is about to be frozen (live mode): let nothing begin          | `quiet`     |             |
  * | 2     | it stands still: begin to hand over, beside the final fs sync    | `freeze`    | `takeOver`  |
  * | 3     | wait for that                                                    | `settled`   | `takenOver` |
  * |       | commit: right before the word; before the first task runs        | `handOver`  | `activate`  |
@@ -61,6 +62,11 @@ export interface SourceDevice {
   readonly refusals: () => Promise<Refusal[]>;
   /** Stage 1, while the container runs. A throw undoes the migration; so it does in stages 2 and 3. */
   readonly begin?: () => Promise<void>;
+  /**
+   * Live mode, right before the freeze, the container runs: resolves when nothing is under way that a freeze would break off, and nothing more can
+   * begin. Be quick: what the container writes meanwhile moves in the freeze.
+   */
+  readonly quiet?: () => Promise<void>;
   /**
    * Stage 2: the container has just been frozen, or has ended. Do what must be done before its dump goes on, begin the rest, and return at once: it
    * stands still, and goes on doing so for as long as this takes.

@@ -49,6 +49,7 @@ const deviceRules: Rules<DeviceDriver> = { source: always, target: maker };
 const sourceDevice: Rules<SourceDevice> = {
   refusals: work,
   begin: once,
+  quiet: work,
   freeze: work,
   settled: always,
   handOver: { kind: 'always', atOnce: true },

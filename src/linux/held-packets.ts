@@ -1,17 +1,10 @@
 import { closeSync, readFileSync } from 'node:fs';
 import koffi from 'koffi';
+import { always, attachFilter, frameTo, opensConnection } from './packet-filter.ts';
 
 const libc = koffi.load(null);
 const socket = libc.func('int socket(int, int, int)');
 const setsockopt = libc.func('int setsockopt(int, int, int, const void *, uint32_t)');
-const sockFilter = koffi.struct('sock_filter', {
-  code: 'uint16_t',
-  jt: 'uint8_t',
-  jf: 'uint8_t',
-  k: 'uint32_t',
-});
-const sockFprog = koffi.struct('sock_fprog', { len: 'uint16_t', filter: koffi.pointer(sockFilter) });
-const setFilter = libc.func('setsockopt', 'int', ['int', 'int', 'int', koffi.pointer(sockFprog), 'uint32_t']);
 const bind = libc.func('int bind(int, const void *, uint32_t)');
 const recv = libc.func('int64_t recv(int, _Out_ uint8_t *, uint64_t, int)');
 const send = libc.func('int64_t send(int, const uint8_t *, uint64_t, int)');
@@ -22,7 +15,6 @@ const SOCK_RAW = 3;
 const SOCK_FLAGS = 0o2004000; // SOCK_CLOEXEC | SOCK_NONBLOCK
 const ETH_P_ALL = 0x0300; // in network byte order
 const SOL_SOCKET = 1;
-const SO_ATTACH_FILTER = 26;
 const SO_RCVBUFFORCE = 33;
 const SOL_PACKET = 263;
 const PACKET_VNET_HDR = 15;
@@ -31,27 +23,32 @@ const largestFrame = 70_000;
 /** What is carried over at most; TCP resends the rest by itself. */
 const mostBytes = 256 * 1024;
 
-/** Frames that come for the container while it stands still. */
+/** Frames that come for the container while it cannot take them. */
 export interface HeldPackets {
+  /** From now on every frame, not only those that ask for a TCP connection. */
+  readonly all: () => void;
   /** Everything that came since the start, each with its virtio-net header, oldest first. */
   readonly take: () => Buffer[];
   readonly close: () => void;
 }
 
 /**
- * From now on listens, without disturbing anyone, for frames to these MAC addresses on every interface of this host. A peer whose packet is
- * lost in the freeze sends it again after 200 ms at the earliest, then 400, 800, …; handed to the container on the target instead,
- * such a packet was merely slow, and the peer notices the freeze alone.
+ * From now on listens, without disturbing anyone, for frames to this MAC address on every interface of this host: at first for those
+ * that ask for a TCP connection. A peer whose packet is lost in the freeze sends it again after 200 ms at the earliest (one that asks
+ * for a connection: after a second), then 400, 800, …; handed to the container on the target instead, such a packet was merely slow,
+ * and the peer notices the freeze alone.
  *
  * Each frame keeps its virtio-net header: between virtual interfaces checksums are not filled in, and the header says so.
  * @param bridge the interface whose outgoing frames are this host's own to the container; other outgoing ones are copies
  */
-export function holdPackets(macs: readonly string[], bridge: string | null): HeldPackets {
+export function holdPackets(mac: string, bridge: string | null): HeldPackets {
   const fd = rawSocket();
   setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, int(4 * mostBytes), 4);
-  attachFilter(fd, acceptFor(macs, bridge === null ? 0 : interfaceIndex(bridge)));
+  const toContainer = frameTo(mac, bridge === null ? 0 : interfaceIndex(bridge));
+  attachFilter(fd, [...toContainer, ...opensConnection(largestFrame, 0)]);
   attach(fd, ETH_P_ALL, 0);
   return {
+    all: () => attachFilter(fd, [...toContainer, ...always(largestFrame)]),
     take: () => {
       const frames: Buffer[] = [];
       const buffer = Buffer.alloc(largestFrame);
@@ -103,45 +100,4 @@ function int(value: number): Buffer {
   const bytes = Buffer.alloc(4);
   bytes.writeInt32LE(value);
   return bytes;
-}
-
-/** A classic BPF instruction: code, jump if true, jump if false, operand (struct sock_filter). */
-type Instruction = readonly [code: number, jt: number, jf: number, k: number];
-
-const loadWord = 0x20;
-const loadHalf = 0x28;
-const jumpEqual = 0x15;
-const ret = 0x06;
-// Ancillary loads (linux/filter.h): SKF_AD_OFF plus SKF_AD_PKTTYPE and SKF_AD_IFINDEX.
-const packetType = 0xfffff004;
-const arrivalInterface = 0xfffff008;
-const outgoing = 4;
-
-function acceptFor(macs: readonly string[], bridge: number): Instruction[] {
-  const direction: Instruction[] = [
-    [loadWord, 0, 0, packetType],
-    [jumpEqual, 0, 3, outgoing],
-    [loadWord, 0, 0, arrivalInterface],
-    [jumpEqual, 1, 0, bridge],
-    [ret, 0, 0, 0],
-  ];
-  const destinations = macs.flatMap((mac): Instruction[] => {
-    const bytes = Buffer.from(mac.replaceAll(':', ''), 'hex');
-    return [
-      [loadWord, 0, 0, 0],
-      [jumpEqual, 0, 3, bytes.readUInt32BE(0)],
-      [loadHalf, 0, 0, 4],
-      [jumpEqual, 0, 1, bytes.readUInt16BE(4)],
-      [ret, 0, 0, largestFrame],
-    ];
-  });
-  return [...direction, ...destinations, [ret, 0, 0, 0]];
-}
-
-function attachFilter(fd: number, program: readonly Instruction[]): void {
-  const filter = program.map(([code, jt, jf, k]) => ({ code, jt, jf, k }));
-  if (
-    setFilter(fd, SOL_SOCKET, SO_ATTACH_FILTER, { len: filter.length, filter }, koffi.sizeof(sockFprog)) < 0
-  )
-    throw new Error(`packet filter: errno ${koffi.errno()}`);
 }

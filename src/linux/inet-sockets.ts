@@ -9,6 +9,10 @@ export interface InetSocket {
   readonly listens: boolean;
   /** Has another end. */
   readonly connected: boolean;
+  /** Its other end has asked for the connection, and has not confirmed it yet. */
+  readonly opening: boolean;
+  /** How many connections wait for a process to accept them. */
+  readonly unaccepted: number;
   /** 0: no process has it any more. */
   readonly inode: number;
 }
@@ -33,22 +37,27 @@ export async function inetSockets(pid: number | 'self'): Promise<InetSocket[]> {
 
 // net/tcp_states.h; a UDP socket is one of the first two.
 const established = 1;
+const opening = 3;
 const closed = 7;
 const listening = 10;
 
 export function parseInetSockets(text: string, protocol: InetSocket['protocol']): InetSocket[] {
   return text.split('\n').flatMap((line) => {
-    const [place, local = '', remote = '', state = '', , , , , , inode] = line.trim().split(/\s+/);
+    const [place, local = '', remote = '', state = '', queues = '', , , , , inode] = line.trim().split(/\s+/);
     if (!/^\d+:$/.test(place ?? '')) return [];
     const code = parseInt(state, 16);
     const tcp = protocol === 'tcp';
+    const listens = code === (tcp ? listening : closed);
     return [
       {
         protocol,
         local: endpoint(local),
         remote: endpoint(remote),
-        listens: code === (tcp ? listening : closed),
+        listens,
         connected: tcp ? code !== listening && code !== closed : code === established,
+        opening: tcp && code === opening,
+        // The second of the queues; of a TCP socket that listens it is the length of its backlog (get_tcp4_sock).
+        unaccepted: tcp && listens ? parseInt(queues.split(':')[1] ?? '', 16) : 0,
         inode: Number(inode),
       },
     ];

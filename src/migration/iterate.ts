@@ -5,7 +5,7 @@ import type { Iteration } from '../observe/events.ts';
 import type { PageSource } from '../pages/source.ts';
 import { armTarget } from './arm.ts';
 import { pageLimits } from './convergence.ts';
-import type { Migration } from './migration.ts';
+import { interruptible, type Migration } from './migration.ts';
 import type { Plan } from './preflight.ts';
 import type { Prepared } from './prepare.ts';
 import { imageDirectory, memoryRounds, type Rounds, type Stop } from './rounds.ts';
@@ -53,6 +53,7 @@ export async function iterate(
   const last = iterations.length + 1;
   const parent = iterations.length > 0 ? iterations.length : null;
   const directory = await imageDirectory(plan, last);
+  await interruptible(m, plan.devices.quiet());
   return {
     swrk,
     pages,

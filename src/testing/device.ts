@@ -25,7 +25,7 @@ interface Staged extends Bench {
 const mostHandedOver = 512 * 1024;
 
 /** The stages of each half, in their order: contracts/device.ts. */
-const onSource = ['refusals', 'begin', 'freeze', 'settled'] as const;
+const onSource = ['refusals', 'begin', 'quiet', 'freeze', 'settled'] as const;
 const onTarget = ['refusals', 'begin', 'takeOver', 'takenOver', 'activate'] as const;
 type SourceStage = (typeof onSource)[number];
 type TargetStage = (typeof onTarget)[number];
@@ -141,6 +141,7 @@ export function deviceChecks(device: DeviceDriver, make: (scene: Scene) => Promi
         const half = target(elsewhere(source.state));
         scene.after(half.abort);
         await Promise.all([source.begin?.(), half.begin()]);
+        await source.quiet?.();
         await source.freeze();
         await source.settled?.();
         await half.takeOver?.();

@@ -13,7 +13,7 @@ examine(
     const ours = (lines: string[]): string[] =>
       lines.filter((line) => line.includes(`p${process.pid % 100_000}`)).sort();
     return {
-      container: containerIn(lan.container),
+      container: containerIn(lan),
       elsewhere: lan.elsewhere,
       footprint: () => ({
         links: ours(readdirSync('/sys/class/net')),
@@ -21,6 +21,7 @@ examine(
         ports: ours(execFileSync('bridge', ['link', 'show'], { encoding: 'utf8' }).split('\n')).map((line) =>
           [line.split(' ')[1], / state (\w+)/.exec(line)?.[1]].join(' '),
         ),
+        filters: ours(execFileSync('tc', ['qdisc'], { encoding: 'utf8' }).split('\n')),
       }),
     };
   }),

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Json } from '../../src/contracts/context.ts';
 import type { DeviceContext } from '../../src/contracts/device.ts';
@@ -14,6 +14,8 @@ export const ip = (...args: string[]): string =>
 /** Two bridges joined as two hosts' would be by a switch, a client at the first, a container's namespace on it. */
 export interface Lan {
   readonly container: string;
+  /** A process of it. */
+  readonly pid: number;
   readonly onTarget: string;
   readonly ctx: DeviceContext;
   readonly said: string[];
@@ -47,8 +49,11 @@ export function makeLan(): Lan {
   connect(container, names.end, 'eth0', names.a);
   ip('-n', container, 'link', 'set', 'lo', 'up');
   addresses(container, 'eth0', '10.78.0.2/24', 'fd78::2/64');
+  const inhabitant = spawn('ip', ['netns', 'exec', container, 'sleep', 'infinity']);
+  while (readFileSync(`/proc/${inhabitant.pid}/comm`, 'utf8') !== 'sleep\n');
   return {
     container,
+    pid: inhabitant.pid ?? 0,
     onTarget,
     ctx: {
       ...driverContext(directory, aborter.signal, (level, text) => said.push(`${level}: ${text}`)),
@@ -66,6 +71,7 @@ export function makeLan(): Lan {
     },
     remove: () => {
       aborter.abort();
+      inhabitant.kill('SIGKILL');
       for (const namespace of [names.client, container, onTarget]) quietly('netns', 'delete', namespace);
       for (const link of [names.a, names.b, `${tag}ab`, `${tag}c`, names.end, `${names.end}2`])
         quietly('link', 'delete', 'dev', link);
@@ -96,8 +102,8 @@ function addresses(namespace: string, name: string, v4: string, v6: string): voi
 }
 
 /** All that the driver asks of a container. */
-export function containerIn(namespace: string | null): SourceContainer {
-  return { network: namespace === null ? null : { namespace: `/run/netns/${namespace}` } } as SourceContainer;
+export function containerIn({ container, pid }: Pick<Lan, 'container' | 'pid'>): SourceContainer {
+  return { network: { namespace: `/run/netns/${container}` }, pid } as SourceContainer;
 }
 
 const echo = `
@@ -120,6 +126,48 @@ export async function startEcho(
   child.stdout.on('data', (chunk: Buffer) => (heard += chunk.toString().split('\n').length - 1));
   await once(child.stdout, 'data');
   return { heard: () => heard, stop: () => child.kill('SIGKILL') };
+}
+
+const greeter = `
+const server = require('node:net').createServer((socket) => socket.on('data', () => socket.write('hello')));
+server.listen({ port: 7778, host: '::', backlog: 5 }, () => process.stdout.write('ready\\n'));
+`;
+
+/** A TCP server in that namespace that says hello when it hears something; `stall`: it goes on listening, and accepts nothing more. */
+export async function startGreeter(namespace: string): Promise<{ stall: () => void; stop: () => void }> {
+  const child = spawn('ip', ['netns', 'exec', namespace, process.execPath, '-e', greeter]);
+  await once(child.stdout, 'data');
+  return { stall: () => child.kill('SIGSTOP'), stop: () => child.kill('SIGKILL') };
+}
+
+const caller = `
+const socket = require('node:net').connect(7778, process.argv[1], () => process.stdout.write('connected\\n'));
+process.stdin.on('data', () => socket.write('.'));
+socket.on('data', (text) => process.stdout.write(text + '\\n'));
+`;
+
+/** A client of that server's, which has begun to connect. */
+export interface Caller {
+  /** Resolves when it has heard so many lines: "connected", and one hello for each `speak`. */
+  readonly heard: (lines: number) => Promise<string[]>;
+  readonly lines: readonly string[];
+  readonly speak: () => void;
+  readonly stop: () => void;
+}
+
+export function startCaller(namespace: string, address: string): Caller {
+  const child = spawn('ip', ['netns', 'exec', namespace, process.execPath, '-e', caller, address]);
+  const lines: string[] = [];
+  child.stdout.on('data', (chunk: Buffer) => lines.push(...chunk.toString().trim().split('\n')));
+  return {
+    lines,
+    heard: async (wanted) => {
+      while (lines.length < wanted) await once(child.stdout, 'data');
+      return lines;
+    },
+    speak: () => child.stdin.write('.'),
+    stop: () => child.kill('SIGKILL'),
+  };
 }
 
 const ask = `
