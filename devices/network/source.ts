@@ -2,7 +2,7 @@ import type { DriverContext } from '../../src/contracts/context.ts';
 import type { SourceDevice } from '../../src/contracts/device.ts';
 import type { SourceContainer } from '../../src/contracts/htype.ts';
 import type { Refusal } from '../../src/errors.ts';
-import { connectionsAccepted } from './accepted.ts';
+
 import { announceHere, announcement, whereabouts } from './announce.ts';
 import { ipBatch } from './batch.ts';
 import { reopenCommands } from './commands.ts';
@@ -10,6 +10,7 @@ import { gate } from './gate.ts';
 import { gathering } from './hand-over.ts';
 import { readLinks, readNamespaces, runIn } from './ip-json.ts';
 import { readNetwork, type Reading } from './read.ts';
+import { connectionsSettled } from './settled.ts';
 import { type Link, namespaceName } from './state.ts';
 
 // $1: commands of `bridge`, $2: commands of `ip`.
@@ -51,7 +52,7 @@ export async function networkSource(
       gated = true;
       gathered.connecting();
       await newcomers.close();
-      await connectionsAccepted(container.pid, ctx.signal);
+      await connectionsSettled(container.pid, ctx);
     },
     freeze: async () => {
       shut = true;

@@ -11,6 +11,8 @@ export interface InetSocket {
   readonly connected: boolean;
   /** Its other end has asked for the connection, and has not confirmed it yet. */
   readonly opening: boolean;
+  /** No process has it any more, and its other end has not confirmed all that was said. */
+  readonly leaving: boolean;
   /** How many connections wait for a process to accept them. */
   readonly unaccepted: number;
   /** 0: no process has it any more. */
@@ -39,6 +41,8 @@ export async function inetSockets(pid: number | 'self'): Promise<InetSocket[]> {
 const established = 1;
 const opening = 3;
 const closed = 7;
+// FIN_WAIT1, LAST_ACK, CLOSING.
+const unconfirmed: readonly number[] = [4, 9, 11];
 const listening = 10;
 
 export function parseInetSockets(text: string, protocol: InetSocket['protocol']): InetSocket[] {
@@ -55,6 +59,7 @@ export function parseInetSockets(text: string, protocol: InetSocket['protocol'])
         remote: endpoint(remote),
         listens,
         connected: tcp ? code !== listening && code !== closed : code === established,
+        leaving: tcp && inode === '0' && unconfirmed.includes(code),
         opening: tcp && code === opening,
         // The second of the queues; of a TCP socket that listens it is the length of its backlog (get_tcp4_sock).
         unaccepted: tcp && listens ? parseInt(queues.split(':')[1] ?? '', 16) : 0,

@@ -128,48 +128,6 @@ export async function startEcho(
   return { heard: () => heard, stop: () => child.kill('SIGKILL') };
 }
 
-const greeter = `
-const server = require('node:net').createServer((socket) => socket.on('data', () => socket.write('hello')));
-server.listen({ port: 7778, host: '::', backlog: 5 }, () => process.stdout.write('ready\\n'));
-`;
-
-/** A TCP server in that namespace that says hello when it hears something; `stall`: it goes on listening, and accepts nothing more. */
-export async function startGreeter(namespace: string): Promise<{ stall: () => void; stop: () => void }> {
-  const child = spawn('ip', ['netns', 'exec', namespace, process.execPath, '-e', greeter]);
-  await once(child.stdout, 'data');
-  return { stall: () => child.kill('SIGSTOP'), stop: () => child.kill('SIGKILL') };
-}
-
-const caller = `
-const socket = require('node:net').connect(7778, process.argv[1], () => process.stdout.write('connected\\n'));
-process.stdin.on('data', () => socket.write('.'));
-socket.on('data', (text) => process.stdout.write(text + '\\n'));
-`;
-
-/** A client of that server's, which has begun to connect. */
-export interface Caller {
-  /** Resolves when it has heard so many lines: "connected", and one hello for each `speak`. */
-  readonly heard: (lines: number) => Promise<string[]>;
-  readonly lines: readonly string[];
-  readonly speak: () => void;
-  readonly stop: () => void;
-}
-
-export function startCaller(namespace: string, address: string): Caller {
-  const child = spawn('ip', ['netns', 'exec', namespace, process.execPath, '-e', caller, address]);
-  const lines: string[] = [];
-  child.stdout.on('data', (chunk: Buffer) => lines.push(...chunk.toString().trim().split('\n')));
-  return {
-    lines,
-    heard: async (wanted) => {
-      while (lines.length < wanted) await once(child.stdout, 'data');
-      return lines;
-    },
-    speak: () => child.stdin.write('.'),
-    stop: () => child.kill('SIGKILL'),
-  };
-}
-
 const ask = `
 const { createSocket } = require('node:dgram');
 const socket = createSocket({ type: 'udp6' });

@@ -3,16 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
 import { network } from '../../devices/network/network.ts';
 import type { SourceDevice } from '../../src/contracts/device.ts';
-import {
-  containerIn,
-  ip,
-  type Lan,
-  makeLan,
-  startAsker,
-  startCaller,
-  startEcho,
-  startGreeter,
-} from './lan.ts';
+import { containerIn, ip, type Lan, makeLan, startAsker, startEcho } from './lan.ts';
+import { startCaller, startFarewell, startGreeter } from './tcp.ts';
 
 const sourceOf = async (lan: Lan): Promise<SourceDevice> => {
   const [device] = await network.source(containerIn(lan), lan.ctx);
@@ -122,6 +114,27 @@ test.serial('a connection that nobody accepts cannot move, and is there afterwar
   t.teardown(another.stop);
   t.deepEqual(await another.heard(1), ['connected']);
 });
+
+test.serial(
+  'what a process has closed, and its client does not receive, keeps nobody waiting for long, and is said',
+  async (t) => {
+    const lan = makeLan();
+    t.teardown(lan.remove);
+    const source = await sourceOf(lan);
+    const server = await startFarewell(lan.container);
+    t.teardown(server.stop);
+    const client = startCaller(lan.names.client, '10.78.0.2', 7779);
+    t.teardown(client.stop);
+    await client.heard(1);
+    await server.closed;
+    await source.quiet?.();
+    t.regex(
+      lan.said.join(),
+      /^warn: The container has closed a connection whose other end has not received everything yet/,
+    );
+    await source.abort();
+  },
+);
 
 test.serial('an abort brings back the connection, with routes and neighbours as they were', async (t) => {
   const lan = makeLan();

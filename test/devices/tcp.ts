@@ -1,0 +1,69 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+
+const greeter = `
+const server = require('node:net').createServer((socket) => socket.on('data', () => socket.write('hello')));
+server.listen({ port: 7778, host: '::', backlog: 5 }, () => process.stdout.write('ready\\n'));
+`;
+
+/** A TCP server in that namespace that says hello when it hears something; `stall`: it goes on listening, and accepts nothing more. */
+export async function startGreeter(namespace: string): Promise<{ stall: () => void; stop: () => void }> {
+  const child = spawn('ip', ['netns', 'exec', namespace, process.execPath, '-e', greeter]);
+  await once(child.stdout, 'data');
+  return { stall: () => child.kill('SIGSTOP'), stop: () => child.kill('SIGKILL') };
+}
+
+const farewell = `
+require('node:net').createServer((socket) => {
+  socket.write(Buffer.alloc(2 * 1024 * 1024, 'x'));
+  socket.once('close', () => process.stdout.write('closed\\n')).destroy();
+}).listen(7779, '::', () => process.stdout.write('ready\\n'));
+`;
+
+/** A TCP server in that namespace that has much to say to each client, and closes at once. `closed` resolves when its process has done so. */
+export async function startFarewell(
+  namespace: string,
+): Promise<{ closed: Promise<unknown>; stop: () => void }> {
+  const child = spawn('ip', ['netns', 'exec', namespace, process.execPath, '-e', farewell]);
+  await once(child.stdout, 'data');
+  return { closed: once(child.stdout, 'data'), stop: () => child.kill('SIGKILL') };
+}
+
+const caller = `
+const socket = require('node:net').connect(process.argv[2], process.argv[1], () => process.stdout.write('connected\\n'));
+process.stdin.on('data', () => socket.write('.'));
+if (process.argv[2] === '7778') socket.on('data', (text) => process.stdout.write(text + '\\n'));
+`;
+
+/** A client of such a server's, which has begun to connect. */
+export interface Caller {
+  /** Resolves when it has heard so many lines: "connected", and one hello for each `speak`. */
+  readonly heard: (lines: number) => Promise<string[]>;
+  readonly lines: readonly string[];
+  readonly speak: () => void;
+  readonly stop: () => void;
+}
+
+export function startCaller(namespace: string, address: string, port = 7778): Caller {
+  const child = spawn('ip', [
+    'netns',
+    'exec',
+    namespace,
+    process.execPath,
+    '-e',
+    caller,
+    address,
+    String(port),
+  ]);
+  const lines: string[] = [];
+  child.stdout.on('data', (chunk: Buffer) => lines.push(...chunk.toString().trim().split('\n')));
+  return {
+    lines,
+    heard: async (wanted) => {
+      while (lines.length < wanted) await once(child.stdout, 'data');
+      return lines;
+    },
+    speak: () => child.stdin.write('.'),
+    stop: () => child.kill('SIGKILL'),
+  };
+}
