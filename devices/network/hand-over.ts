@@ -70,7 +70,14 @@ export function gathering(namespace: string, state: NetworkState, ctx: DriverCon
       );
     },
     take: () => ({ neighbours, frames: frames() }) satisfies HandOver,
-    giveBack: () => deliver(frames(), state.links),
+    giveBack: () => {
+      try {
+        deliver(frames(), state.links);
+      } catch (error) {
+        // Who sent them sends them again; and if the link is gone, so is the container.
+        ctx.log(`What came meanwhile is lost: ${String(error)}`);
+      }
+    },
   };
 }
 

@@ -115,6 +115,21 @@ test.serial('a connection that nobody accepts cannot move, and is there afterwar
   t.deepEqual(await another.heard(1), ['connected']);
 });
 
+test.serial('an abort succeeds though the container has ended meanwhile, and its link with it', async (t) => {
+  const lan = makeLan();
+  t.teardown(lan.remove);
+  const source = await sourceOf(lan);
+  const greeter = await startGreeter(lan.container);
+  t.teardown(greeter.stop);
+  await source.quiet?.();
+  const caller = startCaller(lan.names.client, '10.78.0.2');
+  t.teardown(caller.stop);
+  await caller.asked();
+  ip('link', 'delete', 'dev', lan.names.end);
+  await source.abort();
+  t.regex(lan.said.join(), /^log: What came meanwhile is lost/);
+});
+
 test.serial(
   'what a process has closed, and its client does not receive, keeps nobody waiting for long, and is said',
   async (t) => {

@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 const greeter = `
 const server = require('node:net').createServer((socket) => socket.on('data', () => socket.write('hello')));
@@ -40,6 +42,8 @@ export interface Caller {
   /** Resolves when it has heard so many lines: "connected", and one hello for each `speak`. */
   readonly heard: (lines: number) => Promise<string[]>;
   readonly lines: readonly string[];
+  /** Resolves when it has asked for its connection, and has no answer. */
+  readonly asked: () => Promise<void>;
   readonly speak: () => void;
   readonly stop: () => void;
 }
@@ -62,6 +66,10 @@ export function startCaller(namespace: string, address: string, port = 7778): Ca
     heard: async (wanted) => {
       while (lines.length < wanted) await once(child.stdout, 'data');
       return lines;
+    },
+    asked: async () => {
+      // SYN_SENT (net/tcp_states.h).
+      while (!/ \w+:1E6[23] 02 /.test(await readFile(`/proc/${child.pid}/net/tcp`, 'utf8'))) await sleep(10);
     },
     speak: () => child.stdin.write('.'),
     stop: () => child.kill('SIGKILL'),
