@@ -28,6 +28,8 @@ export interface Migration {
   /** The target has said that the container is its own: there is only forward, whatever fails. */
   landed: boolean;
   readonly acts: { act: Act; ms: number }[];
+  /** Lets others move the container. */
+  unlock: () => void;
   /** What this host writes down; null: nothing has been done yet. */
   journal: Journal | null;
 }
@@ -76,6 +78,7 @@ export function newMigration(
     committed: false,
     landed: false,
     acts: [],
+    unlock: () => undefined,
     journal: null,
   };
   if (user.aborted) byUser();

@@ -145,6 +145,22 @@ test('a guard does it by itself when phaul is killed', async (t) => {
   t.true(existsSync(join(at, 'done')));
 });
 
+// Serial, because the other tests' phauls settle whatever they find.
+test.serial('so it does when phaul leaves the journal to it and lives on', async (t) => {
+  const at = home(t);
+  const [done, seen] = [join(at, 'done'), join(at, 'seen')];
+  await killedPhaul(
+    t,
+    `${will('undone', 'mkdir', '-p', done)}
+    journal.close();
+    const { existsSync, mkdirSync } = await import('node:fs');
+    for (let i = 0; i < 500 && !existsSync('${done}'); i++) await new Promise((go) => setTimeout(go, 20));
+    if (existsSync('${done}')) mkdirSync('${seen}');`,
+    { guarded: true },
+  );
+  t.true(existsSync(seen));
+});
+
 test('a guard leaves nothing of a journal that was not begun to its end', async (t) => {
   const deeds = `
     const { renameSync } = await import('node:fs');
