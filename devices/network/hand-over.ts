@@ -27,7 +27,10 @@ const schema = z.strictObject({
 
 type HandOver = z.infer<typeof schema>;
 
-const mostNeighbours = 4096;
+// Both are parts of one message, whose length has a limit (contracts/device.ts).
+const mostNeighbours = 1024;
+/** Of all links together, in bytes. TCP resends the rest by itself. */
+const mostFrames = 192 * 1024;
 
 /** The source's half, from the freeze to the commit. */
 export interface Gathering {
@@ -56,14 +59,23 @@ export function gathering(namespace: string, state: NetworkState, ctx: DriverCon
       );
     },
     take: () => {
-      const frames = Object.fromEntries(
-        [...held].map(([name, each]) => [name, each.take().map((frame) => frame.toString('base64'))]),
-      );
+      const frames = framesOf(held);
       end();
       return { neighbours, frames } satisfies HandOver;
     },
     end,
   };
+}
+
+/** By link, in base64. */
+export function framesOf(held: ReadonlyMap<string, Pick<HeldPackets, 'take'>>): HandOver['frames'] {
+  let left = mostFrames;
+  const taken = [...held].map(([name, { take }]) => {
+    const frames = take(left);
+    left -= frames.reduce((sum, { length }) => sum + length, 0);
+    return [name, frames.map((frame) => frame.toString('base64'))] as const;
+  });
+  return Object.fromEntries(taken);
 }
 
 /** The target's half. @throws PROTOCOL_ERROR unless every part is what it says */
