@@ -4,6 +4,8 @@ import { spawn } from 'node:child_process';
 export interface Sentry {
   /** A line for the script to read. Takes microseconds. */
   readonly say: (line: string) => void;
+  /** Its standard input ends now, while phaul lives on. Idempotent. */
+  readonly leave: () => void;
   /** Kills it, with what it has started. Idempotent. */
   readonly kill: () => void;
   readonly ended: Promise<void>;
@@ -28,6 +30,7 @@ export function postSentry(script: string, args: readonly string[], held: readon
   (child.stdin as unknown as { unref: () => void }).unref();
   return {
     say: (line) => void child.stdin?.write(`${line}\n`),
+    leave: () => void child.stdin?.end(),
     kill: () => {
       try {
         if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)

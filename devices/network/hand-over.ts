@@ -27,7 +27,10 @@ const schema = z.strictObject({
 
 type HandOver = z.infer<typeof schema>;
 
-const mostNeighbours = 4096;
+// Both are parts of one message, whose length has a limit (contracts/device.ts).
+const mostNeighbours = 1024;
+/** Of all links together, in bytes. TCP resends the rest by itself. */
+const mostFrames = 192 * 1024;
 
 /** The source's half, from right before the freeze to the commit. */
 export interface Gathering {
@@ -51,13 +54,10 @@ export function gathering(namespace: string, state: NetworkState, ctx: DriverCon
       if (!held.has(name)) held.set(name, holdPackets(mac, host.bridge));
   };
   const frames = (): HandOver['frames'] => {
-    const taken = [...held].map(([name, each]) => [
-      name,
-      each.take().map((frame) => frame.toString('base64')),
-    ]);
+    const taken = framesOf(held);
     for (const each of held.values()) each.close();
     held.clear();
-    return Object.fromEntries(taken) as HandOver['frames'];
+    return taken;
   };
   return {
     connecting,
@@ -79,6 +79,17 @@ export function gathering(namespace: string, state: NetworkState, ctx: DriverCon
       }
     },
   };
+}
+
+/** By link, in base64. */
+export function framesOf(held: ReadonlyMap<string, Pick<HeldPackets, 'take'>>): HandOver['frames'] {
+  let left = mostFrames;
+  const taken = [...held].map(([name, { take }]) => {
+    const frames = take(left);
+    left -= frames.reduce((sum, { length }) => sum + length, 0);
+    return [name, frames.map((frame) => frame.toString('base64'))] as const;
+  });
+  return Object.fromEntries(taken);
 }
 
 /** The target's half. @throws PROTOCOL_ERROR unless every part is what it says */

@@ -18,13 +18,28 @@ done`;
 const main = ownProgram('src/cli/main');
 
 /**
- * Begins a journal, and posts somebody who goes on with its migration when this process has ended, killed or not: for as long as the journal is there it
- * runs `phaul recover ID`. @throws as createJournal
+ * Begins a journal, and posts somebody who goes on with its migration when this process has ended, killed or not, or has closed the journal: for as long as
+ * that is there it runs `phaul recover ID`. @throws as createJournal
  */
-export function createGuardedJournal(about: Parameters<typeof createJournal>[0]): Promise<Journal> {
+export async function createGuardedJournal(about: Parameters<typeof createJournal>[0]): Promise<Journal> {
   const { migration, role } = about;
   const recover = [process.execPath, ...process.execArgv, main, 'recover', ...configArguments(), migration];
   // First: this process may be killed while it makes the journal.
-  postSentry(watch, [journalDirectory(migration), unfinishedJournal(migration, role), ...recover]);
-  return createJournal(about);
+  const guard = postSentry(watch, [
+    journalDirectory(migration),
+    unfinishedJournal(migration, role),
+    ...recover,
+  ]);
+  // A program that uses phaul as a library may live on for days.
+  const thenLeave = (end: () => void) => (): void => {
+    end();
+    guard.leave();
+  };
+  try {
+    const journal = await createJournal(about);
+    return { ...journal, remove: thenLeave(journal.remove), close: thenLeave(journal.close) };
+  } catch (error) {
+    guard.leave();
+    throw error;
+  }
 }

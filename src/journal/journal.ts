@@ -103,8 +103,16 @@ function journal(
   path: string,
   { migration, role }: Pick<Head, 'migration' | 'role'>,
 ): Journal {
-  const append = (line: Line): void => appendFileSync(lock.fd, `${JSON.stringify(line)}\n`);
-  let wills = readStory(readFileSync(path, 'utf8'))?.wills.at(-1)?.number ?? 0;
+  const text = readFileSync(path, 'utf8');
+  let wills = readStory(text)?.wills.at(-1)?.number ?? 0;
+  // By a full disk, or by the host's death: that must not take what comes next with it, nor count once a line follows.
+  let cutOff = !text.endsWith('\n');
+  const append = (line: Line): void => {
+    const written = `${cutOff ? '(cut off)\n' : ''}${JSON.stringify(line)}\n`;
+    cutOff = true;
+    appendFileSync(lock.fd, written);
+    cutOff = false;
+  };
   return {
     migration,
     role,

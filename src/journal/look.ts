@@ -1,13 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { killTree, processStart } from '../linux/processes.ts';
+import { isWatched, killTree, processStart, processTree } from '../linux/processes.ts';
 import { waitsInRestorer } from '../linux/restorer.ts';
 import type { Story } from './story.ts';
 
 const criuMs = 10_000;
 const lookEveryMs = 20;
-// Somebody goes on with a fill when phaul has died, or kills the container (service/filling.ts).
-const fillMs = 120_000;
+// Somebody goes on with a fill when phaul has died, and says so at its end, or kills the container (service/filling.ts). After so long is looked whether he does,
+// which costs a large container time.
+const fillMs = 10_000;
 
 /**
  * What became of a container on the target when the phaul that was to let it run has died. `lost`: it ran, or may have, and does not any more.
@@ -29,13 +30,13 @@ export async function whatBecameOf(
   // No task had been made, or in revive mode it was not started.
   if (!tree) return 'undone';
   const alive = async (): Promise<boolean> => (await processStart(tree.pid)) === tree.start;
-  if (state === 'landed') return (await outlivesFill(alive, isFilled)) ? 'landed' : 'lost';
+  if (state === 'landed') return (await outlivesFill(tree.pid, alive, isFilled)) ? 'landed' : 'lost';
   const killed = async (): Promise<boolean> => !(await alive()) && (await gaveUp(tree.log));
   if (tree.criu !== null) await endOf(tree.criu, killed);
   if (!(await alive())) return state === 'running' && !(await killed()) ? 'lost' : 'undone';
   if (mode === 'revive') return 'landed';
   if (state === 'running' && !(await waitsInRestorer(tree.pid)))
-    return (await outlivesFill(alive, isFilled)) ? 'landed' : 'lost';
+    return (await outlivesFill(tree.pid, alive, isFilled)) ? 'landed' : 'lost';
   // Its CRIU died before any task was let go on.
   await killTree(tree.pid);
   return 'undone';
@@ -59,10 +60,19 @@ async function endOf(criu: number, killed: () => Promise<boolean>): Promise<void
   }
 }
 
-async function outlivesFill(alive: () => Promise<boolean>, isFilled: () => boolean): Promise<boolean> {
-  const deadline = performance.now() + fillMs;
-  while (performance.now() < deadline && !isFilled()) {
+async function outlivesFill(
+  root: number,
+  alive: () => Promise<boolean>,
+  isFilled: () => boolean,
+): Promise<boolean> {
+  for (let look = performance.now() + fillMs; !isFilled();) {
     if (!(await alive())) return false;
+    if (performance.now() > look) {
+      const watched = await Promise.all((await processTree(root)).map(isWatched));
+      // Phaul died when all was in place and nothing written down.
+      if (!watched.includes(true)) return true;
+      look = performance.now() + fillMs;
+    }
     await sleep(lookEveryMs);
   }
   return true;

@@ -20,15 +20,14 @@ const SOL_PACKET = 263;
 const PACKET_VNET_HDR = 15;
 
 const largestFrame = 70_000;
-/** What is carried over at most; TCP resends the rest by itself. */
-const mostBytes = 256 * 1024;
+const bufferBytes = 1 << 20;
 
 /** Frames that come for the container while it cannot take them. */
 export interface HeldPackets {
   /** From now on every frame, not only those that ask for a TCP connection. */
   readonly all: () => void;
-  /** Everything that came since the start, each with its virtio-net header, oldest first. */
-  readonly take: () => Buffer[];
+  /** What came since the start, each with its virtio-net header, oldest first; of so many bytes in all, and what is left of the last frame. */
+  readonly take: (most: number) => Buffer[];
   readonly close: () => void;
 }
 
@@ -43,16 +42,16 @@ export interface HeldPackets {
  */
 export function holdPackets(mac: string, bridge: string | null): HeldPackets {
   const fd = rawSocket();
-  setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, int(4 * mostBytes), 4);
+  setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, int(bufferBytes), 4);
   const toContainer = frameTo(mac, bridge === null ? 0 : interfaceIndex(bridge));
   attachFilter(fd, [...toContainer, ...opensConnection(largestFrame, 0)]);
   attach(fd, ETH_P_ALL, 0);
   return {
     all: () => attachFilter(fd, [...toContainer, ...always(largestFrame)]),
-    take: () => {
+    take: (most) => {
       const frames: Buffer[] = [];
       const buffer = Buffer.alloc(largestFrame);
-      for (let total = 0; total < mostBytes;) {
+      for (let total = 0; total < most;) {
         const length = Number(recv(fd, buffer, largestFrame, 0));
         if (length <= 0) break;
         frames.push(Buffer.from(buffer.subarray(0, length)));

@@ -30,6 +30,7 @@ export async function commit(m: Migration, plan: Plan, between: Between): Promis
     await journal.record('asked');
     throw outcome.error ? fromWire(outcome.error) : givenUp(plan);
   }
+  m.landed = true;
   m.undo.clear();
   return outcome;
 }

@@ -1,9 +1,11 @@
 import { setMaxListeners } from 'node:events';
+import type { Json } from '../contracts/context.ts';
 import type { DeviceContext, DeviceDriver, SourceDevice } from '../contracts/device.ts';
 import type { SourceContainer } from '../contracts/htype.ts';
 import { allDeviceDrivers } from '../contracts/registry.ts';
 import { allDevices } from '../all-devices.ts';
-import type { Refusal } from '../errors.ts';
+import { PhaulError, type Refusal } from '../errors.ts';
+import { sized } from '../observe/amounts.ts';
 import type { Params } from '../rpc/methods.ts';
 import { onSource } from './on-source.ts';
 
@@ -51,6 +53,19 @@ export async function devicesOf(
   return group(found.flat(), () => ending.abort());
 }
 
+// It is part of the word, which goes in one frame (rpc/frames.ts).
+const mostHanded = 900 << 10;
+
+/** @throws DRIVER_FAILED for what the target would not take: once it has been sent nobody knows whose the container is */
+export function fitting(handed: readonly Json[]): Json[] {
+  const { length } = JSON.stringify(handed);
+  if (length <= mostHanded) return [...handed];
+  throw new PhaulError(
+    'DRIVER_FAILED',
+    `The container's devices hand over ${sized(length)}, which is too much.`,
+  );
+}
+
 function group(owned: readonly Owned[], end: () => void): Devices {
   const devices = owned.map(({ device }) => device);
   let busy: Promise<unknown> = Promise.resolve();
@@ -71,7 +86,7 @@ function group(owned: readonly Owned[], end: () => void): Devices {
     quiet: () => stage((device) => device.quiet?.()),
     freeze: () => stage((device) => device.freeze()),
     settled: () => stage((device) => device.settled?.()),
-    handOver: () => devices.map((device) => device.handOver?.() ?? null),
+    handOver: () => fitting(devices.map((device) => device.handOver?.() ?? null)),
     abort: async () => {
       end();
       await busy;

@@ -23,5 +23,7 @@ export async function farewell(m: Migration, { link, workspace }: Plan): Promise
   );
   link.close();
   const tidy = await attempt('the working directory', workspace.remove());
-  if (told && tidy) journalOf(m).remove();
+  const journal = journalOf(m);
+  if (told && tidy) journal.remove();
+  else journal.close();
 }

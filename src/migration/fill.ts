@@ -4,7 +4,7 @@ import type { Migration } from './migration.ts';
 import type { Plan } from './preflight.ts';
 import { errandOf, reconnectWithin } from './reconnect.ts';
 
-// The container runs; nobody waits for this.
+// From each break on. The container runs; nobody waits for this.
 const patienceMs = 30_000;
 
 /**
@@ -13,15 +13,15 @@ const patienceMs = 30_000;
  * @throws FILL_FAILED
  */
 export async function fill(m: Migration, { link }: Plan): Promise<Summary['fill']> {
-  const deadline = performance.now() + patienceMs;
   for (;;) {
     try {
       return await link.insist('fill', {});
     } catch (thrown) {
       const error = asPhaulError(thrown);
       if (error.code === 'FILL_FAILED') throw error.with({ sourceState: 'unknown' });
-      const resumed = await reconnectWithin(errandOf(m), deadline - performance.now()).catch(() => null);
-      if (!resumed || performance.now() > deadline) {
+      const broken = error.code === 'LINK_LOST';
+      const resumed = broken ? await reconnectWithin(errandOf(m), patienceMs).catch(() => null) : null;
+      if (!resumed) {
         const unsure = 'whether all of its memory came into place cannot be said from here';
         m.say('warn', `${error.message} The container runs on ${link.host}; ${unsure}.`);
         return null;

@@ -109,6 +109,7 @@ async function play<T>(
     m.emit({ type: 'result', ok: false, error: report(error) });
     return { ok: false, error };
   } finally {
+    m.unlock();
     await company.over();
   }
 }

@@ -25,7 +25,11 @@ export interface Migration {
   targetUndone: Promise<unknown>;
   /** The word has been sent: an abort is no longer obeyed. */
   committed: boolean;
+  /** The target has said that the container is its own: there is only forward, whatever fails. */
+  landed: boolean;
   readonly acts: { act: Act; ms: number }[];
+  /** Lets others move the container. */
+  unlock: () => void;
   /** What this host writes down; null: nothing has been done yet. */
   journal: Journal | null;
 }
@@ -72,7 +76,9 @@ export function newMigration(
     sourceState: 'unknown',
     targetUndone: Promise.resolve(),
     committed: false,
+    landed: false,
     acts: [],
+    unlock: () => undefined,
     journal: null,
   };
   if (user.aborted) byUser();
@@ -83,7 +89,7 @@ export function newMigration(
 /** Runs one act: announces it, times it, and lets its errors say where they happened. */
 export async function act<T>(m: Migration, name: Act, work: () => Promise<T>): Promise<T> {
   m.emit({ type: 'act-begin', act: name });
-  m.journal?.note({ act: name });
+  noteAct(m, name);
   const began = performance.now();
   try {
     const result = await work();
@@ -93,6 +99,15 @@ export async function act<T>(m: Migration, name: Act, work: () => Promise<T>): P
     return result;
   } catch (error) {
     throw asPhaulError(error).with({ act: name });
+  }
+}
+
+/** For whoever asks how far it is: not worth failing for. */
+function noteAct({ journal }: Migration, name: Act): void {
+  try {
+    journal?.note({ act: name });
+  } catch {
+    // The disk is full: what must be written down will say so.
   }
 }
 

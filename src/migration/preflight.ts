@@ -80,7 +80,7 @@ export async function preflight(m: Migration, { thorough }: { readonly thorough:
   const htype = await findContainer(options.container, options.type);
   m.sourceState = 'running';
   if (!htype.capabilities[options.mode]) throw refused([modeUnsupported(htype.name, options.mode)]);
-  lockContainer(htype.name, options.container, 'source');
+  m.unlock = lockContainer(htype.name, options.container, 'source');
   await settleAbandoned();
   await settleFormer(options.container, m.say);
   const workspace = await takeNotes(m, htype.name);

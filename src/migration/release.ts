@@ -15,7 +15,8 @@ export async function release(m: Migration, plan: Plan, giveUp: () => Promise<vo
   const attempt = (name: string, work: () => Promise<unknown>): Promise<unknown> =>
     work().catch((error: unknown) => failures.push(`${name}: ${asPhaulError(error).message}`));
 
-  await journalOf(m).record('landed');
+  // Where that fails the target is asked once more before anything else is done to what is left here (journal/guard.ts).
+  await attempt('the journal', () => journalOf(m).record('landed'));
   step('releases');
   await attempt('the processes', giveUp);
   m.sourceState = 'gone';

@@ -9,9 +9,6 @@ import { tellTarget } from './tell.ts';
 // The target's own undo may take a while (files to remove); if the link is dead it undoes by itself.
 const targetPatienceMs = 20_000;
 
-// The source has nothing to undo any more.
-const afterCommit: readonly ErrorCode[] = ['IN_DOUBT', 'RELEASE_FAILED', 'FILL_FAILED'];
-
 // What breaks first when the connection does: its streams end before ssh has said why.
 const symptoms: readonly ErrorCode[] = ['CRIU_DUMP', 'CRIU_DIED', 'FS_SYNC'];
 
@@ -22,7 +19,7 @@ const symptoms: readonly ErrorCode[] = ['CRIU_DUMP', 'CRIU_DIED', 'FS_SYNC'];
  */
 export async function rollback(m: Migration, error: PhaulError, link: Link | null): Promise<PhaulError> {
   // In preflight nothing has been touched; in doubt nothing may be; after the commit there is only forward.
-  const beyond = afterCommit.includes(error.code);
+  const beyond = m.landed || error.code === 'IN_DOUBT';
   const told = beyond ? null : link;
   if (told) m.emit({ type: 'undo', name: error.message });
   if (beyond) link?.close();

@@ -22,7 +22,12 @@ async function main([directory = '', migration = '']: readonly string[], log: Lo
   // The promise alone keeps no process alive; the fill's timers do.
   await fill.done;
   const { total, waitedFor } = fill.progress();
-  appendToJournal(migration, 'target', { filled: { pages: total, waitedFor } });
+  try {
+    appendToJournal(migration, 'target', { filled: { pages: total, waitedFor } });
+  } catch (error) {
+    // The container has all that it needs.
+    log({ level: 'warn', message: `the journal cannot be written: ${String(error)}` });
+  }
   fill.close();
   log({ level: 'info', message: 'all of its memory is in place' });
 }

@@ -1,5 +1,6 @@
 import type { Json } from '../contracts/context.ts';
 import { asPhaulError } from '../errors.ts';
+import type { Journal } from '../journal/journal.ts';
 import type { Landed } from '../journal/story.ts';
 import type { Outcome } from '../rpc/methods.ts';
 import { toWire } from '../wire-error.ts';
@@ -16,6 +17,7 @@ export interface Landing {
 export function landing(room: Room, handed: readonly Json[]): Landing {
   const { container, devices } = present(room.parts);
   const journal = present(room.journal);
+  const { say } = room;
 
   /** Too late to refuse: a device that fails is a warning. */
   const open = (): Promise<void> => devices.activate(handed);
@@ -33,17 +35,22 @@ export function landing(room: Room, handed: readonly Json[]): Landing {
     await container.abort();
     await devices.abort();
   };
+  /** It is certain, and the source is to hear it, even if the disk is full: what it relies on, `committed`, has been written. */
+  const recordOutcome = (...outcome: Parameters<Journal['record']>): Promise<void> =>
+    journal.record(...outcome).catch((error: unknown) => {
+      say('warn', `The target's journal cannot be written: ${asPhaulError(error).message}`);
+    });
   const land = async (): Promise<Outcome> => {
-    await journal.record('committed');
     let landed: Landed;
     try {
+      await journal.record('committed');
       landed = await takeOff();
     } catch (thrown) {
       await leaveNothing();
-      await journal.record('undone');
+      await recordOutcome('undone');
       return { outcome: 'undone', error: toWire(asPhaulError(thrown)), failures: [] };
     }
-    await journal.record('landed', { landing: landed });
+    await recordOutcome('landed', { landing: landed });
     return { outcome: 'landed', ...landed };
   };
   const outcome = land();

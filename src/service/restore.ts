@@ -118,9 +118,23 @@ export async function armRestore(options: RestoreOptions): Promise<Restore> {
       },
     };
   };
+  /** CRIU may wait for what never comes, a lock that another process has, before it asks whether to go on. Gives what ends the watch. */
+  const endIfGivenUp = (): (() => void) => {
+    const kill = (): void => void killTree(swrk.pid).catch(() => undefined);
+    let timer: NodeJS.Timeout | undefined;
+    let over = false;
+    void decision.promise.then((go) => {
+      if (!go && !over) timer = setTimeout(kill, criuPatienceMs);
+    });
+    return () => {
+      over = true;
+      clearTimeout(timer);
+    };
+  };
   const restore = async (created: () => void): Promise<{ pid: number }> => {
     const following = fill;
     const memories = following ? takeMemories(following) : null;
+    const goOn = endIfGivenUp();
     let unwatch = (): void => undefined;
     const request = restoreRequest(directory, settings, { ...options.choices, lazy: following !== null });
     try {
@@ -166,6 +180,7 @@ export async function armRestore(options: RestoreOptions): Promise<Restore> {
       await (opened ??= opening());
       return { pid: root };
     } finally {
+      goOn();
       unwatch();
       memories?.end();
     }

@@ -13,6 +13,8 @@ export interface Answer {
   readonly log?: string;
   /** Killed in the place of replying. */
   readonly dies?: boolean;
+  /** It never replies, whoever goes away. */
+  readonly hangs?: boolean;
 }
 
 export interface FakeCriu {
@@ -52,6 +54,7 @@ for (;;) {
   const scratch = /\\/run\\/phaul-cpuinfo-\\w{6}/.exec(packet.toString('latin1'));
   if (answer.log) fs.writeFileSync(scratch[0] + '/cpuinfo.log', answer.log);
   if (answer.dies) process.kill(process.pid, 'SIGKILL');
+  if (answer.hangs) require('node:child_process').spawnSync('sleep', ['1000']);
   write(refused ? answer.refused : answer.reply);
   // A dump and a restore are the last thing that CRIU does.
   if (type === 1 || type === 2) process.exit(0);
@@ -66,16 +69,18 @@ export function fakeCriu(
   const directory = mkdtempSync('/tmp/phaul-fake-criu-');
   t.teardown(() => rmSync(directory, { recursive: true }));
   const path = join(directory, 'criu');
-  const table = Object.entries(answers).map(([type, { notify = [], reply, refused, log, dies = false }]) => {
-    const bytes = (response: object): string =>
-      encodeResponse({ type, success: true, ...response }).toString('hex');
-    const notifications = notify.map((what) => bytes({ type: 'NOTIFY', notify: what }));
-    const refusal = bytes({ success: false, ...refused });
-    return [
-      requestTypes[type],
-      { notify: notifications, reply: bytes(reply ?? {}), refused: refusal, log, dies },
-    ];
-  });
+  const table = Object.entries(answers).map(
+    ([type, { notify = [], reply, refused, log, dies = false, hangs = false }]) => {
+      const bytes = (response: object): string =>
+        encodeResponse({ type, success: true, ...response }).toString('hex');
+      const notifications = notify.map((what) => bytes({ type: 'NOTIFY', notify: what }));
+      const refusal = bytes({ success: false, ...refused });
+      return [
+        requestTypes[type],
+        { notify: notifications, reply: bytes(reply ?? {}), refused: refusal, log, dies, hangs },
+      ];
+    },
+  );
   writeFileSync(
     path,
     program.replace('TABLE', () => JSON.stringify(Object.fromEntries(table))),

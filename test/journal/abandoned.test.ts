@@ -138,11 +138,43 @@ for (const [role, settleFormer] of [
     t.false(former.known());
   });
 
+test('what a container that comes back has left undecided here must be decided first: it would be removed', async (t) => {
+  const removal = join(home(t), 'removed');
+  const deeds = `${will('moved', 'touch', removal)} await journal.record('handed');`;
+  const former = await killedPhaul(t, deeds);
+  await t.throwsAsync(settleOnTarget('box', `box-${former.migration}`), {
+    code: 'MIGRATION_RUNNING',
+    message: /handed over from there to hostb/,
+  });
+  t.is(await stateOf(former), 'handed');
+  const journal = await awaitJournal(former.migration, 'source');
+  await journal?.record('landed');
+  journal?.close();
+  await settleOnTarget('box', `box-${former.migration}`);
+  t.true(existsSync(removal), 'and once it is, what is due here is done before the container is');
+});
+
 test('a guard does it by itself when phaul is killed', async (t) => {
   const at = home(t);
   const former = await killedPhaul(t, will('undone', 'mkdir', '-p', join(at, 'done')), { guarded: true });
   t.true(await gone(former));
   t.true(existsSync(join(at, 'done')));
+});
+
+// Serial, because the other tests' phauls settle whatever they find.
+test.serial('so it does when phaul leaves the journal to it and lives on', async (t) => {
+  const at = home(t);
+  const [done, seen] = [join(at, 'done'), join(at, 'seen')];
+  await killedPhaul(
+    t,
+    `${will('undone', 'mkdir', '-p', done)}
+    journal.close();
+    const { existsSync, mkdirSync } = await import('node:fs');
+    for (let i = 0; i < 500 && !existsSync('${done}'); i++) await new Promise((go) => setTimeout(go, 20));
+    if (existsSync('${done}')) mkdirSync('${seen}');`,
+    { guarded: true },
+  );
+  t.true(existsSync(seen));
 });
 
 test('a guard leaves nothing of a journal that was not begun to its end', async (t) => {

@@ -1,7 +1,10 @@
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import {
+  createJournal,
   isKept,
   type Journal,
   journalDirectory,
@@ -9,7 +12,7 @@ import {
   takeOverJournal,
 } from '../../src/journal/journal.ts';
 import { readStory } from '../../src/journal/story.ts';
-import { newJournal } from './journals.ts';
+import { about, newJournal } from './journals.ts';
 
 const fileOf = ({ migration, role }: Journal): string => join(journalDirectory(migration), `${role}.jsonl`);
 
@@ -47,6 +50,37 @@ test('a record that was cut off was never made', async (t) => {
   t.is(journal.story().state, 'asked');
   t.is(readStory(''), null);
   t.is(readStory('{"head":{"format":1,"pha'), null);
+});
+
+test('what was cut off takes nothing of what comes next with it, and does not count then either', async (t) => {
+  const journal = await newJournal(t);
+  const { migration } = journal;
+  await journal.record('asked');
+  appendFileSync(fileOf(journal), '{"state":"handed"}');
+  journal.close();
+  const next = takeOverJournal(migration, 'source');
+  next?.note({ act: 'release' });
+  t.like(next?.story(), { state: 'asked', act: 'release' });
+});
+
+test('so it is where the disk was full for a moment', async (t) => {
+  const migration = randomUUID();
+  const directory = journalDirectory(migration);
+  mkdirSync(directory, { recursive: true });
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4k', 'phaul-test', directory]);
+  t.teardown(() => {
+    execFileSync('umount', ['-l', directory]);
+    rmSync(directory, { recursive: true });
+  });
+  const journal = await createJournal(about(migration));
+  const long = 'x'.repeat(300);
+  t.throws(() => {
+    for (;;) journal.will('undone', long, []);
+  });
+  execFileSync('mount', ['-o', 'remount,size=8k', directory]);
+  await journal.record('landed');
+  t.is(journal.story().state, 'landed');
+  journal.close();
 });
 
 test('a journal is of one process at a time, and outlives each', async (t) => {

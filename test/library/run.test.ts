@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { setImmediate as turn } from 'node:timers/promises';
 import test from 'ava';
 import { check, migrate, PhaulError, type PhaulEvent } from '../../src/index.ts';
@@ -36,6 +37,17 @@ test('iterated, it gives its events to the result, which says the same', async (
 test('a check is a run too', async (t) => {
   const run = check({ ...nobody, mode: 'revive' });
   t.like((await all(run))[0], { type: 'start', mode: 'revive' });
+});
+
+test('what one run has failed at the next one of the same program may try again', async (t) => {
+  const container = spawn('sleep', ['1000']);
+  t.teardown(() => container.kill());
+  // Nobody answers there.
+  const move = { container: String(container.pid), destination: 'root@127.0.0.1:1', type: 'pid' };
+  for (const again of ['first', 'again']) {
+    await t.throwsAsync(async () => migrate(move), { code: 'TARGET_UNREACHABLE' }, again);
+    await t.throwsAsync(async () => check(move), { code: 'TARGET_UNREACHABLE' }, again);
+  }
 });
 
 test('leaving a loop ends nothing', async (t) => {

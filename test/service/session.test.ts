@@ -101,6 +101,17 @@ test('a CRIU that dies in the restore fails it', async (t) => {
   t.true(s.leavesNothing());
 });
 
+test('a CRIU that hangs in the restore keeps nobody from undoing it', async (t) => {
+  const s = stage(t, { RESTORE: { hangs: true } });
+  await s.upTo('arm');
+  const waiting = s.call.checkpoint({ iteration: 1, last: true });
+  waiting.catch(() => undefined);
+  t.is(await Promise.race([waiting, sleep(200, 'waits')]), 'waits');
+  t.like(await s.call.abort({}), { outcome: 'undone', failures: [] });
+  await t.throwsAsync(waiting, { code: 'CRIU_DIED' });
+  t.true(s.leavesNothing());
+});
+
 test('an abort in the middle of the images ends the wait for them', async (t) => {
   const s = stage(t);
   await s.upTo('prepare');
