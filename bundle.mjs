@@ -56,6 +56,8 @@ const { metafile } = await build({
     js: "import { createRequire as bundleRequire } from 'node:module';\nconst require = bundleRequire(import.meta.url);",
   },
   plugins: [widths],
+  // zod would compile a function for each kind of message when the first comes, and most come once or twice. Its own copy here: others' stay as they are.
+  define: { 'globalThis.__zod_globalConfig': '{"jitless":true}' },
   metafile: true,
   logLevel: 'warning',
 });

@@ -14,7 +14,9 @@ export interface LinkGauge {
 }
 
 // Each four times as large as the one before: a slow link is known soon, and a quick one gets something to do.
-const portions = Array.from({ length: 6 }, (_, power) => 2 ** 18 * 4 ** power);
+const sizes = Array.from({ length: 6 }, (_, power) => 2 ** 18 * 4 ** power);
+// Beside other work no larger ones: ssh would take the processors of both hosts from a preflight that is over before they are answered.
+const largestBeside = 2 ** 24;
 const block = randomBytes(2 ** 18);
 const limitMs = 15_000;
 // One portion says little: it may be let through more quickly than any later, the answer to it takes a round trip, and TCP begins slowly.
@@ -25,14 +27,15 @@ const mostlyIdle = 0.5;
 /**
  * How many bytes in a second go to the target through ssh, found out by sending portions that nobody keeps there; each is answered when all of it has arrived.
  * @param login ssh's arguments, without a command
- * It is known if a portion that was long enough came to about the same as the one before; or when there is no larger portion.
+ * It is known if a portion that was long enough, or the largest, came to about the same as the one before.
  * @param enoughMs a portion that takes so long is long enough
- * @param beside phaul has other work meanwhile: a portion counts only if that was little
+ * @param beside phaul has other work meanwhile: a portion counts only if that was little. If not, the largest counts anyhow
  */
 export function gaugeLink(
   login: readonly string[],
   { enoughMs, beside }: { readonly enoughMs: number; readonly beside: boolean },
 ): LinkGauge {
+  const portions = beside ? sizes.filter((size) => size <= largestBeside) : sizes;
   const command = `echo; for n in ${portions.join(' ')}; do head -c $n >/dev/null; echo; done`;
   const child = spawn('ssh', [...login, command], {
     stdio: ['pipe', 'pipe', 'ignore'],
@@ -76,9 +79,9 @@ export function gaugeLink(
       const measured = (bytes * 1000) / tookMs;
       const { utilization } = performance.eventLoopUtilization(busy);
       const agrees = Math.max(measured, before) <= agreement * Math.min(measured, before);
-      const undisturbed = !beside || utilization < mostlyIdle;
-      const good = tookMs >= enoughMs && agrees && undisturbed;
-      if (good || bytes === portions.at(-1)) {
+      const largest = bytes === portions.at(-1);
+      const good = (tookMs >= enoughMs || largest) && agrees && (!beside || utilization < mostlyIdle);
+      if (good || (largest && !beside)) {
         rate = measured;
         return;
       }

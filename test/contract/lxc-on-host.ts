@@ -1,10 +1,10 @@
 // Examines the htype lxc, on a host that has LXC. Prints what failed, and on the last line how many checks there were.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { lxc } from '../../htypes/lxc/lxc.ts';
-import { htypeChecks, type Kennel, type Scene } from '../../src/testing/index.ts';
 import { lxcConfig } from '../lab/lxc-config.ts';
+import { examineOnHost, type Lodging } from './on-host.ts';
 
 const sh = (script: string): string => execFileSync('sh', ['-euc', script], { encoding: 'utf8' });
 // As the first process of its namespace it hears only what it has asked for.
@@ -12,22 +12,20 @@ const program = `/bin/sh -c "trap 'exit 0' PWR; while :; do sleep 0.05; done"`;
 let count = 0;
 
 /** A container that runs, and the name under which the target's half makes another of the same files. */
-function start({ home, after }: Scene): Kennel {
+function start(): Lodging {
   const name = `exam${++count}`;
   const there = `${name}-there`;
   const directory = join('/var/lib/lxc', name);
-  mkdirSync(join(home, 'data'));
+  const data = mkdtempSync('/tmp/data-');
   mkdirSync(directory);
-  const mounts = [`${home}/data data none bind,create=dir 0 0`];
+  const mounts = [`${data} data none bind,create=dir 0 0`];
   writeFileSync(
     join(directory, 'config'),
     lxcConfig({ name, rootfs: '/srv/rootfs-redis', command: program, mounts, bridge: 'br0' }),
   );
-  after(() =>
-    sh(`for name in ${name} ${there}; do
-      lxc-stop -k -n $name 2>/dev/null || :; lxc-wait -n $name -s STOPPED -t 10 || :; rm -rf /var/lib/lxc/$name
-    done`),
-  );
+  const end = (which: string): void =>
+    void sh(`
+      lxc-stop -k -n ${which} 2>/dev/null || :; lxc-wait -n ${which} -s STOPPED -t 10 || :; rm -rf /var/lib/lxc/${which}`);
   sh(`lxc-start -n ${name}`);
   const states = (): string[] => sh('lxc-ls -f -F NAME,STATE').trim().split('\n');
   return {
@@ -43,13 +41,10 @@ function start({ home, after }: Scene): Kennel {
       sh("ip -o link | sed 's/^[0-9]*: //'"),
     ],
     // A process of LXC's own is in that place: see src/testing/play-criu.ts.
-    restored: 0,
+    restored: () => 0,
+    tidy: () => end(there),
+    remove: () => end(name),
   };
 }
 
-const checks = htypeChecks(lxc, start);
-for (const { name, run } of checks)
-  await run().catch((error: unknown) => {
-    console.log(`${name}: ${String(error)}`);
-  });
-console.log(`${checks.length} checks`);
+await examineOnHost(lxc, start);

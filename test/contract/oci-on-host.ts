@@ -1,11 +1,11 @@
 // Examines the htype of the OCI runtime that is its argument, on a host that has that. Prints what failed, and on the last line how many checks there were.
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crun } from '../../htypes/crun.ts';
 import { runc } from '../../htypes/runc.ts';
-import { htypeChecks, type Kennel, type Scene } from '../../src/testing/index.ts';
 import { ociConfig } from '../lab/oci-config.ts';
+import { examineOnHost, type Lodging } from './on-host.ts';
 
 const sh = (script: string): string => execFileSync('sh', ['-euc', script], { encoding: 'utf8' });
 // As the first process of its namespace it hears only what it has asked for.
@@ -15,9 +15,10 @@ const runtime = htype.name;
 let count = 0;
 
 /** A container that runs, and the name under which the target's half makes another of the same bundle. */
-function start({ home, after }: Scene): Kennel {
+function start(): Lodging {
   const name = `exam${++count}`;
   const there = `${name}-there`;
+  const home = mkdtempSync('/tmp/exam-');
   const data = join(home, 'data');
   const bundle = join(home, 'bundle');
   mkdirSync(data);
@@ -28,11 +29,6 @@ function start({ home, after }: Scene): Kennel {
   sh(
     `ip netns add ${name}; cd ${bundle}; ${runtime} --log ${home}/log run -d ${name} </dev/null >/dev/null 2>&1`,
   );
-  const restored = spawn('sleep', ['1000'], { stdio: 'ignore' });
-  after(() => {
-    restored.kill('SIGKILL');
-    sh(`${runtime} delete --force ${there}; ${runtime} delete --force ${name}; ip netns del ${name}`);
-  });
   const containers = (): { id: string; status: string }[] =>
     (JSON.parse(sh(`${runtime} list --format json`)) as { id: string; status: string }[] | null) ?? [];
   return {
@@ -44,13 +40,14 @@ function start({ home, after }: Scene): Kennel {
       readFileSync('/proc/self/mounts', 'utf8'),
       sh(`find /sys/fs/cgroup -name '*-there'; ls /run/${runtime}`),
     ],
-    restored: restored.pid ?? 0,
+    restored: ({ after }) => {
+      const process = spawn('sleep', ['1000'], { stdio: 'ignore' });
+      after(() => process.kill('SIGKILL'));
+      return process.pid ?? 0;
+    },
+    tidy: () => sh(`${runtime} delete --force ${there}`),
+    remove: () => sh(`${runtime} delete --force ${name}; ip netns del ${name}`),
   };
 }
 
-const checks = htypeChecks(htype, start);
-for (const { name, run } of checks)
-  await run().catch((error: unknown) => {
-    console.log(`${name}: ${String(error)}`);
-  });
-console.log(`${checks.length} checks`);
+await examineOnHost(htype, start);

@@ -1,14 +1,14 @@
 // Examines the htype podman, on a host that has podman. Prints what failed, and on the last line how many checks there were.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { arrivals, arrivingLayer, arrivingLog, arrivingShm } from '../../htypes/podman/places.ts';
 import { podman } from '../../htypes/podman/podman.ts';
 import type { Json } from '../../src/contracts/context.ts';
 import type { HType } from '../../src/contracts/htype.ts';
-import { htypeChecks, type Kennel, type Scene } from '../../src/testing/index.ts';
 import { image } from '../lab/podman.ts';
+import { examineOnHost, type Lodging } from './on-host.ts';
 
 const sh = (script: string): string => execFileSync('sh', ['-euc', script], { encoding: 'utf8' });
 // As the first process of its namespace it hears only what it has asked for.
@@ -58,16 +58,14 @@ const oneHost: HType = {
 };
 
 /** A container that runs, and the name under which the target's half makes another of the same image. */
-function start({ home, after }: Scene): Kennel {
+function start(): Lodging {
   const name = `exam${++count}`;
   const there = `${name}-there`;
-  mkdirSync(join(home, 'data'));
+  const data = mkdtempSync('/tmp/data-');
   const id = sh(
-    `podman run -d --name ${name} --network none -v ${home}/data:/data ${image} sh -c '${program}' </dev/null`,
+    `podman run -d --name ${name} --network none -v ${data}:/data ${image} sh -c '${program}' </dev/null`,
   ).trim();
-  after(() =>
-    sh(`podman rm --force --time 0 --ignore ${there}; podman rm --force --time 0 --ignore ${name}`),
-  );
+  const remove = (which: string): void => void sh(`podman rm --force --time 0 --ignore ${which}`);
   const inspected = (): string[] =>
     sh("podman ps --all --no-trunc --format '{{.ID}} {{.Names}} {{.State}}'").trim().split('\n');
   return {
@@ -84,13 +82,10 @@ function start({ home, after }: Scene): Kennel {
     ],
     opaque: ['config', 'spec', 'networkStatus'],
     // A process of podman's own is in that place: see src/testing/play-criu.ts.
-    restored: 0,
+    restored: () => 0,
+    tidy: () => remove(there),
+    remove: () => remove(name),
   };
 }
 
-const checks = htypeChecks(oneHost, start);
-for (const { name, run } of checks)
-  await run().catch((error: unknown) => {
-    console.log(`${name}: ${String(error)}`);
-  });
-console.log(`${checks.length} checks`);
+await examineOnHost(oneHost, start);

@@ -61,6 +61,8 @@ async function startJob(
   await host.sh('mkdir -p /srv/job; echo data >/srv/job/data; echo 20000 >/proc/sys/kernel/ns_last_pid');
   await host.write('/srv/job/job.py', program);
   const pid = await host.sh(how('python3 /srv/job/job.py </dev/null >/dev/null 2>&1'));
+  // The shell's child is Python only some time later.
+  await host.sh(`until ${jobs} >/dev/null; do sleep 0.02; done`, { timeoutMs: 20_000 });
   await counted(host, 0);
   return pid;
 }

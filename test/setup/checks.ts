@@ -10,10 +10,11 @@ export interface Score {
   readonly failed: number;
 }
 
-/** Runs a command of the project's tools as one test, and shows what it prints. */
+/** Runs a command of the project's tools as one test, and shows what it has printed when it has ended. */
 export async function runCheck(name: string, argv: readonly string[]): Promise<Score> {
-  const passed = (await run(argv, console.log)) === 0;
-  console.log(`${passed ? 'ok' : 'not ok'} - ${name}`);
+  const said: string[] = [];
+  const passed = (await run(argv, (line) => said.push(line))) === 0;
+  console.log([...said, `${passed ? 'ok' : 'not ok'} - ${name}`].join('\n'));
   return passed ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
 }
 

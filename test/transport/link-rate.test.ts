@@ -1,5 +1,5 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { gaugeLink } from '../../src/transport/link-rate.ts';
@@ -38,7 +38,7 @@ test.serial('the rate is that of the link', async (t) => {
 test.serial('a first burst that goes through more quickly is not the rate', async (t) => {
   fakeSsh(t, slowly.replace('{ while', '{ head -c 262144 >&3; while'));
   for (const enoughMs of [1, 500]) {
-    const rate = (await measured(enoughMs)) ?? 0;
+    const rate = (await measured(enoughMs, false)) ?? 0;
     t.true(rate > 2 ** 19 && rate < 17 * 2 ** 20, String(rate));
   }
 });
@@ -59,7 +59,17 @@ test.serial('nothing is known while phaul itself keeps the processor busy', asyn
 
 test.serial('what is sent is what a shell on the target reads', async (t) => {
   fakeSsh(t, 'exec sh -c "$last"');
-  t.true(((await measured()) ?? 0) > 2 ** 20);
+  t.true(((await measured(100, false)) ?? 0) > 2 ** 20);
+});
+
+test.serial('beside a preflight no more than 21 MiB is sent, however quick the link is', async (t) => {
+  const count = join(mkdtempSync('/tmp/phaul-rate-'), 'count');
+  t.teardown(() => rmSync(dirname(count), { recursive: true }));
+  // Of what is answered at once no portion is long enough.
+  const answering = `echo; n=262144; while [ "$(head -c $n | wc -c)" = $n ]; do echo $n >>${count}; echo; n=$((4 * n)); done`;
+  fakeSsh(t, answering);
+  await measured(10_000);
+  t.is(readFileSync(count, 'utf8'), '262144\n1048576\n4194304\n16777216\n');
 });
 
 test.serial('a login that fails, or breaks in the middle, gives no rate', async (t) => {
