@@ -9,6 +9,8 @@ export interface StandIns {
   readonly conmon: string;
   /** Where the runtime's stand-in waits to become CRIU (src/criu/stand-in.ts). */
   readonly socket: string;
+  /** A file with that one's pid, from its start on. */
+  readonly runtimePid: string;
   /** A file with the path at which conmon will look for the first process's pid. */
   readonly pidFile: string;
   /** A file with the path at which conmon waits for the other end of the terminal, where the container has one. */
@@ -31,6 +33,7 @@ exec ${shellWords(real)} "$@"
 
 // conmon calls it as it would call the runtime's restore. The container is created by the real one, with the same bundle, standard files and options.
 const runtime = (real: string, directory: string, socket: string): string => `#!/bin/sh
+echo $$ >${shellWords(join(directory, 'runtime-pid'))}
 left=$#
 while [ "$left" -gt 0 ]; do
   word=$1
@@ -48,6 +51,9 @@ while [ "$left" -gt 0 ]; do
   esac
 done
 ${shellWords(real)} "$@" || exit 1
+# If conmon has died meanwhile nobody waits for a restore any more.
+read -r _ _ _ parent _ </proc/$$/stat
+[ "$parent" = "$PPID" ] || exit 1
 export PHAUL_STAND_IN=${shellWords(socket)} PATH=${shellWords(directory)}:"$PATH"
 exec ${shellWords(process.execPath, ownProgram('src/criu/stand-in-program'))} restore
 `;
@@ -63,5 +69,11 @@ export async function writeStandIns(
   const socket = at('stand-in');
   await writeFile(at('runtime'), runtime(real.runtime, directory, socket), { mode: 0o700 });
   await writeFile(at('conmon'), conmon(real.conmon, at('runtime')), { mode: 0o700 });
-  return { conmon: at('conmon'), socket, pidFile: at('pid-file'), consoleFile: at('console-socket') };
+  return {
+    conmon: at('conmon'),
+    socket,
+    runtimePid: at('runtime-pid'),
+    pidFile: at('pid-file'),
+    consoleFile: at('console-socket'),
+  };
 }

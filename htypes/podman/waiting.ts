@@ -1,21 +1,27 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { DriverContext } from '../../src/contracts/context.ts';
-import { awaitStandIn } from '../../src/criu/stand-in.ts';
+import { awaitStandIn, dismissStandIn } from '../../src/criu/stand-in.ts';
 import { PhaulError } from '../../src/errors.ts';
+import { killTree, processStart } from '../../src/linux/processes.ts';
 import { lastLine } from '../../src/run.ts';
 import type { NewTerminal } from '../common/terminals.ts';
-import type { OciRuntime, OciState } from '../oci/runtime.ts';
+import { type OciRuntime, type OciState, stateDirectory } from '../oci/runtime.ts';
 import { vacate, type Vacancy } from '../oci/vacate.ts';
 import { mountAnew } from './fresh-root.ts';
 import { inspect, podmanHost } from './inspect.ts';
 import type { PodmanMeta } from './meta.ts';
 import { staticDirectory } from './places.ts';
-import { writeStandIns } from './stand-ins.ts';
+import { type StandIns, writeStandIns } from './stand-ins.ts';
 import { makeTerminal } from './terminal.ts';
 
 // podman gives conmon this long to tell the pid (libpod/define/runtime.go, ContainerCreateTimeout); some of it is left for what follows the commit.
 const patienceMs = 240_000 - 30_000;
+
+// A runtime makes a container in a tenth of a second.
+const runtimeMs = 30_000;
 
 /** podman, in the middle of restoring the container: all is made but its first process, for which conmon waits. */
 export interface Waiting {
@@ -70,6 +76,10 @@ export async function startWaiting(
   );
   const takenBack = async (): Promise<void> => {
     await podman.catch(() => undefined);
+    await runtimeEnded(standIns);
+    // Where conmon has been killed the runtime may have made its container after podman had given it up.
+    if (existsSync(stateDirectory(runtime, meta.id)))
+      await ctx.run(runtime.name, ['delete', '--force', meta.id], { abortable: false });
     // conmon leaves it where no terminal has come.
     const socket = await readFile(standIns.consoleFile, 'utf8').catch(() => null);
     if (socket !== null) await rm(socket, { force: true });
@@ -119,6 +129,17 @@ export async function startWaiting(
       await takenBack();
     },
   };
+}
+
+/** The runtime's stand-in ends when conmon has, or is dismissed, but not before the runtime has made the container. */
+async function runtimeEnded({ runtimePid, socket }: StandIns): Promise<void> {
+  const pid = Number(await readFile(runtimePid, 'utf8').catch(() => ''));
+  const limit = performance.now() + runtimeMs;
+  while (pid > 0 && (await processStart(pid)) !== null) {
+    if (performance.now() > limit) return killTree(pid);
+    await dismissStandIn(socket);
+    await sleep(20);
+  }
 }
 
 /** What the runtime starts it with: as on the source, but for the place of its root, and without a terminal, which it gets otherwise. */
