@@ -316,7 +316,7 @@ export const codes = {
   STOP_FAILED: {
     exit: 1,
     meaning: 'The container could not be stopped, or not be kept stopped.',
-    hint: 'Look on the source what keeps its processes alive; then start the container there if it has ended.',
+    hint: 'Look on the source what keeps its processes alive. phaul has started it there again if it had ended by then.',
   },
   START_FAILED: {
     exit: 1,
