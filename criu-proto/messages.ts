@@ -120,3 +120,20 @@ export function decodeMm(bytes: Uint8Array): { readonly vmas?: readonly CriuVma[
   const type = root.lookupType('mm_entry');
   return type.toObject(type.decode(bytes), asWritten) as { vmas?: CriuVma[] };
 }
+
+/** A file that something watches: its file system's number as the kernel has it inside, its own there, and a path to it. irmap_cache_entry in images.proto. */
+export function encodeIrmapCacheEntry(entry: {
+  readonly dev: number;
+  readonly inode: bigint;
+  readonly path: string;
+}): Buffer {
+  const { inode } = entry;
+  // What protobufjs takes for a number of 64 bits.
+  const [low, high] = [Number(BigInt.asUintN(32, inode)), Number(inode >> 32n)];
+  return Buffer.from(
+    root
+      .lookupType('irmap_cache_entry')
+      .encode({ ...entry, inode: { low, high } })
+      .finish(),
+  );
+}

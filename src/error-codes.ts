@@ -56,6 +56,11 @@ export const codes = {
     meaning: 'A process of the container has something open that CRIU cannot make anew.',
     hint: 'Stop what uses it, or move the container with --mode revive.',
   },
+  WATCH_UNSUPPORTED: {
+    exit: 3,
+    meaning: 'A process of the container watches a file (inotify, fanotify) that CRIU cannot find by a name.',
+    hint: 'Let the process stop watching it (most do when they are reloaded), or move the container with --mode revive.',
+  },
   DEVICE_OPEN: {
     exit: 3,
     meaning: "A process of the container uses a device of the host's directly.",
@@ -316,7 +321,7 @@ export const codes = {
   STOP_FAILED: {
     exit: 1,
     meaning: 'The container could not be stopped, or not be kept stopped.',
-    hint: 'Look on the source what keeps its processes alive; then start the container there if it has ended.',
+    hint: 'Look on the source what keeps its processes alive. phaul has started it there again if it had ended by then.',
   },
   START_FAILED: {
     exit: 1,

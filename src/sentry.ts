@@ -6,8 +6,6 @@ export interface Sentry {
   readonly say: (line: string) => void;
   /** Its standard input ends now, while phaul lives on. Idempotent. */
   readonly leave: () => void;
-  /** Kills it, with what it has started. Idempotent. */
-  readonly kill: () => void;
   readonly ended: Promise<void>;
 }
 
@@ -31,14 +29,6 @@ export function postSentry(script: string, args: readonly string[], held: readon
   return {
     say: (line) => void child.stdin?.write(`${line}\n`),
     leave: () => void child.stdin?.end(),
-    kill: () => {
-      try {
-        if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
-          process.kill(-child.pid, 'SIGKILL');
-      } catch {
-        // It has ended.
-      }
-    },
     ended,
   };
 }

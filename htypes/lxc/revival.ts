@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { DriverContext } from '../../src/contracts/context.ts';
 import type { Revival } from '../../src/contracts/htype.ts';
 import { asPhaulError, PhaulError } from '../../src/errors.ts';
@@ -43,9 +44,13 @@ export function lxcRevival(name: string, pid: number, items: readonly Item[], ct
 export const startByHand = (name: string): string =>
   `[ "$(lxc-info -n ${name} -s -H)" = STOPPED ] && lxc-start -n ${name}`;
 
+/** A file that is locked until LXC has started the container, whatever becomes of phaul. */
+export const startLock = ({ directory }: DriverContext): string => join(directory, 'start');
+
 /** Gives the pid of its first process. @throws why not */
 export async function startLxc(name: string, ctx: DriverContext): Promise<number> {
-  await ctx.run('lxc-start', ['-n', name], { abortable: false });
+  // Locked by flock itself: LXC's monitor lives on.
+  await ctx.run('flock', ['-o', startLock(ctx), 'lxc-start', '-n', name], { abortable: false });
   const { state, pid } = await askLxc(name, ctx);
   if (state !== 'RUNNING' || pid === null)
     throw new PhaulError('DRIVER_FAILED', `it is ${state?.toLowerCase() ?? 'unknown'} after its start.`);

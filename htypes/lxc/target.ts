@@ -12,7 +12,7 @@ import { cgroupsSaid, directoryFor, writeLimits } from './limits.ts';
 import { type LxcMeta, lxcMeta } from './meta.ts';
 import { placeOf } from './place.ts';
 import { type Monitor, startMonitor } from './monitor.ts';
-import { startByHand, startLxc } from './revival.ts';
+import { startByHand, startLock, startLxc } from './revival.ts';
 import { nameFree, targetRefusals } from './target-refusals.ts';
 
 /**
@@ -100,6 +100,8 @@ export function lxcTarget(description: ContainerDescription, ctx: DriverContext)
     },
     revive: {
       start: () => {
+        // lxc-start outlives phaul: it is heard out, and what has come of it ended, before the source takes the container back.
+        ctx.ifKilled('flock', [startLock(ctx), 'sh', '-c', ending, 'sh', id, place.config]);
         const start = becomeKnown().then(() => startLxc(id, ctx));
         starting = start.catch(() => undefined);
         return start.catch((cause: unknown) => {
@@ -128,6 +130,12 @@ export function lxcTarget(description: ContainerDescription, ctx: DriverContext)
 }
 
 const endSeconds = 10;
+
+// $1: the container, $2: its configuration.
+const ending = `
+[ -e "$2" ] || exit 0
+lxc-stop -k -n "$1"; lxc-wait -n "$1" -s STOPPED -t ${endSeconds}
+rm -f -- "$2"`;
 
 function parseMeta(description: ContainerDescription): LxcMeta {
   const parsed = lxcMeta.safeParse(description.meta);

@@ -187,7 +187,10 @@ export interface LiveTarget {
 
 /** Revive mode on the target. */
 export interface TargetRevival {
-  /** The commit is decided: let it run. Gives its root task's pid on this host. @throws START_FAILED with the reason; then `abort` follows */
+  /**
+   * The commit is decided: let it run. Gives its root task's pid on this host. Should phaul be killed before that, the source starts it again: what is noted with
+   * `ctx.ifKilled` must then end whatever this has begun, also a program that is still at work. @throws START_FAILED with the reason; then `abort` follows
+   */
   readonly start: () => Promise<number>;
   /** The shell command with which an operator starts it here, if it was left stopped. */
   readonly startByHand: string;

@@ -32,7 +32,7 @@ export async function whatBecameOf(
   const alive = async (): Promise<boolean> => (await processStart(tree.pid)) === tree.start;
   if (state === 'landed') return (await outlivesFill(tree.pid, alive, isFilled)) ? 'landed' : 'lost';
   const killed = async (): Promise<boolean> => !(await alive()) && (await gaveUp(tree.log));
-  if (tree.criu !== null) await endOf(tree.criu, killed);
+  if (tree.criu !== null) await endOf(tree.criu, tree.criuStart, killed);
   if (!(await alive())) return state === 'running' && !(await killed()) ? 'lost' : 'undone';
   if (mode === 'revive') return 'landed';
   if (state === 'running' && !(await waitsInRestorer(tree.pid)))
@@ -52,9 +52,14 @@ async function gaveUp(log: string | undefined): Promise<boolean> {
 }
 
 /** CRIU goes on without phaul: it kills the tasks, or lets them go. When it has killed them there it has been seen to hang. */
-async function endOf(criu: number, killed: () => Promise<boolean>): Promise<void> {
+async function endOf(
+  criu: number,
+  criuStart: string | null | undefined,
+  killed: () => Promise<boolean>,
+): Promise<void> {
   const deadline = performance.now() + criuMs;
-  while ((await processStart(criu)) !== null && performance.now() < deadline) {
+  // Long after it has ended another process may have its pid.
+  while ((await processStart(criu)) === criuStart && performance.now() < deadline) {
     if (await killed()) return killTree(criu);
     await sleep(lookEveryMs);
   }

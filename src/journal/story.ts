@@ -76,7 +76,14 @@ const line = z.object({
   withdrawn: z.int().optional(),
   /** The container's root task on the target, and the CRIU that makes it, with its log. */
   tree: z
-    .object({ pid: z.int(), start: z.string(), criu: z.int().nullable(), log: z.string().optional() })
+    .object({
+      pid: z.int(),
+      start: z.string(),
+      criu: z.int().nullable(),
+      /** When that was started, as `start`. */
+      criuStart: z.string().nullable().optional(),
+      log: z.string().optional(),
+    })
     .optional(),
   /** Source: what must be marked as left when the container has moved. */
   files: files.optional(),

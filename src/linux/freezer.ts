@@ -43,10 +43,10 @@ const version1 = {
 // $1: the cgroup, $2: its file, $3: the word that lets go, $4: where processes that were moved here come from, if they were.
 const opening = `
 [ -d "$1" ] || exit 0
+# Whoever comes home goes on: what it forks then is there, too.
+[ ! -e "$4" ] || while read -r pid home; do echo "$pid" >"$home/cgroup.procs"; done <"$4" 2>/dev/null
 echo "$3" >"$1/$2"
-[ -e "$4" ] || exit 0
-while read -r pid home; do echo "$pid" >"$home/cgroup.procs"; done <"$4" 2>/dev/null
-rmdir "$1"`;
+[ ! -e "$4" ] || rmdir "$1"`;
 
 // With version 1 what is held dies only when it is let go. The signal is first: it does nothing else then.
 const killing = `

@@ -8,7 +8,7 @@ import { pageLimits } from './convergence.ts';
 import { interruptible, type Migration } from './migration.ts';
 import type { Plan } from './preflight.ts';
 import type { Prepared } from './prepare.ts';
-import { imageDirectory, memoryRounds, type Rounds, type Stop } from './rounds.ts';
+import { memoryRounds, type Rounds, type Stop } from './rounds.ts';
 
 /** Everything the freeze needs, started and warm while the container still runs. */
 export interface Armed {
@@ -52,7 +52,7 @@ export async function iterate(
 
   const last = iterations.length + 1;
   const parent = iterations.length > 0 ? iterations.length : null;
-  const directory = await imageDirectory(plan, last);
+  const directory = await rounds.imageDirectory(last);
   await interruptible(m, plan.devices.quiet());
   return {
     swrk,

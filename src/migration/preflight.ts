@@ -82,7 +82,7 @@ export async function preflight(m: Migration, { thorough }: { readonly thorough:
   if (!htype.capabilities[options.mode]) throw refused([modeUnsupported(htype.name, options.mode)]);
   m.unlock = lockContainer(htype.name, options.container, 'source');
   await settleAbandoned();
-  await settleFormer(options.container, m.say);
+  await settleFormer(htype.name, options.container, m.say);
   const workspace = await takeNotes(m, htype.name);
   const forecast = beginForecast(options, { patient: thorough });
   m.undo.push('the estimate', () => Promise.resolve(void forecast.end(0)));

@@ -2,9 +2,11 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SyncResult } from '../contracts/fs-driver.ts';
 import { criuFailure } from '../criu/failure.ts';
+import { writeIrmapCache } from '../criu/irmap-cache.ts';
 import { logNames } from '../criu/log.ts';
 import { iterationName, preDumpRequest } from '../criu/requests.ts';
 import { pageCounter } from '../criu/stats.ts';
+import { processTree } from '../linux/processes.ts';
 import type { Iteration } from '../observe/events.ts';
 import type { Sending } from '../pages/source.ts';
 import { pageBytes } from '../pages/wire.ts';
@@ -13,6 +15,7 @@ import { interruptible, type Migration } from './migration.ts';
 import { predictFreeze, type RoundCost, writtenPages } from './predict.ts';
 import type { Plan } from './preflight.ts';
 import { criuChoices, type Prepared } from './prepare.ts';
+import { watchedNames } from './watched-names.ts';
 import { watching } from './watching.ts';
 
 /** Why no further round follows. */
@@ -33,6 +36,8 @@ export interface Rounds {
   readonly drive: (limits: Limits, withinMs?: number) => Promise<Stop>;
   /** How many pages a dump would send now, about; null: nobody knows. */
   readonly expectedPages: () => number | null;
+  /** Makes the directory of an iteration's images on the source, with what CRIU is told beforehand in it. */
+  readonly imageDirectory: (number: number) => Promise<string>;
   /** Counts the pages of the next dump. */
   readonly countPages: ReturnType<typeof pageCounter>;
 }
@@ -46,6 +51,7 @@ export function memoryRounds(
   const iterations: Iteration[] = [];
   const countPages = pageCounter();
   const costs: RoundCost[] = [];
+  const imageDirectory = imageDirectories(plan);
   let tracking = 0;
   const expectedPages = (): number | null => {
     const count =
@@ -60,7 +66,8 @@ export function memoryRounds(
       m,
       pages,
       { iteration: number, expectedPages: expectedPages() },
-      () => iteration(m, plan, { swrk, pages }, number, countPages),
+      async () =>
+        iteration(m, plan, { swrk, pages }, { number, directory: await imageDirectory(number) }, countPages),
     );
     costs.push({
       ...sending,
@@ -79,6 +86,7 @@ export function memoryRounds(
   };
   return {
     iterations,
+    imageDirectory,
     countPages,
     expectedPages,
     drive: async (limits, withinMs = Infinity) => {
@@ -105,12 +113,11 @@ async function iteration(
   m: Migration,
   plan: Plan,
   { swrk, pages }: Pick<Prepared, 'swrk' | 'pages'>,
-  number: number,
+  { number, directory }: { readonly number: number; readonly directory: string },
   countPages: Rounds['countPages'],
 ): Promise<{ round: Omit<Iteration, 'predictedFreezeMs'>; sending: Sending }> {
   const began = performance.now();
   const parent = number > 1 ? number - 1 : null;
-  const directory = await imageDirectory(plan, number);
   pages.begin(number);
   const { pid } = plan.container;
   const settings = plan.dump;
@@ -155,8 +162,12 @@ async function iteration(
   return { round, sending };
 }
 
-export async function imageDirectory(plan: Plan, number: number): Promise<string> {
-  const directory = join(plan.workspace.images, iterationName(number));
-  await mkdir(directory, { mode: 0o700 });
-  return directory;
+function imageDirectories({ workspace, container }: Plan): Rounds['imageDirectory'] {
+  const names = watchedNames(container.pid);
+  return async (number) => {
+    const directory = join(workspace.images, iterationName(number));
+    await mkdir(directory, { mode: 0o700 });
+    await writeIrmapCache(directory, (await names(await processTree(container.pid))).found);
+    return directory;
+  };
 }

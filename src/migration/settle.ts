@@ -62,9 +62,9 @@ export async function takeBack(journal: Journal): Promise<void> {
  * A former migration of this container that nobody has ended comes first. The container's lock must be had: so whoever has a journal is only settling it.
  * @throws as settle; MIGRATION_RUNNING if that takes too long
  */
-export async function settleFormer(container: string, say: Migration['say']): Promise<void> {
+export async function settleFormer(htype: string, container: string, say: Migration['say']): Promise<void> {
   for (const story of await stories()) {
-    if (story.role !== 'source' || story.container !== container) continue;
+    if (story.role !== 'source' || story.htype !== htype || story.container !== container) continue;
     const { migration } = story;
     const journal = isOpen(story)
       ? await awaitJournal(migration, 'source').catch((thrown: unknown) => {

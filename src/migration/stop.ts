@@ -59,14 +59,17 @@ export function revivalOf({ container, htype }: Plan): Revival {
   throw new PhaulError('INTERNAL', `The htype ${htype} promises to revive and cannot.`);
 }
 
-/** A stop that is under way is not turned back: it is heard out, and then the container starts. One that ended by itself stays so. */
+/**
+ * A stop that is under way is not turned back: it is heard out, and then the container starts, unless it still runs. So it does after a stop that failed, which may
+ * have ended it all the same. One that ended by itself stays so.
+ */
 async function startAgain(m: Migration, plan: Plan, stopping: Promise<Stop>): Promise<void> {
-  const ours = await stopping.then(
-    () => true,
-    () => false,
+  const failed = await stopping.then(
+    () => null,
+    (error: unknown) => asPhaulError(error),
   );
-  if (!ours) return;
-  m.sourceState = 'stopped';
+  if (failed?.details.sourceState === 'stopped') return;
+  if (!failed) m.sourceState = 'stopped';
   // It must not start without its devices: if this fails, whoever gets them back starts it (journal/guard.ts).
   await plan.devices.abort();
   const revival = revivalOf(plan);
@@ -74,5 +77,5 @@ async function startAgain(m: Migration, plan: Plan, stopping: Promise<Stop>): Pr
     const { message } = asPhaulError(cause);
     throw new PhaulError('DRIVER_FAILED', `${message} Start it by hand: ${revival.startByHand}`, { cause });
   });
-  m.sourceState = 'running';
+  if (!failed) m.sourceState = 'running';
 }

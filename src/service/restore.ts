@@ -187,9 +187,9 @@ export async function armRestore(options: RestoreOptions): Promise<Restore> {
   };
 
   const noteTree = async (pid: number): Promise<void> => {
-    const start = await processStart(pid);
-    if (start !== null)
-      options.journal.note({ tree: { pid, start, criu: swrk.pid, log: join(directory, logNames.restore) } });
+    const [start, criuStart] = await Promise.all([pid, swrk.pid].map(processStart));
+    const log = join(directory, logNames.restore);
+    if (start) options.journal.note({ tree: { pid, start, criu: swrk.pid, criuStart, log } });
   };
   const noteLoss = (): void => {
     filled.catch((error: unknown) => options.journal.note({ lost: asPhaulError(error).message }));

@@ -84,26 +84,36 @@ function pauseBenchmark(title: string, kind: Kind): VmBenchmark {
   };
 }
 
-/** The process's longest gap while `move` takes place. @throws if its memory is not what it was, or it does not run on b */
+/** The process's longest gap while `move` takes place, and nothing left on either host. @throws as `gap` */
 async function pause(lab: VmLab, kind: Kind, move: () => Promise<unknown>): Promise<Sample> {
-  const [a, b] = [lab.host('a'), lab.host('b')];
-  const lead = await clockLead(a, b);
+  const hosts = [lab.host('a'), lab.host('b')] as const;
+  const clear = (): Promise<unknown> => Promise.all(hosts.map(kind.remove));
   try {
-    await kind.start(a);
-    await appears(a, kind.print('/ready'));
-    await sleep(aroundMs);
-    await move();
-    await sleep(aroundMs);
-    await kind.stop(b);
-    const report = kind.print('/report');
-    await appears(b, report);
-    const { errors, longestGapMs } = JSON.parse((await b.run(report)).stdout) as WriterReport;
-    if (errors > 0) throw new Error(`${errors} pages were not what they had been`);
-    // It began by one clock and ended by the other.
-    return { value: longestGapMs - lead };
-  } finally {
-    await Promise.all([a, b].map(kind.remove));
+    const sample = await gap(hosts, kind, move);
+    await clear();
+    return sample;
+  } catch (error) {
+    // What fails now does so because of that.
+    await clear().catch(() => undefined);
+    throw error;
   }
+}
+
+/** @throws if its memory is not what it was, or it does not run on b */
+async function gap([a, b]: readonly [Host, Host], kind: Kind, move: () => Promise<unknown>): Promise<Sample> {
+  const lead = await clockLead(a, b);
+  await kind.start(a);
+  await appears(a, kind.print('/ready'));
+  await sleep(aroundMs);
+  await move();
+  await sleep(aroundMs);
+  await kind.stop(b);
+  const report = kind.print('/report');
+  await appears(b, report);
+  const { errors, longestGapMs } = JSON.parse((await b.run(report)).stdout) as WriterReport;
+  if (errors > 0) throw new Error(`${errors} pages were not what they had been`);
+  // It began by one clock and ended by the other.
+  return { value: longestGapMs - lead };
 }
 
 /** Waits until a command that prints a file succeeds. */

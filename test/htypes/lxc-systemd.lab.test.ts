@@ -1,10 +1,8 @@
 // A container of LXC's in which systemd is init, on hosts with cgroups of version 2: what it must be like to be moved, and that it is whole afterwards.
 import test from 'ava';
-import { typedAt } from '../docs/blocks.ts';
-import { mountDisk } from '../lab/disk.ts';
 import type { Host } from '../lab/host.ts';
 import { Lab } from '../lab/lab.ts';
-import { lxcConfig } from '../lab/lxc-config.ts';
+import { makeMovable, makeSystemdContainer, startSystemd } from '../lab/lxc-systemd.ts';
 import { lxcState } from '../lab/lxc.ts';
 import { unifiedCgroups } from '../lab/unified-cgroups.ts';
 import { phaul } from '../migration/phaul.ts';
@@ -14,53 +12,20 @@ let b: Host;
 test.before(async () => {
   const lab = await Lab.up();
   [a, b] = [lab.host('a'), lab.host('b')];
-  for (const host of [a, b]) {
-    await unifiedCgroups(host);
-    // With inodes of its own: those of an overlay cannot be found by what inotify calls them.
-    await mountDisk(host, { path: '/var/lib/lxc', type: 'ext4', mebibytes: 64 });
-  }
+  for (const host of [a, b]) await unifiedCgroups(host);
 });
 test.after.always(() => Lab.down());
 
-// Programs are the host's, which has systemd; the rest is as on the first start of a new machine.
-const rootfs = `
-cd /var/lib/lxc/deb
-mkdir -p rootfs/etc/systemd/system/multi-user.target.wants rootfs/usr rootfs/var/log/journal
-cd rootfs
-mkdir -p dev proc run sys tmp root; ln -s usr/bin usr/sbin usr/lib usr/lib64 .
-cp /etc/passwd /etc/group etc/; : >etc/machine-id
-cp /usr/share/zoneinfo/Etc/UTC etc/; ln -s UTC etc/localtime # Which systemd watches.
-ln -s /dev/null etc/systemd/system/systemd-logind.service # It wants D-Bus.
-cd etc/systemd/system
-cat >counter.service <<'END'
-[Service]
-ExecStart=/bin/sh -c 'i=0; while :; do i=$((i+1)); echo $i >/run/count; sleep 0.1; done'
-END
-cat >secluded.service <<'END'
-[Service]
-PrivateTmp=yes
-ProtectHostname=yes
-ExecStart=/bin/sleep infinity
-END
-printf '[Service]\\nExecStart=/bin/sleep infinity\\n' >later.service
-sed 's/^Priv.*/PrivateTmp=yes/; /^ProtectH/d' secluded.service >another.service
-ln -s ../counter.service ../secluded.service ../another.service multi-user.target.wants/`;
-
-// What docs/lxc.md says to type.
-const movable = typedAt('lxc')
-  .map(({ text }) => text.replaceAll('NAME', 'deb'))
-  .join('\n');
+const sleeper = 'ExecStart=/bin/sleep infinity';
+const services = {
+  counter: `ExecStart=/bin/sh -c 'i=0; while :; do i=$((i+1)); echo $i >/run/count; sleep 0.1; done'`,
+  secluded: `PrivateTmp=yes\nProtectHostname=yes\n${sleeper}`,
+  another: `PrivateTmp=yes\n${sleeper}`,
+  later: sleeper,
+};
 
 const inside = (host: Host, command: string): Promise<string> =>
   host.sh(`lxc-attach -n deb -- ${command}`, { timeoutMs: 60_000 });
-
-const start = async (): Promise<void> => {
-  await a.sh(`lxc-start -n deb -l ERROR -o /run/lxc.log || { cat /run/lxc.log >&2; exit 1; }`);
-  await a.sh(
-    `until lxc-attach -n deb -- systemctl is-system-running --wait 2>/dev/null | grep -E 'running|degraded'; do sleep 0.1; done`,
-    { timeoutMs: 60_000 },
-  );
-};
 
 const payload = '/sys/fs/cgroup/lxc.payload.deb';
 const cgroups = (host: Host): Promise<string> => host.sh(`cd ${payload}; find . -type d | sort`);
@@ -72,19 +37,9 @@ const said = (host: Host): Promise<string> =>
   );
 
 test.serial('systemd moves and comes back once it does without what CRIU cannot move', async (t) => {
-  await a.sh('mkdir -p /var/lib/lxc/deb');
-  const config = lxcConfig({
-    name: 'deb',
-    rootfs: 'dir:/var/lib/lxc/deb/rootfs',
-    command: '/usr/lib/systemd/systemd',
-    bridge: 'br0',
-    address: '10.77.0.101/24',
-    mounts: ['/usr usr none bind,ro 0 0'],
-  });
-  // With a console and terminals of its own, as lxc-create makes it.
-  await a.write('/var/lib/lxc/deb/config', config.replace(/^lxc\.(console\.path|tty\.max).*\n/gm, ''));
-  await a.sh(rootfs);
-  await start();
+  const started = ['counter', 'secluded', 'another'];
+  await makeSystemdContainer(a, { name: 'deb', address: '10.77.0.101/24', services, started });
+  await startSystemd(a, 'deb');
   const { error } = await phaul(a, ['--dry-run', 'deb', 'b']);
   const refusals = error?.refusals?.map(({ code, message }) => `${code}: ${message}`).join('\n') ?? '';
   t.regex(refusals, /^FILE_UNSUPPORTED: systemd .* watches .*memory\.pressure/m);
@@ -92,8 +47,9 @@ test.serial('systemd moves and comes back once it does without what CRIU cannot 
   t.regex(refusals, /^NESTED_CONTAINER: sleep .*uts/m);
   t.regex(refusals, /^NESTED_CONTAINER: Sandboxes .*\/run\/systemd\/incoming/m);
 
-  await a.sh(`lxc-stop -n deb -t 10; ${movable}`);
-  await start();
+  await a.sh('lxc-stop -n deb -t 10');
+  await makeMovable(a, 'deb');
+  await startSystemd(a, 'deb');
   await a.sh(`echo 7 >${payload}/system.slice/counter.service/cgroup.max.descendants`);
   await inside(a, 'true'); // Makes a cgroup for what is attached.
   const [before, made] = [await said(a), await cgroups(a)];

@@ -7,7 +7,7 @@ import { lxcState, removeLxcContainer, startLxcContainer } from '../lab/lxc.ts';
 import { oneHierarchy } from '../lab/one-hierarchy.ts';
 import { redisCommand, redis } from '../lab/redis.ts';
 import { startTraffic } from '../lab/traffic.ts';
-import { type PhaulEnd, phaul } from '../migration/phaul.ts';
+import { type PhaulEnd, phaul, startPhaul } from '../migration/phaul.ts';
 
 let lab: Lab;
 let a: Host;
@@ -145,6 +145,31 @@ test.serial('in revive mode it is stopped with its signal and started by the tar
   t.true((await count(b, 'plain')) > 0);
   await b.sh('lxc-attach -n plain -- test -e /root/mine');
   t.is(await traces(a), '');
+});
+
+test.serial('in revive mode a start on the target that outlives phaul there ends with it', async (t) => {
+  await startLxcContainer(a, { name: 'plain', command: counting, address });
+  // It takes longer than whoever goes on for phaul.
+  await b.sh(`
+    cp /usr/bin/lxc-start /run/lxc-start
+    cat >/run/slow-start <<'END'
+#!/bin/sh
+/run/lxc-start "$@" || exit
+[ "$1" = -n ] || exit 0
+touch /run/starting
+sleep 3
+END
+    chmod +x /run/slow-start
+    mount --bind /run/slow-start /usr/bin/lxc-start`);
+  t.teardown(() => b.sh('umount /usr/bin/lxc-start; rm -f /run/lxc-start /run/slow-start /run/starting'));
+  const run = startPhaul(a, ['--mode', 'revive', 'plain', 'b']);
+  await b.sh(
+    'until [ -e /run/starting ]; do sleep 0.02; done; pkill -KILL -f "^node .*phaul.* service"; sleep 5',
+  );
+  const { error } = await run.ended;
+  t.deepEqual([await lxcState(a, 'plain'), await lxcState(b, 'plain')], ['RUNNING', '']);
+  t.is(error?.sourceState, 'running');
+  t.is(await b.sh('lxc-ls'), '');
 });
 
 test.serial('what fails on the target leaves the container as it was, and nothing there', async (t) => {

@@ -121,7 +121,7 @@ test('it is forgotten when the source has heard of it, also if the guard has the
 });
 
 for (const [role, settleFormer] of [
-  ['source', (container: string) => settleOnSource(container, silent.say)],
+  ['source', (container: string) => settleOnSource('box', container, silent.say)],
   ['target', (container: string) => settleOnTarget('box', container)],
 ] as const)
   test(`the container's next migration waits for whoever undoes its last one on the ${role}`, async (t) => {
@@ -152,6 +152,12 @@ test('what a container that comes back has left undecided here must be decided f
   journal?.close();
   await settleOnTarget('box', `box-${former.migration}`);
   t.true(existsSync(removal), 'and once it is, what is due here is done before the container is');
+});
+
+test('a container of another kind that has the same name is another', async (t) => {
+  const journal = await newJournal(t);
+  await journal.record('handed');
+  await t.notThrowsAsync(settleOnSource('crate', `box-${journal.migration}`, silent.say));
 });
 
 test('a guard does it by itself when phaul is killed', async (t) => {

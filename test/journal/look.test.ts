@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { whatBecameOf } from '../../src/journal/look.ts';
 import type { Story } from '../../src/journal/story.ts';
 import { processStart } from '../../src/linux/processes.ts';
-import { about } from './journals.ts';
+import { about, home } from './journals.ts';
 
 // linux/userfaultfd.h, on x86-64 and arm64: UFFDIO_API, then UFFDIO_REGISTER of one page for missing pages.
 const watched = `
@@ -56,4 +58,15 @@ test.serial('one whose memory nobody watches any more has landed, though nobody 
   await sleep(100);
   later(t, 60_000);
   t.is(await became, 'landed');
+});
+
+test.serial('a process that has the pid of a CRIU which has ended is left alone', async (t) => {
+  const { story } = await landed(t, idle);
+  const log = join(home(t), 'restore.log');
+  writeFileSync(log, 'Error (criu/cr-restore.c:2536): Restoring FAILED.\n');
+  const other = story.tree?.pid ?? 0;
+  const tree = { pid: 4194305, start: '1', criu: other, criuStart: '1', log };
+  t.is(await whatBecameOf({ ...story, state: 'running', tree }, 'this', () => false), 'undone');
+  await sleep(50);
+  t.not(await processStart(other), null);
 });

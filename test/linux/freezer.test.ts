@@ -17,8 +17,10 @@ interface Ward {
 }
 
 /** A process and its child that both are at work. */
-async function ward(t: ExecutionContext): Promise<Ward> {
-  const script = 'import os, time; os.fork()\nwhile True: os.write(1, b"."); time.sleep(0.01)';
+async function ward(
+  t: ExecutionContext,
+  script = 'import os, time; os.fork()\nwhile True: os.write(1, b"."); time.sleep(0.01)',
+): Promise<Ward> {
   const root = spawn('python3', ['-c', script], { stdio: ['ignore', 'pipe', 'ignore'], detached: true });
   t.teardown(() => {
     try {
@@ -94,6 +96,24 @@ test('processes without a cgroup of their own stand still, and go on where they 
   t.is(it.cgroups(), before);
   perform(held.open);
   t.true(await isAtWork(it), 'twice is once');
+});
+
+test('one that forks all the time goes on with all of its children where it was', async (t) => {
+  const forks = `import os, signal, time
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+while True:
+    if os.fork() == 0: time.sleep(0.5); os._exit(0)
+    os.write(1, b".")
+    time.sleep(0.0005)`;
+  const it = await ward(t, forks);
+  const before = it.cgroups();
+  const { held } = theFreezer(t, null);
+  it.root.kill('SIGSTOP');
+  await held.close(it.root.pid!);
+  it.root.kill('SIGCONT');
+  t.notThrows(() => perform(held.open));
+  t.is(it.cgroups(), before);
+  t.false(existsSync(held.open.args[3] ?? ''), 'nobody is left behind');
 });
 
 test('held so they are killed, parent and child, and nothing is left', async (t) => {

@@ -98,6 +98,14 @@ test('one that ended by itself is not started, and said to be stopped', async (t
   t.deepEqual(did, ['noted', 'note taken back']);
 });
 
+test('a stop that fails may have ended it: undone, it runs', async (t) => {
+  const broken = new PhaulError('STOP_FAILED', 'podman cannot stop it: its mount is busy.');
+  const { m, plan, did } = stage(t, { stop: () => Promise.reject(broken) });
+  await t.throwsAsync(stop(m, plan), { code: 'STOP_FAILED' });
+  t.deepEqual(await m.undo.unwind(), []);
+  t.deepEqual(did, ['noted', 'devices back', 'start', 'note taken back']);
+});
+
 test('one that does not end is in a state that nobody knows', async (t) => {
   const { m, plan } = stage(t, { stop: () => Promise.reject(new PhaulError('STOP_FAILED', 'It lives.')) });
   await t.throwsAsync(stop(m, plan), { code: 'STOP_FAILED' });

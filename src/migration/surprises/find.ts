@@ -5,6 +5,7 @@ import { foreignSessions, traced } from './bonds.ts';
 import { deletedFiles } from './deleted-files.ts';
 import { filesInMemory } from './files-in-memory.ts';
 import { innerSystemd } from './inner-systemd.ts';
+import { lostWatches } from './lost-watches.ts';
 import { foreignNamespaces, nestedNamespaces, sharedIpc } from './namespaces.ts';
 import { hostNetwork, type HostPort, hostPorts, hostSockets, namelessNetwork } from './networks.ts';
 import { ownTerminals } from './new-terminals.ts';
@@ -46,6 +47,7 @@ export async function surprises(...where: Parameters<typeof scene>): Promise<Fou
     openDevices(found),
     deletedFiles(found),
     hugeFiles(found),
+    lostWatches(found),
     outsideEnds(found),
     namelessNetwork(found),
     renamedSockets(found),

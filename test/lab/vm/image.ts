@@ -119,7 +119,7 @@ async function makeState(machine: Machine): Promise<void> {
   const { name, image, directory } = machine;
   await makeDisk(machine, 'base.img', 'raw');
   await startMachine(machine, 'power-on');
-  await new VmHost(name, directory).sh(warmUp);
+  await new VmHost(machine).sh(warmUp);
   const monitor = await Monitor.connect(join(directory, `${name}.monitor`), AbortSignal.abort());
   try {
     await monitor.execute('stop');

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeCgroups } from '../cgroups.ts';
 import { hostEnvironment, inCgroups } from '../command.ts';
+import { lastWords } from './last-words.ts';
 import type { Machine } from './machine.ts';
 import { Monitor } from './monitor.ts';
 import { qemuCommand } from './qemu.ts';
@@ -34,7 +35,7 @@ export async function startMachine(machine: Machine, from: 'power-on' | 'image')
     await Promise.race([ended, reach(machine, abort.signal)]);
   } catch (error) {
     const what = error instanceof Error ? error.message : String(error);
-    throw new Error([`${name} did not come up: ${what}`, ...said(machine)].join('\n'), { cause: error });
+    throw new Error([`${name} did not come up: ${what}`, ...lastWords(machine)].join('\n'), { cause: error });
   } finally {
     abort.abort();
     await ended.catch(() => {});
@@ -56,12 +57,4 @@ async function reach(machine: Machine, signal: AbortSignal): Promise<void> {
   } finally {
     monitor.close();
   }
-}
-
-function said({ directory, name }: Machine): string[] {
-  const logs = ['log', 'ssh.log', 'console'].map((ending) => join(directory, `${name}.${ending}`));
-  return logs
-    .filter((path) => existsSync(path))
-    .map((path) => readFileSync(path, 'utf8').trim().slice(-2000))
-    .filter(Boolean);
 }

@@ -1,6 +1,7 @@
 import { type CommandOptions, type RunningCommand, start } from '../command.ts';
 import { Host } from '../host.ts';
-import type { VmName } from './machine.ts';
+import { lastWords } from './last-words.ts';
+import type { Machine } from './machine.ts';
 import { cleanEnvironment, overSsh, shellText } from './ssh.ts';
 
 /** Notes under which PID a command runs, and becomes it. */
@@ -16,12 +17,11 @@ let commands = 0;
 
 /** A host that is a virtual machine. Its commands go over ssh, on the one connection that startMachine() has opened. */
 export class VmHost extends Host {
-  readonly #directory: string;
+  readonly #machine: Omit<Machine, 'image'>;
 
-  /** @param directory that of its machine */
-  constructor(name: VmName, directory: string) {
-    super(name);
-    this.#directory = directory;
+  constructor(machine: Omit<Machine, 'image'>) {
+    super(machine.name);
+    this.#machine = machine;
   }
 
   /** The argument vector that runs `argv` on this host, for a person: with a terminal if there is one here. */
@@ -40,7 +40,12 @@ export class VmHost extends Host {
       const words = ['sh', '-c', signal, 'signal', id, name.replace('SIG', '')];
       start(this.#ssh(shellText(words)), `${this.name}: ${name}`);
     };
-    return start(this.#ssh(script), `${this.name}: ${argv.join(' ')}`, options, send);
+    const { result, kill } = start(this.#ssh(script), `${this.name}: ${argv.join(' ')}`, options, send);
+    const explained = result.catch((error: unknown) => {
+      throw this.#explained(error);
+    });
+    explained.catch(() => {}); // Whoever never asks for the result does not want to be told.
+    return { result: explained, kill };
   }
 
   override async write(path: string, contents: string | Uint8Array): Promise<void> {
@@ -51,7 +56,14 @@ export class VmHost extends Host {
     return (await this.run(['cat', path])).stdout;
   }
 
+  /** A command may have failed because the machine has. */
+  #explained(error: unknown): unknown {
+    const words = lastWords(this.#machine);
+    if (words.length === 0 || !(error instanceof Error)) return error;
+    return new Error([error.message, `The machine ${this.name}:`, ...words].join('\n'), { cause: error });
+  }
+
   #ssh(script: string, terminal = false): string[] {
-    return overSsh(this.#directory, this.name as VmName, script, terminal);
+    return overSsh(this.#machine.directory, this.#machine.name, script, terminal);
   }
 }

@@ -60,7 +60,8 @@ export class VmLab {
   }
 
   host(name: VmName): VmHost {
-    return new VmHost(name, stateDirectory(labId(this.name)));
+    const lab = labId(this.name);
+    return new VmHost({ lab, name, directory: stateDirectory(lab) });
   }
 }
 

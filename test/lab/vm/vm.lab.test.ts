@@ -84,6 +84,13 @@ test.serial('commands end, fail, time out and take signals as they should', asyn
   t.is(await lab.host('a').sh('ls /run/lab | wc -l'), '1', 'its own note');
 });
 
+test.serial('where a machine dies, whoever waits for a command is told what it said', async (t) => {
+  const dying = lab.host('b').sh('echo c >/proc/sysrq-trigger; sleep 60', { timeoutMs: 90_000 });
+  await t.throwsAsync(dying, {
+    message: /ended with 255\n[^]*The machine b:\n(its QEMU has ended\n)?[^]*Kernel panic/,
+  });
+});
+
 test.serial('up clears away what is left when everything was killed', async (t) => {
   for (const pid of processesOf(id)) process.kill(pid, 'SIGKILL');
   while (processesOf(id).length > 0) await sleep(2);
