@@ -9,7 +9,7 @@ export interface StandIns {
   readonly conmon: string;
   /** Where the runtime's stand-in waits to become CRIU (src/criu/stand-in.ts). */
   readonly socket: string;
-  /** A file with that one's pid, from its start on. */
+  /** A file with the pid of the real runtime, which goes on when conmon dies and its stand-in with it. */
   readonly runtimePid: string;
   /** A file with the path at which conmon will look for the first process's pid. */
   readonly pidFile: string;
@@ -32,8 +32,8 @@ exec ${shellWords(real)} "$@"
 `;
 
 // conmon calls it as it would call the runtime's restore. The container is created by the real one, with the same bundle, standard files and options.
+// conmon's death is its own, too (conmon.c: PR_SET_PDEATHSIG), but not the real one's: so that is noted.
 const runtime = (real: string, directory: string, socket: string): string => `#!/bin/sh
-echo $$ >${shellWords(join(directory, 'runtime-pid'))}
 left=$#
 while [ "$left" -gt 0 ]; do
   word=$1
@@ -50,10 +50,7 @@ while [ "$left" -gt 0 ]; do
     *) set -- "$@" "$word" ;;
   esac
 done
-${shellWords(real)} "$@" || exit 1
-# If conmon has died meanwhile nobody waits for a restore any more.
-read -r _ _ _ parent _ </proc/$$/stat
-[ "$parent" = "$PPID" ] || exit 1
+sh -c 'echo $$ >"$0"; exec "$@"' ${shellWords(join(directory, 'runtime-pid'), real)} "$@" || exit 1
 export PHAUL_STAND_IN=${shellWords(socket)} PATH=${shellWords(directory)}:"$PATH"
 exec ${shellWords(process.execPath, ownProgram('src/criu/stand-in-program'))} restore
 `;

@@ -3,7 +3,7 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DriverContext } from '../../src/contracts/context.ts';
-import { awaitStandIn, dismissStandIn } from '../../src/criu/stand-in.ts';
+import { awaitStandIn } from '../../src/criu/stand-in.ts';
 import { PhaulError } from '../../src/errors.ts';
 import { killTree, processStart } from '../../src/linux/processes.ts';
 import { lastLine } from '../../src/run.ts';
@@ -77,7 +77,7 @@ export async function startWaiting(
   const takenBack = async (): Promise<void> => {
     await podman.catch(() => undefined);
     await runtimeEnded(standIns);
-    // Where conmon has been killed the runtime may have made its container after podman had given it up.
+    // Made after podman had given it up.
     if (existsSync(stateDirectory(runtime, meta.id)))
       await ctx.run(runtime.name, ['delete', '--force', meta.id], { abortable: false });
     // conmon leaves it where no terminal has come.
@@ -131,13 +131,12 @@ export async function startWaiting(
   };
 }
 
-/** The runtime's stand-in ends when conmon has, or is dismissed, but not before the runtime has made the container. */
-async function runtimeEnded({ runtimePid, socket }: StandIns): Promise<void> {
+/** It goes on though whoever called it has been killed, and makes the container. */
+async function runtimeEnded({ runtimePid }: StandIns): Promise<void> {
   const pid = Number(await readFile(runtimePid, 'utf8').catch(() => ''));
   const limit = performance.now() + runtimeMs;
   while (pid > 0 && (await processStart(pid)) !== null) {
     if (performance.now() > limit) return killTree(pid);
-    await dismissStandIn(socket);
     await sleep(20);
   }
 }

@@ -64,11 +64,6 @@ export async function awaitStandIn(path: string, signal: AbortSignal): Promise<S
   }
 }
 
-/** Nobody waits for one any more: if one waits there, it ends. */
-export async function dismissStandIn(path: string): Promise<void> {
-  (await connected(path))?.on('error', () => undefined).destroy();
-}
-
 /** Has it become that program. Resolves, with its pid, when it has. @throws Error if there is none */
 export async function becomeOfStandIn(path: string, task: Omit<StandInTask, 'pid'>): Promise<number> {
   const socket = await connected(path);

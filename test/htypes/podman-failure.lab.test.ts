@@ -44,6 +44,43 @@ test.serial('cancelled while podman on the target gets ready, nothing of it stay
   t.is(await footprint(a), onA);
 });
 
+/** In the place of runc: while it creates a container conmon, which called it, is killed, and who would delete it meanwhile finds nothing yet. */
+const slowRunc = `#!/bin/sh
+case " $* " in
+*" create "*)
+  touch /run/creating; trap 'rm /run/creating' EXIT
+  /run/real/runc "$@"
+  while pgrep -x conmon; do sleep 0.01; done >/dev/null
+  sleep 1 ;;
+*" delete "*) [ -e /run/creating ] || exec /run/real/runc "$@" ;;
+*) exec /run/real/runc "$@" ;;
+esac`;
+
+test.serial(
+  'conmon dies while the runtime is at work: what that makes all the same is removed',
+  async (t) => {
+    const [a, b] = hosts();
+    await start(a, 'web', 'exec sleep 1000');
+    const [onA, onB] = [await footprint(a), await footprint(b)];
+    await b.write('/run/slow-runc', slowRunc);
+    await b.sh(`runc=$(command -v runc); mkdir /run/real; cp "$runc" /run/real/; chmod +x /run/slow-runc
+    mount --bind /run/slow-runc "$runc"`);
+    const conmonDies = b.sh('until [ -e /run/creating ]; do sleep 0.01; done; pkill -KILL -x conmon');
+    const end = await phaul(a, ['web', 'b']);
+    await conmonDies;
+    await b.sh(`while [ -e /run/creating ]; do sleep 0.01; done
+    umount "$(command -v runc)"; rm -r /run/real /run/slow-runc`);
+    failed(t, end, {
+      code: 'DRIVER_FAILED',
+      act: 'iterate',
+      host: 'target',
+      message: /conmon has ended too early/,
+    });
+    t.is(await footprint(b), onB);
+    t.is(await footprint(a), onA);
+  },
+);
+
 test.serial('what podman’s containers cannot take along is refused before anything is touched', async (t) => {
   const [a, b] = hosts();
   const refused = async (
