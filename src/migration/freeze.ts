@@ -96,7 +96,6 @@ export async function freeze(m: Migration, plan: Plan, armed: Armed): Promise<Fr
     await swrk.end();
   };
   m.undo.push('the freeze', async () => {
-    await frozen?.catch(() => undefined);
     // CRIU may be waiting for somebody to take its pages.
     pages.end();
     const incomplete = await plan.devices.abort().then(
@@ -116,8 +115,8 @@ export async function freeze(m: Migration, plan: Plan, armed: Armed): Promise<Fr
     );
     if (died) await endTcpRepair(await processTree(pid));
     await run(fence.open.command, fence.open.args);
-    for (const withdraw of noted) withdraw();
     m.sourceState = 'running';
+    for (const withdraw of noted) withdraw();
   });
   // Whatever ends the dump early: CRIU lets the tree run on by itself.
   answer.then(
