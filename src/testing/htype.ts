@@ -144,8 +144,18 @@ export function htypeChecks(htype: HType, make: (scene: Scene) => Promise<Kennel
     staged('the cgroup that it names, if any, is its own', async (_, { source }) => {
       const cgroup = source.live?.cgroup;
       if (!cgroup) return;
-      const pids = readFileSync(join(cgroup, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean);
-      assert.deepEqual(new Set(pids.map(Number)), new Set(await processTree(source.pid)));
+      const members = (): Set<number> =>
+        new Set(readFileSync(join(cgroup, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean).map(Number));
+      // Processes come and go meanwhile: what counts are those that are there at two looks in a row.
+      const [before, then, after, last] = [
+        await processTree(source.pid),
+        members(),
+        new Set(await processTree(source.pid)),
+        members(),
+      ];
+      const outside = before.filter((pid) => after.has(pid) && !then.has(pid));
+      const strangers = [...then].filter((pid) => last.has(pid) && !after.has(pid));
+      assert.deepEqual({ outside, strangers }, { outside: [], strangers: [] });
     }),
 
     staged(

@@ -15,7 +15,7 @@ const tests: Readonly<Record<string, string>> = {
   host: 'docs/commands.lab.test.ts',
   during: 'docs/commands.lab.test.ts',
   greeter: 'htypes/hello.lab.test.ts',
-  lxc: 'htypes/lxc-systemd.lab.test.ts',
+  lxc: 'lab/lxc-systemd.ts',
   debian: 'docs/install.test.ts',
   clone: 'docs/install.test.ts',
   driver: 'docs/install.test.ts',
