@@ -30,8 +30,9 @@ export async function stopLxcContainer(host: Host, name: string, options = '-k')
   await host.sh(`
     init=$(lxc-info -n ${name} -pH 2>/dev/null) || exit 0
     [ "$init" ] || exit 0
-    monitor=$(sed -n 's/^PPid:\\s*//p' /proc/$init/status)
-    lxc-stop ${options} -n ${name}
+    # It may just be ending by itself.
+    monitor=$(sed -n 's/^PPid:\\s*//p' /proc/$init/status) || exit 0
+    lxc-stop ${options} -n ${name} || true
     timeout 10 tail --pid=$monitor -f /dev/null`);
 }
 
