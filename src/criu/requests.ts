@@ -95,7 +95,8 @@ function common(settings: CommonSettings, choices: CriuChoices): CriuOptions {
     external: settings.external ?? [],
     // Which systemd mounts. Empty: what has files in it is refused before (surprises/huge-files.ts).
     enable_fs: ['hugetlbfs'],
-    ...(choices.tcp === 'keep' ? { tcp_established: true } : { tcp_close: true }),
+    // Closed are those, too, that nobody has accepted yet: otherwise they end the dump (criu/sk-inet.c:175).
+    ...(choices.tcp === 'keep' ? { tcp_established: true } : { tcp_close: true, tcp_skip_in_flight: true }),
     shell_job: choices.shellJob,
     // What runc asks for too: file locks, devices that can be reopened by another path, terminals without a master.
     file_locks: true,

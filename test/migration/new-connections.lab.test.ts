@@ -126,6 +126,26 @@ test.serial(
   },
 );
 
+test.serial('with --no-tcp a process tree in the host’s network goes without them', async (t) => {
+  // Its pid is to be free on the other host.
+  const pid = await a.sh(`echo 30000 >/proc/sys/kernel/ns_last_pid
+    setsid python3 -c '${deaf}' job </dev/null >/dev/null 2>&1 & echo $!`);
+  try {
+    await c.sh(
+      `until python3 -c 'import socket; socket.create_connection(("${a.address}", 7000))'; do :; done`,
+    );
+    const { exitCode, text } = await phaul(a, ['--no-tcp', pid, 'b']);
+    t.is(exitCode, 0, text);
+    await c.run([
+      'python3',
+      '-c',
+      `import socket; socket.create_connection(("${b.address}", 7000), timeout=30)`,
+    ]);
+  } finally {
+    for (const host of [a, b]) await host.sh(`kill -KILL ${pid} || true`);
+  }
+});
+
 test.serial('phaul is killed while it turns new connections away: they are let in again', async (t) => {
   await createContainer(a, { ...ct101, args: ['python3', '-c', deaf] });
   await connected();
