@@ -40,10 +40,7 @@ async function inTheFill(
   const pid = await startLazyWork(a, work);
   const run = startPhaul(a, ['--pid-root', job, '--restore', 'lazy', pid, 'b']);
   await run.event({ type: 'act-begin', act: 'prepare' });
-  const service = await stopFill(b, async () => {
-    await run.event({ type: 'running' });
-    await sleep(250);
-  });
+  const service = await stopFill(b, () => run.event({ type: 'running' }));
   t.is(await b.sh(`ps -o stat= -p ${service} | cut -c1`), 'T');
   t.not(await b.sh(`${lazyWork} || true`), '', 'it runs');
   return { run, service, pid };

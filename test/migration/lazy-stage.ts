@@ -103,7 +103,7 @@ export async function stopFill(host: NamespaceHost, now: () => Promise<unknown>)
     `${untilHandOver}
     while kill -STOP $service; do
       [ ! -e /run/lazy-stop ] || { echo $service; exit; }
-      sleep 0.02; kill -CONT $service; sleep 0.004
+      sleep 0.04; kill -CONT $service; sleep 0.004
     done`,
     { timeoutMs: 50_000 },
   );
