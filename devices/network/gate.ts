@@ -4,7 +4,7 @@ import { type Instruction, opensConnection } from '../../src/linux/packet-filter
 /**
  * Turns away whatever asks for a TCP connection to the container, and lets all else pass; who asks asks again. It stands at the host's ends
  * of the links. Connections over the loopback do not meet it: their clients would be frozen in the midst of asking, and CRIU cannot
- * restore that where the server is in the same namespace (soccr/soccr.c:530: the connection is made at once then).
+ * restore that where the server is in the same namespace (soccr/soccr.c:528: the connection is made at once then).
  */
 export interface Gate {
   /** Closed at those of the links at which tc can do that; of the others a line in the log tells. */

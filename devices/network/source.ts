@@ -2,7 +2,6 @@ import type { DriverContext } from '../../src/contracts/context.ts';
 import type { SourceDevice } from '../../src/contracts/device.ts';
 import type { SourceContainer } from '../../src/contracts/htype.ts';
 import type { Refusal } from '../../src/errors.ts';
-
 import { announceHere, announcement, whereabouts } from './announce.ts';
 import { ipBatch } from './batch.ts';
 import { reopenCommands } from './commands.ts';

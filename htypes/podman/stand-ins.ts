@@ -9,7 +9,7 @@ export interface StandIns {
   readonly conmon: string;
   /** Where the runtime's stand-in waits to become CRIU (src/criu/stand-in.ts). */
   readonly socket: string;
-  /** A file with the pid of the real runtime, which goes on when conmon dies and its stand-in with it. */
+  /** A file with the pid and start time (linux/processes.ts) of the real runtime, which goes on when conmon dies and its stand-in with it. */
   readonly runtimePid: string;
   /** A file with the path at which conmon will look for the first process's pid. */
   readonly pidFile: string;
@@ -50,7 +50,7 @@ while [ "$left" -gt 0 ]; do
     *) set -- "$@" "$word" ;;
   esac
 done
-sh -c 'echo $$ >"$0"; exec "$@"' ${shellWords(join(directory, 'runtime-pid'), real)} "$@" || exit 1
+sh -c 'echo $$ $(cut -d " " -f 22 /proc/$$/stat) >"$0"; exec "$@"' ${shellWords(join(directory, 'runtime-pid'), real)} "$@" || exit 1
 export PHAUL_STAND_IN=${shellWords(socket)} PATH=${shellWords(directory)}:"$PATH"
 exec ${shellWords(process.execPath, ownProgram('src/criu/stand-in-program'))} restore
 `;

@@ -133,10 +133,11 @@ export async function startWaiting(
 
 /** It goes on though whoever called it has been killed, and makes the container. */
 async function runtimeEnded({ runtimePid }: StandIns): Promise<void> {
-  const pid = Number(await readFile(runtimePid, 'utf8').catch(() => ''));
+  const [pid, start] = (await readFile(runtimePid, 'utf8').catch(() => '')).trim().split(' ');
   const limit = performance.now() + runtimeMs;
-  while (pid > 0 && (await processStart(pid)) !== null) {
-    if (performance.now() > limit) return killTree(pid);
+  // Long after it has ended another process may have its pid.
+  while (start !== undefined && (await processStart(Number(pid))) === start) {
+    if (performance.now() > limit) return killTree(Number(pid));
     await sleep(20);
   }
 }

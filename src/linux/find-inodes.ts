@@ -24,11 +24,13 @@ export async function inodeAt(path: string): Promise<(Inode & { readonly isDirec
  * @param root goes before every path, and is not in those that are given
  * @param wanted the keys of files
  * @returns a path for each key that was found
+ * @throws the signal's reason: a large file system takes minutes
  */
 export async function findInodes(
   root: string,
   tops: readonly string[],
   wanted: ReadonlySet<string>,
+  signal: AbortSignal,
 ): Promise<Map<string, string>> {
   const found = new Map<string, string>();
   const seen = new Set<string>();
@@ -47,6 +49,7 @@ export async function findInodes(
   // It grows while it is gone through.
   for (const { path, device } of places) {
     if (found.size === wanted.size) break;
+    signal.throwIfAborted();
     const names = await readdir(root + path).catch(() => []);
     places.push(...(await Promise.all(names.map((name) => look(join(path, name), device)))).flat());
   }

@@ -34,7 +34,7 @@ export async function checkSource(m: Migration, parts: SourceParts): Promise<Sou
   const live = mode === 'live';
   const criu = live ? await probeCriu(m.options.criuPath).catch(() => null) : null;
   const [open, ...lists] = await Promise.all([
-    live ? surprises(parts.pids, parts.container, m.options) : nothingFound,
+    live ? surprises(parts.pids, parts.container, m.options, m.signal) : nothingFound,
     Promise.resolve(live ? criuRefusals(criu, m) : []),
     live && parts.thorough && criu ? kernelRefusals(m.options.criuPath) : [],
     live ? stillFilling(parts.pids) : [],

@@ -51,7 +51,7 @@ export function memoryRounds(
   const iterations: Iteration[] = [];
   const countPages = pageCounter();
   const costs: RoundCost[] = [];
-  const imageDirectory = imageDirectories(plan);
+  const imageDirectory = imageDirectories(m, plan);
   let tracking = 0;
   const expectedPages = (): number | null => {
     const count =
@@ -162,8 +162,8 @@ async function iteration(
   return { round, sending };
 }
 
-function imageDirectories({ workspace, container }: Plan): Rounds['imageDirectory'] {
-  const names = watchedNames(container.pid);
+function imageDirectories({ signal }: Migration, { workspace, container }: Plan): Rounds['imageDirectory'] {
+  const names = watchedNames(container.pid, signal);
   return async (number) => {
     const directory = join(workspace.images, iterationName(number));
     await mkdir(directory, { mode: 0o700 });

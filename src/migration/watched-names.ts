@@ -21,7 +21,10 @@ interface Watch extends FileWatch {
  * /etc and some other places, in the freeze, and gives up then (criu/irmap.c). This looks everywhere while the container runs. What was found is not looked for again.
  * @param root the container's first process
  */
-export function watchedNames(root: number): (pids: readonly number[]) => Promise<WatchedNames> {
+export function watchedNames(
+  root: number,
+  signal: AbortSignal,
+): (pids: readonly number[]) => Promise<WatchedNames> {
   const names = new Map<string, string>();
   const seenBy = (pid: number, path: string): string => `/proc/${pid}/root${path}`;
 
@@ -59,7 +62,8 @@ export function watchedNames(root: number): (pids: readonly number[]) => Promise
       const wanted = new Set(unnamed.map(inodeKey));
       for (const key of wanted) names.delete(key);
       const tops = mounts.map(({ path }) => path);
-      for (const [key, path] of await findInodes(`/proc/${root}/root`, tops, wanted)) names.set(key, path);
+      const found = await findInodes(`/proc/${root}/root`, tops, wanted, signal);
+      for (const [key, path] of found) names.set(key, path);
     }
     const found = left.flatMap(({ device, inode, ...watch }) => {
       const path = names.get(inodeKey({ device, inode }));

@@ -26,8 +26,8 @@ const mostlyIdle = 0.5;
 
 /**
  * How many bytes in a second go to the target through ssh, found out by sending portions that nobody keeps there; each is answered when all of it has arrived.
- * @param login ssh's arguments, without a command
  * It is known if a portion that was long enough, or the largest, came to about the same as the one before.
+ * @param login ssh's arguments, without a command
  * @param enoughMs a portion that takes so long is long enough
  * @param beside phaul has other work meanwhile: a portion counts only if that was little. If not, the largest counts anyhow
  */

@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Json } from '../../src/contracts/context.ts';
-import type { DeviceContext } from '../../src/contracts/device.ts';
+import type { DeviceContext, SourceDevice } from '../../src/contracts/device.ts';
 import type { SourceContainer } from '../../src/contracts/htype.ts';
 import { driverContext } from '../../src/driver-context.ts';
+import { network } from '../../devices/network/network.ts';
 import type { NetworkState } from '../../devices/network/state.ts';
 
 export const ip = (...args: string[]): string =>
@@ -104,6 +105,13 @@ function addresses(namespace: string, name: string, v4: string, v6: string): voi
 /** All that the driver asks of a container. */
 export function containerIn({ container, pid }: Pick<Lan, 'container' | 'pid'>): SourceContainer {
   return { network: { namespace: `/run/netns/${container}` }, pid } as SourceContainer;
+}
+
+/** The half of its network that lets go. */
+export async function sourceOf(lan: Lan): Promise<SourceDevice> {
+  const [device] = await network.source(containerIn(lan), lan.ctx);
+  if (!device) throw new Error('no device');
+  return device;
 }
 
 const echo = `

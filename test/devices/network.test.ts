@@ -2,15 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
 import { network } from '../../devices/network/network.ts';
-import type { SourceDevice } from '../../src/contracts/device.ts';
-import { containerIn, ip, type Lan, makeLan, startAsker, startEcho } from './lan.ts';
-import { startCaller, startFarewell, startGreeter } from './tcp.ts';
+import { containerIn, ip, makeLan, sourceOf, startAsker, startEcho } from './lan.ts';
 
-const sourceOf = async (lan: Lan): Promise<SourceDevice> => {
-  const [device] = await network.source(containerIn(lan), lan.ctx);
-  if (!device) throw new Error('no device');
-  return device;
-};
 const now = (): bigint => process.hrtime.bigint();
 
 test.serial('a container without a namespace of its own has no network to move', async (t) => {
@@ -62,94 +55,6 @@ for (const [family, address] of [
     );
     t.throws(() => ip('link', 'show', 'dev', lan.names.end));
   });
-
-for (const [family, address] of [
-  ['IPv4', '10.78.0.2'],
-  ['IPv6', 'fd78::2'],
-] as const)
-  test.serial(
-    `right before the freeze nobody connects over ${family} any more, until an abort`,
-    async (t) => {
-      const lan = makeLan();
-      t.teardown(lan.remove);
-      const source = await sourceOf(lan);
-      const greeter = await startGreeter(lan.container);
-      t.teardown(greeter.stop);
-      const early = startCaller(lan.names.client, address);
-      t.teardown(early.stop);
-      await early.heard(1);
-      await source.quiet?.();
-      const late = startCaller(lan.names.client, address);
-      t.teardown(late.stop);
-      // Long enough for one that need not ask twice.
-      await sleep(500);
-      early.speak();
-      t.deepEqual([await early.heard(2), late.lines], [['connected', 'hello'], []]);
-      const given = now();
-      await source.abort();
-      await late.heard(1);
-      t.log(`connected ${Number(now() - given) / 1e6} ms after the abort`);
-      late.speak();
-      t.deepEqual(await late.heard(2), ['connected', 'hello']);
-      t.deepEqual(lan.said, []);
-    },
-  );
-
-test.serial('a connection that nobody accepts cannot move, and is there afterwards', async (t) => {
-  const lan = makeLan();
-  t.teardown(lan.remove);
-  const source = await sourceOf(lan);
-  const greeter = await startGreeter(lan.container);
-  t.teardown(greeter.stop);
-  greeter.stall();
-  const waiting = startCaller(lan.names.client, '10.78.0.2');
-  t.teardown(waiting.stop);
-  await waiting.heard(1);
-  await t.throwsAsync(async () => source.quiet?.(), {
-    code: 'CONNECTIONS_WAITING',
-    message: 'The container does not accept the connections that wait for it: 1 at port 7778.',
-  } as never);
-  await source.abort();
-  const another = startCaller(lan.names.client, '10.78.0.2');
-  t.teardown(another.stop);
-  t.deepEqual(await another.heard(1), ['connected']);
-});
-
-test.serial('an abort succeeds though the container has ended meanwhile, and its link with it', async (t) => {
-  const lan = makeLan();
-  t.teardown(lan.remove);
-  const source = await sourceOf(lan);
-  const greeter = await startGreeter(lan.container);
-  t.teardown(greeter.stop);
-  await source.quiet?.();
-  const caller = startCaller(lan.names.client, '10.78.0.2');
-  t.teardown(caller.stop);
-  await caller.asked();
-  ip('link', 'delete', 'dev', lan.names.end);
-  await source.abort();
-  t.regex(lan.said.join(), /^log: What came meanwhile is lost/);
-});
-
-test.serial(
-  'what a process has closed, and its client does not receive, keeps nobody waiting for long, and is said',
-  async (t) => {
-    const lan = makeLan();
-    t.teardown(lan.remove);
-    const source = await sourceOf(lan);
-    const server = await startFarewell(lan.container);
-    t.teardown(server.stop);
-    const client = startCaller(lan.names.client, '10.78.0.2', 7779);
-    t.teardown(client.stop);
-    await client.heard(1);
-    await server.closed;
-    await source.quiet?.();
-    t.regex(
-      lan.said.join(),
-      /^warn: The container has closed a connection whose other end has not received everything yet/,
-    );
-    await source.abort();
-  },
-);
 
 test.serial('an abort brings back the connection, with routes and neighbours as they were', async (t) => {
   const lan = makeLan();

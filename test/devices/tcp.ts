@@ -1,7 +1,20 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ExecutionContext } from 'ava';
+
+/** Node with a program, in a network namespace, until the test ends. */
+function inside(
+  t: ExecutionContext,
+  namespace: string,
+  program: string,
+  ...args: readonly string[]
+): ChildProcessWithoutNullStreams {
+  const child = spawn('ip', ['netns', 'exec', namespace, process.execPath, '-e', program, ...args]);
+  t.teardown(() => child.kill('SIGKILL'));
+  return child;
+}
 
 const greeter = `
 const server = require('node:net').createServer((socket) => socket.on('data', () => socket.write('hello')));
@@ -9,10 +22,10 @@ server.listen({ port: 7778, host: '::', backlog: 5 }, () => process.stdout.write
 `;
 
 /** A TCP server in that namespace that says hello when it hears something; `stall`: it goes on listening, and accepts nothing more. */
-export async function startGreeter(namespace: string): Promise<{ stall: () => void; stop: () => void }> {
-  const child = spawn('ip', ['netns', 'exec', namespace, process.execPath, '-e', greeter]);
+export async function startGreeter(t: ExecutionContext, namespace: string): Promise<{ stall: () => void }> {
+  const child = inside(t, namespace, greeter);
   await once(child.stdout, 'data');
-  return { stall: () => child.kill('SIGSTOP'), stop: () => child.kill('SIGKILL') };
+  return { stall: () => child.kill('SIGSTOP') };
 }
 
 const farewell = `
@@ -24,11 +37,12 @@ require('node:net').createServer((socket) => {
 
 /** A TCP server in that namespace that has much to say to each client, and closes at once. `closed` resolves when its process has done so. */
 export async function startFarewell(
+  t: ExecutionContext,
   namespace: string,
-): Promise<{ closed: Promise<unknown>; stop: () => void }> {
-  const child = spawn('ip', ['netns', 'exec', namespace, process.execPath, '-e', farewell]);
+): Promise<{ closed: Promise<unknown> }> {
+  const child = inside(t, namespace, farewell);
   await once(child.stdout, 'data');
-  return { closed: once(child.stdout, 'data'), stop: () => child.kill('SIGKILL') };
+  return { closed: once(child.stdout, 'data') };
 }
 
 const caller = `
@@ -45,20 +59,10 @@ export interface Caller {
   /** Resolves when it has asked for its connection, and has no answer. */
   readonly asked: () => Promise<void>;
   readonly speak: () => void;
-  readonly stop: () => void;
 }
 
-export function startCaller(namespace: string, address: string, port = 7778): Caller {
-  const child = spawn('ip', [
-    'netns',
-    'exec',
-    namespace,
-    process.execPath,
-    '-e',
-    caller,
-    address,
-    String(port),
-  ]);
+export function startCaller(t: ExecutionContext, namespace: string, address: string, port = 7778): Caller {
+  const child = inside(t, namespace, caller, address, String(port));
   const lines: string[] = [];
   child.stdout.on('data', (chunk: Buffer) => lines.push(...chunk.toString().trim().split('\n')));
   return {
@@ -72,6 +76,5 @@ export function startCaller(namespace: string, address: string, port = 7778): Ca
       while (!/ \w+:1E6[23] 02 /.test(await readFile(`/proc/${child.pid}/net/tcp`, 'utf8'))) await sleep(10);
     },
     speak: () => child.stdin.write('.'),
-    stop: () => child.kill('SIGKILL'),
   };
 }

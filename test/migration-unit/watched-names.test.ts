@@ -38,12 +38,19 @@ test('what is watched in an overlay has its name looked for, and looked for agai
   const merged = join(home, 'merged');
   const inside = ['', '/deep', '/deep/er', '/deep/file'].map((path) => merged + path);
   const pid = await watcher(t, [...inside, join(home, 'plain')]);
-  const names = watchedNames(pid);
+  const names = watchedNames(pid, new AbortController().signal);
   const found = async (): Promise<string[]> => (await names([pid])).found.map(({ path }) => path).sort();
   t.deepEqual(await found(), [...inside].sort());
   renameSync(join(merged, 'deep/file'), join(merged, 'other'));
   t.deepEqual(await found(), [...inside.slice(0, 3), join(merged, 'other')].sort());
   t.deepEqual((await names([pid])).lost, []);
+});
+
+test('who has given up waits for no search', async (t) => {
+  const home = overlay(t);
+  const pid = await watcher(t, [join(home, 'merged/deep/er')]);
+  const reason = new Error('given up');
+  await t.throwsAsync(watchedNames(pid, AbortSignal.abort(reason))([pid]), { is: reason });
 });
 
 test('a file that was deleted and is still open is refused with who watches it, and where', async (t) => {

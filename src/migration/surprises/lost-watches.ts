@@ -6,10 +6,10 @@ import { who } from './member.ts';
 import type { Scene } from './scene.ts';
 
 /** Watched files to which no name leads that CRIU could use: the dump would fail. */
-export async function lostWatches({ members, mounts }: Scene): Promise<Refusal[]> {
+export async function lostWatches({ members, mounts, signal }: Scene): Promise<Refusal[]> {
   const [root] = members;
   if (!root) return [];
-  const { lost } = await watchedNames(root.pid)(members.map(({ pid }) => pid));
+  const { lost } = await watchedNames(root.pid, signal)(members.map(({ pid }) => pid));
   return lost.map(({ pid, device, inode }) => {
     const member = members.find((each) => each.pid === pid) ?? root;
     const place = [...mounts.values()].find((mount) => mount.device === device);

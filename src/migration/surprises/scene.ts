@@ -13,16 +13,19 @@ export interface Scene {
   readonly mounts: ReadonlyMap<number, Mount>;
   readonly container: Partial<Pick<SourceContainer, 'network' | 'live' | 'description'>>;
   readonly options: Pick<MigrateOptions, 'shellJob' | 'tcp'>;
+  /** Aborted: nobody waits for the answer any more. */
+  readonly signal: AbortSignal;
 }
 
 export async function scene(
   pids: readonly number[],
   container: Scene['container'],
   options: Scene['options'],
+  signal: Scene['signal'],
 ): Promise<Scene> {
   const members = await readMembers(pids);
   const spaces = new Map(members.map(({ pid, namespaces }) => [namespaces['mnt'], pid]));
   const lists = await Promise.all([...spaces.values()].map((pid) => readMounts(pid).catch(() => [])));
   const mounts = new Map(lists.flat().map((mount) => [mount.id, mount]));
-  return { members, host: await namespacesOf('self'), mounts, container, options };
+  return { members, host: await namespacesOf('self'), mounts, container, options, signal };
 }

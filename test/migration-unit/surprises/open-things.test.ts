@@ -67,7 +67,12 @@ os.unlink(home + '/disk'); os.unlink(home + '/sound'); os.rmdir(home)`;
 test('all processes are looked at, and one that has ended is none', async (t) => {
   const lines = `${syscall}for _ in range(2): libc.syscall(425, 4, ctypes.create_string_buffer(120))`;
   const pids = [await program(t, ''), await program(t, lines), await program(t, lines)];
-  const { refusals: found } = await surprises([...pids, 4_194_305], {}, choices);
+  const { refusals: found } = await surprises(
+    [...pids, 4_194_305],
+    {},
+    choices,
+    new AbortController().signal,
+  );
   t.deepEqual(
     found.map(({ code }) => code),
     ['IO_URING', 'IO_URING', 'IO_URING'],

@@ -16,7 +16,8 @@ export async function program(t: ExecutionContext, lines: string): Promise<numbe
 export const choices = { shellJob: false, tcp: true } as const;
 
 /** The scene of a container that is nothing but these processes. */
-export const sceneOf = (...pids: number[]): Promise<Scene> => scene(pids, {}, choices);
+export const sceneOf = (...pids: number[]): Promise<Scene> =>
+  scene(pids, {}, choices, new AbortController().signal);
 
 /** Such a program as a container, in the host's own namespaces. */
 export const sceneWith = async (t: ExecutionContext, lines: string): Promise<Scene> =>

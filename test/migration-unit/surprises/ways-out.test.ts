@@ -38,7 +38,7 @@ path = os.fork()`;
   const pid = await program(t, lines);
   const pids = await processTree(pid);
   t.is(pids.length, 2);
-  const { refusals, ports } = await surprises(pids, {}, choices);
+  const { refusals, ports } = await surprises(pids, {}, choices, new AbortController().signal);
   t.deepEqual(refusals, []);
   // Both processes have them.
   t.deepEqual(ports.map(({ protocol, address }) => `${protocol} ${address}`).sort(), [
