@@ -245,7 +245,7 @@ test('recover undoes what a phaul that was killed has left', async (t) => {
   const former = await killedPhaul(t, `journal.will('undone', 'mkdir', ['-p', '${join(at, 'undone')}']);`);
   t.deepEqual(await phaul('recover', former.migration), { code: 0, stdout: '', stderr: '' });
   // Another test's phaul may have begun with it.
-  for (let i = 0; i < 500 && former.known(); i++) await sleep(20);
+  for (let i = 0; i < 5000 && former.known(); i++) await sleep(20);
   t.deepEqual([former.known(), existsSync(join(at, 'undone'))], [false, true]);
 });
 
