@@ -125,6 +125,17 @@ while True:
   t.false(existsSync(held.open.args[3] ?? ''), 'nobody is left behind');
 });
 
+test('who has got in and is about to end keeps nobody held', async (t) => {
+  const it = await ward(t);
+  const { held } = theFreezer(t, null);
+  await held.close(it.root.pid!);
+  const guest = spawn('sh', ['-c', 'echo $$ >"$1/cgroup.procs"; sleep 0.3', 'sh', held.open.args[3] ?? '']);
+  await once(guest, 'spawn');
+  while (readFileSync(`/proc/${guest.pid}/cgroup`, 'utf8') !== it.cgroups()) await sleep(10);
+  t.notThrows(() => perform(held.open));
+  t.false(existsSync(held.open.args[3] ?? ''));
+});
+
 test('held so they are killed, parent and child, and nothing is left', async (t) => {
   const it = await ward(t);
   const { held } = theFreezer(t, null);
