@@ -56,7 +56,8 @@ export const recoverCommand: CommandModule<object, Arguments> = {
       (story) => isMeant(story) && !isKept(story.migration, story.role),
     );
     logFound(log, before);
-    const failures = await settleAbandoned();
+    // Who asks for one is not told of the others': those have guards of their own.
+    const failures = (await settleAbandoned()).filter(({ story }) => isMeant(story));
     const meant = (await stories()).filter(isMeant);
     const words = (story: Story): Words['say'] => wordsOf(story, log, stderr === null);
     if (dead && meant.length === 0)

@@ -46,7 +46,13 @@ const opening = `
 # Whoever comes home goes on: what it forks then is there, too.
 [ ! -e "$4" ] || while read -r pid home; do echo "$pid" >"$home/cgroup.procs"; done <"$4" 2>/dev/null
 echo "$3" >"$1/$2"
-[ ! -e "$4" ] || rmdir "$1"`;
+[ -e "$4" ] || exit 0
+# Who is about to end is in there until it has.
+n=0
+until rmdir "$1" 2>/dev/null; do
+  n=$((n + 1)); [ $n -lt 500 ] || exec rmdir "$1"
+  sleep 0.01
+done`;
 
 // With version 1 what is held dies only when it is let go. The signal is first: it does nothing else then.
 const killing = `

@@ -23,7 +23,7 @@ export const phaulAfter = (code: string, ...args: string[]): Promise<Outcome> =>
 
 async function start(args: readonly string[], before: readonly string[] = []): Promise<Outcome> {
   const argv = [...before, main, ...args];
-  return promisify(execFile)(process.execPath, argv, { timeout: 60_000 }).then(
+  return promisify(execFile)(process.execPath, argv, { timeout: 170_000 }).then(
     ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
     (error: { code: number; stdout: string; stderr: string }) => error,
   );

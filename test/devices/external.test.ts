@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
@@ -20,8 +20,11 @@ const failure = async (work: Promise<unknown>): Promise<PhaulError> => {
   throw new Error('it did not fail');
 };
 
-const isAlive = async (pidFile: string): Promise<boolean> =>
-  (await processStart(Number(readFileSync(pidFile, 'utf8')))) !== null;
+/** They have been killed; the kernel takes its time. */
+async function end(home: string, names: readonly string[]): Promise<void> {
+  const pids = names.map((name) => Number(readFileSync(join(home, name), 'utf8')));
+  for (const pid of pids) while ((await processStart(pid)) !== null) await sleep(10);
+}
 
 test('each step is called with exactly these arguments, on either side', async (t) => {
   const bench = externalBench(t, notes);
@@ -112,19 +115,21 @@ test('what it says on stderr is heard, also if it succeeds', async (t) => {
 });
 
 test('stage 2 returns at once, and stage 3 waits', async (t) => {
-  const bench = externalBench(t, 'case "$*" in *=transfer*) sleep 0.6; touch "$HERE/end";; esac');
+  const bench = externalBench(
+    t,
+    'case "$*" in *=transfer*) until [ -e "$HERE/go" ]; do sleep 0.01; done; touch "$HERE/end";; esac',
+  );
   for (const half of ['source', 'target'] as const) {
     const device = half === 'source' ? await bench.source() : bench.target();
     await device.begin?.();
-    const began = performance.now();
     await ('freeze' in device ? device.freeze() : device.takeOver?.());
-    t.true(performance.now() - began < 300);
     t.false(existsSync(join(bench.home, 'end')));
+    writeFileSync(join(bench.home, 'go'), '');
     await ('settled' in device
       ? device.settled?.()
       : (device as { takenOver?: () => Promise<void> }).takenOver?.());
     t.true(existsSync(join(bench.home, 'end')));
-    rmSync(join(bench.home, 'end'));
+    for (const name of ['go', 'end']) rmSync(join(bench.home, name));
   }
 });
 
@@ -132,25 +137,21 @@ test('stage 2 returns at once, and stage 3 waits', async (t) => {
 const breeds = `
 case "$*" in *=transfer*) ;; *) exit 0;; esac
 echo $$ >"$HERE/leader"
-sleep 100 & echo $! >"$HERE/child"
-setsid sh -c 'echo $$ >"'"$HERE"'/stray"; sleep 100; :' &
+sleep 1000 & echo $! >"$HERE/child"
+setsid sh -c 'echo $$ >"'"$HERE"'/stray"; sleep 1000; :' &
 until [ -s "$HERE/stray" ]; do sleep 0.01; done
 touch "$HERE/ready"
-sleep 100`;
+sleep 1000`;
 
 test('at its time limit it is killed with all that it has started', async (t) => {
-  const bench = externalBench(t, breeds, 'time-limit = 0.7');
+  const bench = externalBench(t, breeds, 'time-limit = 5');
   const source = await bench.source();
   await source.begin?.();
   await source.freeze();
   const { code, message } = await failure(source.settled!());
   t.is(code, 'DRIVER_FAILED');
-  t.regex(
-    message,
-    /did not end within 0\.7 s \(time-limit\); it was killed, with all that it had started\.$/,
-  );
-  await sleep(50);
-  for (const name of ['leader', 'child', 'stray']) t.false(await isAlive(join(bench.home, name)), name);
+  t.regex(message, /did not end within 5 s \(time-limit\); it was killed, with all that it had started\.$/);
+  await t.notThrowsAsync(end(bench.home, ['leader', 'child', 'stray']));
   await t.notThrowsAsync(source.abort());
 });
 
@@ -163,8 +164,7 @@ test('an abort of the migration kills it just so, and then it is undone', async 
   while (!existsSync(join(bench.home, 'ready'))) await sleep(10);
   bench.aborter.abort();
   t.is((await ending).code, 'CANCELLED');
-  await sleep(50);
-  for (const name of ['leader', 'child', 'stray']) t.false(await isAlive(join(bench.home, name)), name);
+  await t.notThrowsAsync(end(bench.home, ['leader', 'child', 'stray']));
   await target.abort();
   t.is(bench.log().at(-5), '--step=undo');
 });
@@ -195,7 +195,7 @@ const externalOpens = async (home: string): Promise<void> => {
 test('the undo is noted before the deed, must succeed, and waits for a step that is still running', async (t) => {
   const bench = externalBench(
     t,
-    `case "$*" in *=transfer*) [ "$$" = x ] || sleep 0.5; echo transferred >>"$HERE/log";; *=undo*) echo undone >>"$HERE/log";; esac`,
+    `case "$*" in *=transfer*) touch "$HERE/begun"; sleep 0.5; echo transferred >>"$HERE/log";; *=undo*) echo undone >>"$HERE/log";; esac`,
   );
   const target = bench.target();
   await target.begin();
@@ -207,7 +207,7 @@ test('the undo is noted before the deed, must succeed, and waits for a step that
     ],
   );
   await target.takeOver?.();
-  await sleep(100);
+  while (!existsSync(join(bench.home, 'begun'))) await sleep(10);
   const [program = '', ...args] = bench.wills[0]?.argv ?? [];
   // Also after another start of the host, when the directory is gone: but then nothing runs.
   execFileSync(program, args);
@@ -218,7 +218,7 @@ test('the undo is noted before the deed, must succeed, and waits for a step that
 });
 
 test('what a dead phaul noted ends, too', async (t) => {
-  const bench = externalBench(t, 'case "$*" in *=undo*) sleep 100;; esac', 'time-limit = 0.3');
+  const bench = externalBench(t, 'case "$*" in *=undo*) sleep 1000;; esac', 'time-limit = 3');
   await bench.target().begin();
   const [program = '', ...args] = bench.wills[0]?.argv ?? [];
   const child = spawn(program, args, { stdio: 'ignore', detached: true });

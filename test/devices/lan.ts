@@ -1,7 +1,8 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import type { Json } from '../../src/contracts/context.ts';
 import type { DeviceContext, SourceDevice } from '../../src/contracts/device.ts';
 import type { SourceContainer } from '../../src/contracts/htype.ts';
@@ -52,6 +53,9 @@ export function makeLan(): Lan {
   addresses(container, 'eth0', '10.78.0.2/24', 'fd78::2/64');
   const inhabitant = spawn('ip', ['netns', 'exec', container, 'sleep', 'infinity']);
   while (readFileSync(`/proc/${inhabitant.pid}/comm`, 'utf8') !== 'sleep\n');
+  // A port forwards a moment after its link has a carrier (net/bridge/br_if.c, br_port_carrier_check).
+  for (const port of [`${tag}ab`, `${tag}ba`, `${tag}c`, names.end])
+    while (readFileSync(`/sys/class/net/${port}/brport/state`, 'utf8') !== '3\n');
   return {
     container,
     pid: inhabitant.pid ?? 0,
@@ -118,56 +122,57 @@ const echo = `
 const { createSocket } = require('node:dgram');
 const socket = createSocket({ type: 'udp6' });
 socket.on('message', (message, { port, address }) => {
-  process.stdout.write(process.hrtime.bigint() + '\\n');
-  socket.send(process.argv[1], port, address);
+  process.stdout.write(message + '\\n');
+  socket.send(message + ' ' + process.argv[1], port, address);
 });
 socket.bind(7777, '::', () => process.stdout.write('ready\\n'));
 `;
 
-/** Answers every datagram with `word`, in that namespace. `heard`: how many it got. */
+/** Answers every datagram with `word`, in that namespace. `heard`: how many it got that were sent after `since`. */
 export async function startEcho(
   namespace: string,
   word: string,
-): Promise<{ heard: () => number; stop: () => void }> {
-  let heard = -1;
+): Promise<{ heard: (since: bigint) => number; stop: () => void }> {
   const child = spawn('ip', ['netns', 'exec', namespace, process.execPath, '-e', echo, word]);
-  child.stdout.on('data', (chunk: Buffer) => (heard += chunk.toString().split('\n').length - 1));
+  const sent: bigint[] = [];
+  createInterface(child.stdout).on('line', (line) => line !== 'ready' && sent.push(BigInt(line)));
   await once(child.stdout, 'data');
-  return { heard: () => heard, stop: () => child.kill('SIGKILL') };
+  return { heard: (since) => sent.filter((at) => at > since).length, stop: () => child.kill('SIGKILL') };
 }
 
 const ask = `
 const { createSocket } = require('node:dgram');
 const socket = createSocket({ type: 'udp6' });
 socket.on('error', () => {});
-socket.on('message', (message, from) => process.stdout.write(process.hrtime.bigint() + ' ' + message + '\\n'));
-const send = () => socket.send('?', 7777, process.argv[1], () => {});
-socket.bind(0, () => { setInterval(send, 1); process.stdout.write(process.hrtime.bigint() + ' ready\\n'); });
+socket.on('message', (message, from) => process.stdout.write(message + '\\n'));
+const send = () => socket.send(String(process.hrtime.bigint()), 7777, process.argv[1], () => {});
+socket.bind(0, () => { setInterval(send, 1); process.stdout.write('ready\\n'); });
 `;
 
 /** Asks `address` every millisecond from the client. */
 export interface Asker {
-  /** The first answer that came after `since`: its word and when, in ms; null if there is none within `patience`. */
-  readonly answer: (since: bigint, patience?: number) => Promise<{ word: string; ms: number } | null>;
+  /**
+   * The word that answers the first question sent after `since` that is answered; null if there is none within `patience` ms. By what was sent when, not
+   * heard: on a busy machine a process may hear much later what has long come. Without an answer the client forgets the address after 8 s, and asks for it.
+   */
+  readonly answer: (since: bigint, patience?: number) => Promise<string | null>;
   readonly stop: () => void;
 }
 
 export async function startAsker(namespace: string, address: string): Promise<Asker> {
-  const child: ChildProcess = spawn('ip', ['netns', 'exec', namespace, process.execPath, '-e', ask, address]);
+  const child = spawn('ip', ['netns', 'exec', namespace, process.execPath, '-e', ask, address]);
   const answers: { at: bigint; word: string }[] = [];
-  child.stdout?.on('data', (chunk: Buffer) => {
-    for (const line of chunk.toString().trim().split('\n')) {
-      const [at = '0', word = ''] = line.split(' ');
-      if (word !== 'ready') answers.push({ at: BigInt(at), word });
-    }
+  createInterface(child.stdout).on('line', (line) => {
+    const [at = '0', word] = line.split(' ');
+    if (word !== undefined) answers.push({ at: BigInt(at), word });
   });
-  if (child.stdout) await once(child.stdout, 'data');
+  await once(child.stdout, 'data');
   return {
-    answer: async (since, patience = 1000) => {
+    answer: async (since, patience = 5000) => {
       const end = performance.now() + patience;
       for (;;) {
         const found = answers.find(({ at }) => at > since);
-        if (found) return { word: found.word, ms: Number(found.at - since) / 1e6 };
+        if (found) return found.word;
         if (performance.now() > end) return null;
         await new Promise((resolve) => setTimeout(resolve, 2));
       }

@@ -12,6 +12,9 @@ const run = promisify(execFile);
 const home = mkdtempSync('/tmp/phaul-install-');
 test.after.always(() => rmSync(home, { recursive: true, force: true }));
 
+// npm and apt take minutes on a busy machine, and may be all that is left to run.
+const patienceMs = 15 * 60_000;
+
 const notOfTheProject = ['.git', 'node_modules', 'dist'];
 
 /** What is to be cloned: the project as it is now. */
@@ -60,6 +63,7 @@ async function type(t: ExecutionContext, lines: readonly string[], cwd: string):
 }
 
 test.serial('phaul is cloned, built, packed and installed', async (t) => {
+  t.timeout(patienceMs);
   const from = await repository();
   const lines = linesTypedAt('clone').map((line) => line.replace('REPOSITORY', from));
   t.true(lines.some((line) => line.startsWith('git clone')));
@@ -69,6 +73,7 @@ test.serial('phaul is cloned, built, packed and installed', async (t) => {
 });
 
 test.serial('a driver is examined, packed, and installed', async (t) => {
+  t.timeout(patienceMs);
   const at = join(home, 'hello');
   cpSync(join(projectDirectory, 'examples/phaul-htype-hello'), at, { recursive: true });
   // drivers.md installs what write-a-driver.md has packed.
@@ -85,6 +90,7 @@ test.serial('a driver is examined, packed, and installed', async (t) => {
 });
 
 test('Debian has all packages that are named', async (t) => {
+  t.timeout(patienceMs);
   const env = await emptyDebian(mkdtempSync(join(home, 'debian-')));
   for (const line of linesTypedAt('debian')) {
     const { stdout } = await run('sh', ['-euc', line], { env, maxBuffer: 2 ** 24 });

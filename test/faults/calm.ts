@@ -5,11 +5,11 @@ import type { Lab } from '../lab/lab.ts';
 import { pair } from './stage.ts';
 import { guardsOn, phaulOn } from './victims.ts';
 
-// Two silences of 8 s, ssh's 10 s to find that nobody answers, and the guard's longest pause before it tries again.
-const patienceMs = 45_000;
+// Two silences of 8 s, ssh's 10 s to find that nobody answers, and the guard's longest pause before it tries again; twice that, for machines that have much to do.
+const patienceMs = 120_000;
 const lookEveryMs = 25;
 
-/** Waits until both hosts have done with all migrations: no phaul is there and nothing is remembered. @returns what is left after 45 s */
+/** Waits until both hosts have done with all migrations: no phaul is there and nothing is remembered. @returns what is left after two minutes */
 export async function calm(lab: Lab): Promise<string[]> {
   const deadline = Date.now() + patienceMs;
   for (;;) {

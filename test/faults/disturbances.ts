@@ -29,7 +29,7 @@ export const disturbances: readonly Fault[] = [
     mend: async ({ source, target }) => {
       // It may be that the other host is right now not to be asked, or that somebody else is at it.
       await Promise.all(
-        [source, source, target].map((host) => host.run(recover, { check: false, timeoutMs: 30_000 })),
+        [source, source, target].map((host) => host.run(recover, { check: false, timeoutMs: 120_000 })),
       );
       return [];
     },

@@ -32,7 +32,7 @@ function general(whole: Footprint): Footprint {
 }
 
 // What ends by itself may take a moment.
-const patienceMs = 10_000;
+const patienceMs = 60_000;
 const lookEveryMs = 60;
 
 /** Waits until the hosts look like that, if that may still be. @returns how they differ from it */

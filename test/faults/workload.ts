@@ -73,7 +73,7 @@ export async function startWorkload(lab: Lab, { mode, device }: Course): Promise
   await changedCt101(a, programs[mode], ({ mounts }) =>
     mounts.push({ destination: '/witness', type: 'bind', source: '/run/witness', options: ['bind', 'rw'] }),
   );
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 60_000;
   const answers = async (): Promise<boolean> =>
     (await runsOn(a)).length > 0 && (mode === 'revive' || (await redis(a, 'PING')) === 'PONG');
   while (!(await answers())) {

@@ -161,7 +161,7 @@ async function attack(pair: Pair, ...args: string[]): Promise<unknown> {
     '/bin/sh',
     all,
     [stream, 'ignore', 'ignore'],
-    AbortSignal.timeout(10_000),
+    AbortSignal.timeout(120_000),
   );
   return new Promise((resolve) => child.once('exit', resolve));
 }

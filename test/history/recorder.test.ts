@@ -18,7 +18,7 @@ function file(t: ExecutionContext): { path: string; holds: (...events: PhaulEven
   const path = join(directory, 'events.jsonl');
   const holds = async (...events: PhaulEvent[]): Promise<void> => {
     const wanted = events.map((each) => `${JSON.stringify(each)}\n`).join('');
-    for (let tries = 0; tries < 100 && read(path) !== wanted; tries++) await sleep(10);
+    for (let tries = 0; tries < 5000 && read(path) !== wanted; tries++) await sleep(10);
     t.is(read(path), wanted);
   };
   return { path, holds };

@@ -30,7 +30,9 @@ async function project(): Promise<string> {
 }
 
 let at: string;
-test.before(async () => {
+test.before(async (t) => {
+  // npm and two compilers take minutes on a busy machine, and may be all that is left to run.
+  t.timeout(15 * 60_000);
   at = await project();
 });
 test.after.always(() => rm(at, { recursive: true }));

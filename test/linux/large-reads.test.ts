@@ -25,7 +25,7 @@ const pairs = {
     const listener = await listenDirect({ address, port: 0 });
     t.teardown(listener.close);
     const { port, secret } = listener;
-    const writer = await dialDirect({ address, port, secret, timeoutMs: 5000 });
+    const writer = await dialDirect({ address, port, secret, timeoutMs: 60_000 });
     return [writer, await listener.next()];
   },
 };

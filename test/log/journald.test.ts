@@ -16,7 +16,7 @@ const journalled = (...args: string[]): Promise<Record<string, string>[]> => jou
 /** What the journal has of phaul's after that command has run. */
 async function journalledBy(...command: string[]): Promise<Record<string, string>[]> {
   const { stdout } = await promisify(execFile)('unshare', ['--mount', 'sh', script, ...command], {
-    timeout: 60_000,
+    timeout: 170_000,
   });
   return stdout
     .split('\n')

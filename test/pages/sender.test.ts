@@ -5,6 +5,7 @@ import { frameBytes, frameKinds } from '../../src/pages/frame.ts';
 import { pace } from '../../src/pages/pace.ts';
 import { pageSender, type Sender } from '../../src/pages/sender.ts';
 import { loadZstd } from '../../src/pages/zstd.ts';
+import { settle } from '../rpc/ends.ts';
 
 function toNowhere(
   encoding: Encoding = 'raw',
@@ -15,8 +16,6 @@ function toNowhere(
   const options = { compression: fixedCompression(encoding), zstd: loadZstd(), pace: pace(bytesPerSecond) };
   return { sender: pageSender(out, options, (error) => out.destroy(error)), out };
 }
-
-const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 100));
 
 for (let turns = 0; turns < 8; turns++)
   test(`what is given ${turns} turns after the last has gone is sent, too`, async (t) => {

@@ -98,12 +98,14 @@ test('hostile frames never write outside of the place that was given, and nothin
   const good = await compressed(text(block));
   const around = Buffer.alloc(3 * block, 0xaa);
   const into = around.subarray(block, 2 * block);
+  // One for all: how soon the engine gives back what nobody holds is not asked here.
+  const frame = Buffer.from(good);
   const before = process.memoryUsage.rss();
   const random = chance(7);
   const below = (limit: number): number => Math.floor(random() * limit);
   let bad = 0;
   for (let i = 0; i < 5000; i++) {
-    const frame = Buffer.from(good);
+    good.copy(frame);
     // Half of them in the header, whose descriptor, window and content size they make up.
     for (let n = 0; n <= i % 4; n++) frame[4 + below(i % 2 ? 10 : frame.length - 4)] = below(256);
     if (!decompresses(frame, into)) bad++;

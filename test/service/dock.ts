@@ -56,7 +56,8 @@ const ship: HType = {
           throw new PhaulError('START_FAILED', 'It does not want to.', { host: 'target' });
         const child = spawn(meta === 'ends' ? 'true' : 'sleep', ['1000'], { stdio: 'ignore' });
         started.set(id, child);
-        await once(child, 'spawn');
+        // By the time that it is looked at, on however busy a machine.
+        await once(child, meta === 'ends' ? 'exit' : 'spawn');
         return child.pid ?? 0;
       },
     },

@@ -36,7 +36,7 @@ function* wandering(
 const within = <T>(promise: Promise<T>, what: string): Promise<T> =>
   Promise.race([
     promise,
-    sleep(20_000, null, { ref: false }).then(() => Promise.reject(new Error(`${what} hangs`))),
+    sleep(120_000, null, { ref: false }).then(() => Promise.reject(new Error(`${what} hangs`))),
   ]);
 
 test('calls in any order, with an end at any time, leave a container that is whole, or nothing', async (t) => {

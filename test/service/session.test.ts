@@ -106,6 +106,7 @@ test('a CRIU that hangs in the restore keeps nobody from undoing it', async (t) 
   await s.upTo('arm');
   const waiting = s.call.checkpoint({ iteration: 1, last: true });
   waiting.catch(() => undefined);
+  while (s.criu.requests().at(-1)?.['type'] !== 'RESTORE') await sleep(10);
   t.is(await Promise.race([waiting, sleep(200, 'waits')]), 'waits');
   t.like(await s.call.abort({}), { outcome: 'undone', failures: [] });
   await t.throwsAsync(waiting, { code: 'CRIU_DIED' });

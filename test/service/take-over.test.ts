@@ -88,13 +88,19 @@ test('an abort in the middle waits for its end, and then gives the device up', a
 
 test('the abort is not answered before the device is given up, however often that has to be tried', async (t) => {
   let tries = 0;
-  const abort = (): Promise<void> => (++tries < 3 ? Promise.reject(new Error('in use')) : Promise.resolve());
+  const [third, free] = [deferred<void>(), deferred<void>()];
+  const abort = (): Promise<void> => {
+    if (++tries < 3) return Promise.reject(new Error('in use'));
+    third.resolve();
+    return free.promise;
+  };
   const s = await craneDock(t, { takenOver: nothing, abort });
   await s.call.standBy({});
   await s.call.takeOver({});
   const aborting = s.call.abort({});
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  await third.promise;
   t.is(await s.state(), 'standby');
+  free.resolve();
   t.deepEqual(await aborting, undone);
   t.is(tries, 3);
   t.regex(s.said.join(), /warn: The device crane: in use It has not been given up here/);

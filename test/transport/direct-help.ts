@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import * as consumers from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { TLSSocket } from 'node:tls';
@@ -22,7 +22,7 @@ export async function listen(t: ExecutionContext): Promise<DirectListener> {
 export async function dial(
   t: ExecutionContext,
   { port, secret }: { port: number; secret: Buffer },
-  timeoutMs = 5000,
+  timeoutMs = 60_000,
 ): Promise<TLSSocket> {
   const stream = (await dialDirect({ address, port, secret, timeoutMs })) as TLSSocket;
   t.teardown(() => stream.destroy());
@@ -53,6 +53,10 @@ export function knock(
 export const buffer = (stream: Readable): Promise<Buffer> =>
   consumers.buffer(stream.iterator({ destroyOnReturn: false }));
 export const text = async (stream: Readable): Promise<string> => String(await buffer(stream));
+
+/** Resolves when a stream is closed; an error before that is none. */
+export const closing = (stream: Duplex): Promise<void> =>
+  new Promise((resolve) => (stream.closed ? resolve() : stream.once('close', resolve)));
 
 export const within = async (ms: number, promise: Promise<unknown>): Promise<boolean> =>
   Promise.race([promise.then(() => true), pause(ms, false, { ref: false })]);

@@ -7,14 +7,13 @@ import test from 'ava';
 import { mostPending } from '../../src/transport/direct-pending.ts';
 import { directTls } from '../../src/transport/direct-tls.ts';
 import { listenDirect } from '../../src/transport/direct.ts';
-import { address, listen, dial, knock, text, within, certificate } from './direct-help.ts';
+import { address, listen, dial, closing, knock, text, within, certificate } from './direct-help.ts';
 
 test('a source with the wrong secret is told so at once, and gets no stream', async (t) => {
   const listener = await listen(t);
   const wrong = { ...listener, secret: randomBytes(32) };
-  const started = performance.now();
+  // Where nothing is said at all it is the port that cannot be reached.
   await t.throwsAsync(dial(t, wrong), { code: 'DIRECT_CONNECTION', message: /does not know the secret/ });
-  t.true(performance.now() - started < 2000);
   t.false(await within(100, listener.next()));
 });
 
@@ -36,9 +35,8 @@ for (const [who, options] of [
       ...('ciphers' in options || name ? { pskCallback: () => ({ psk, identity: name ?? 'phaul' }) } : {}),
     });
     stranger.on('error', () => undefined).resume();
-    const closed = new Promise((resolve) => stranger.once('close', resolve));
     t.false(await within(200, listener.next()));
-    t.true(await within(2000, closed));
+    await t.notThrowsAsync(closing(stranger));
   });
 
 test('garbage is dropped at once, silence and drops of bytes after a few seconds; a source gets through', async (t) => {
@@ -48,10 +46,11 @@ test('garbage is dropped at once, silence and drops of bytes after a few seconds
   slow.socket.write(Buffer.from([22, 3, 1, 2, 0]));
   const drops = setInterval(() => slow.socket.write('x'), 200);
   t.teardown(() => clearInterval(drops));
-  t.true(await within(1000, noise.closed));
+  const patience = Promise.all([silent.closed, slow.closed]).then(() => 'after a few seconds');
+  t.is(await Promise.race([patience, noise.closed.then(() => 'at once')]), 'at once');
   await dial(t, listener);
   t.false((await listener.next()).destroyed);
-  t.true(await within(5000, Promise.all([silent.closed, slow.closed])));
+  t.is(await patience, 'after a few seconds');
 });
 
 // Serial: so many connections at once need the processor, and the time limit of the handshake runs.
@@ -60,9 +59,11 @@ test.serial('a crowd of strangers is kept small, and a source still gets through
   let gone = 0;
   const crowd = Array.from({ length: 2 * mostPending }, () => knock(t, listener.port));
   for (const { closed } of crowd) void closed.then(() => gone++);
-  await dial(t, listener, 10_000);
+  // Behind all of them.
+  await dial(t, listener);
   t.true((await listener.next()).writable);
-  await pause(200);
+  // That they are dropped is seen a few turns of the loop later, however long these take.
+  for (let turn = 0; turn < 20; turn++) await pause(5);
   t.true(gone >= mostPending, `${gone} were dropped`);
 });
 
@@ -119,7 +120,7 @@ test('closing drops strangers, whoever waits and what nobody took; a stream in u
   aborter.abort();
   await t.throwsAsync(listener.next(), { code: 'DIRECT_CONNECTION' });
   listener.close();
-  t.true(await within(1000, stranger.closed));
+  await t.notThrowsAsync(stranger.closed);
   t.is(await text(untaken), '');
   await t.throwsAsync(dial(t, listener), { message: /ECONNREFUSED/ });
   used.end('still here');

@@ -6,7 +6,7 @@ import type { TLSSocket } from 'node:tls';
 import test from 'ava';
 import { dialDirect } from '../../src/transport/direct-dial.ts';
 import { listenDirect } from '../../src/transport/direct.ts';
-import { address, listen, dial, pair, buffer, text, within, noDelay } from './direct-help.ts';
+import { address, listen, dial, closing, pair, buffer, text, within, noDelay } from './direct-help.ts';
 
 test('it is TLS 1.3 with AES-128-GCM, an ephemeral key exchange and no certificate', async (t) => {
   const { source, target } = await pair(t);
@@ -99,7 +99,7 @@ test('a stream whose other end is gone harms nobody', async (t) => {
   source.write(randomBytes(1 << 20));
   target.destroy();
   for (let i = 0; i < 5; i++, await pause(20)) source.write(randomBytes(1 << 20));
-  t.true(source.destroyed);
+  await t.notThrowsAsync(closing(source));
 });
 
 test('each listener has a secret of its own', async (t) => {
@@ -131,11 +131,9 @@ test('a connection that is cut harms nobody, whether its stream was taken or not
   ];
   const taken = await listener.next();
   between.emit('cut');
-  await pause(100);
-  t.deepEqual(
-    [taken, ...sources].map((stream) => stream.destroyed),
-    [true, true, true],
-  );
+  await t.notThrowsAsync(Promise.all([taken, ...sources].map(closing)));
+  // The end of the stream that nobody took is no later than that of its other half, by a few turns of the loop.
+  for (let turn = 0; turn < 20; turn++) await pause(5);
   t.false(await within(100, listener.next()), 'a dead stream is not given out');
 });
 

@@ -163,7 +163,9 @@ libc = ctypes.CDLL(None); libc.ptrace(0x4206, child, 0, 0)`;
 });
 
 test('a job of a shell is found, and --shell-job takes it', async (t) => {
-  const shell = spawn('sh', ['-c', 'sleep 1000 & echo $!; wait'], {
+  // It is the shell itself until it has become another program.
+  const job = 'sleep 1000 & until grep -q sleep /proc/$!/comm; do :; done; echo $!; wait';
+  const shell = spawn('sh', ['-c', job], {
     stdio: ['ignore', 'pipe', 'ignore'],
     detached: true,
   });

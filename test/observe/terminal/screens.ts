@@ -48,7 +48,7 @@ async function play(showing: Showing): Promise<Shown> {
   const { stdout } = await promisify(execFile)(
     'script',
     ['--quiet', '--return', '--command', `stty cols ${columns} rows ${rows}; exec ${words}`, '/dev/null'],
-    { env: { ...clean, TERM: 'xterm-256color', ...env }, timeout: 60_000, maxBuffer: 2 ** 26 },
+    { env: { ...clean, TERM: 'xterm-256color', ...env }, timeout: 170_000, maxBuffer: 2 ** 26 },
   );
   return replay(stdout, columns, rows);
 }
