@@ -5,7 +5,8 @@ mount -t tmpfs tmpfs /run
 mkdir -p /run/systemd/journal /run/log/journal
 /usr/lib/systemd/systemd-journald >/run/said 2>&1 &
 journald=$!
-while ! [ -S /run/systemd/journal/socket ]; do
+# The last of its sockets.
+while ! [ -S /run/systemd/journal/io.systemd.journal ]; do
   kill -0 $journald || { cat /run/said >&2; exit 1; }
   sleep 0.05
 done
