@@ -58,7 +58,7 @@ function said(host: string, migration: string): string {
 }
 
 async function until(host: string, migration: string, wanted: RegExp): Promise<void> {
-  const deadline = Date.now() + 30_000;
+  const deadline = Date.now() + 60_000;
   while (!wanted.test(said(host, migration)) && Date.now() < deadline) await sleep(50);
 }
 
@@ -66,6 +66,7 @@ test.serial('the id of a migration finds it in the journals of both hosts', asyn
   const { events, summary, text } = await phaul(lab.host('a'), ['ct101', 'b']);
   t.truthy(summary, text);
   const migration = events[0]?.migration ?? '';
+  await until('a', migration, /ct101 runs on b/);
   await until('b', migration, /the source knows/);
   t.regex(
     said('a', migration),
@@ -99,6 +100,8 @@ test.serial('so it does when phaul was killed, and its guard has gone on', async
 
 test.serial('a preflight that refuses is an error on the source', async (t) => {
   const { events } = await phaul(lab.host('a'), ['ct101', 'nowhere']);
-  const last = found('a', events[0]?.migration ?? '').at(-1);
+  const migration = events[0]?.migration ?? '';
+  await until('a', migration, /TARGET_UNREACHABLE/);
+  const last = found('a', migration).at(-1);
   t.like(last, { PRIORITY: '3', PHAUL_CODE: 'TARGET_UNREACHABLE', PHAUL_ACT: 'preflight' });
 });
