@@ -18,6 +18,8 @@ interface Witness {
   readonly subvolumes?: readonly string[];
 }
 
+const patienceMs = 60_000;
+
 /** On each host, where the container does not take it along: when it ran there, a line each few milliseconds. */
 const trace = '/run/witness';
 
@@ -106,6 +108,17 @@ export async function logOf(t: ExecutionContext, host: Host): Promise<string[]> 
   return lines.map((line) => line.replace(/ at \d+/, ''));
 }
 
+/** Waits until it has written more since now, in two lines of one run: what it says as it starts is in its log then. @throws if it does not */
+async function atWork(host: Host): Promise<void> {
+  const last = async (): Promise<Run | undefined> => (await traceOf(host)).at(-1);
+  const before = (await last())?.to ?? 0;
+  const deadline = Date.now() + patienceMs;
+  for (let run = await last(); !run || run.to <= before || run.to === run.from; run = await last()) {
+    if (Date.now() > deadline) throw new Error('the witness is not at work');
+    await sleep(20);
+  }
+}
+
 /**
  * Does something to the witness on a after which it must run there, with all it had: a and b are as before, and at no time two of it ran.
  * @param ran the hosts on which it ran one after the other
@@ -122,9 +135,7 @@ export async function comesBack<T>(
   await isAsBefore(t, a, onA, restartable);
   await isAsBefore(t, b, onB);
   t.deepEqual([await isRunning(a, 'ct101'), await isRunning(b, 'ct101')], [true, false]);
-  const before = (await traceOf(a)).at(-1)?.to ?? 0;
-  await sleep(100);
-  t.true(((await traceOf(a)).at(-1)?.to ?? 0) > before, 'it is at work');
+  await atWork(a);
   t.is(await ranOn(t, lab), ran);
   const log = await logOf(t, a);
   t.is(log.filter((line) => line === 'started').length, ran === 'a' ? 1 : 2);
