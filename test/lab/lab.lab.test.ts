@@ -179,7 +179,10 @@ function machineState(): object {
     entry.startsWith('phaul-lab-') && !entry.startsWith(`phaul-lab-${name}`);
   const list = (path: string): string[] => (existsSync(path) ? readdirSync(path).sort() : []);
   return {
-    mounts: readFileSync('/proc/self/mountinfo', 'utf8'),
+    // Tests have file systems of their own in /tmp, while they run beside this one.
+    mounts: readFileSync('/proc/self/mountinfo', 'utf8')
+      .split('\n')
+      .filter((line) => !line.split(' ')[4]?.startsWith('/tmp/')),
     networkNamespaces: list('/run/netns'),
     links: list('/sys/class/net'),
     state: list('/run/phaul-lab').filter((lab) => lab === name),
