@@ -128,7 +128,7 @@ test('a full disk on the target is called that', async (t) => {
   t.teardown(pair.remove);
   fs.mkdirSync(pair.tree.target, { recursive: true });
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'none', pair.tree.target]);
-  t.teardown(() => execFileSync('umount', [pair.tree.target]));
+  t.teardown(() => execFileSync('umount', ['-l', pair.tree.target]));
   fs.writeFileSync(join(pair.tree.source, 'large'), Buffer.alloc(4_000_000, 'x'));
   await pair.target.prepare();
   const error = await t.throwsAsync(pair.round());
