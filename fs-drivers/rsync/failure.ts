@@ -2,13 +2,15 @@ import { PhaulError } from '../../src/errors.ts';
 
 /**
  * Whether a daemon says nothing but that its client has gone: that was not needed after all, or knows itself why it went. Nobody is there to be told either.
+ * It has no word for a client that goes before it has greeted (clientserver.c, start_daemon).
  */
-export function leftAlone(stderr: string): boolean {
+export function leftAlone(code: number | null, stderr: string): boolean {
   const lines = stderr.split('\n').filter((line) => line !== '');
-  return lines.length > 0 && lines.every((line) => gone.test(line));
+  return lines.length > 0 ? lines.every((line) => gone.test(line)) : code === 255;
 }
 
-const gone = /connection unexpectedly closed|^rsync error: error in rsync protocol data stream \(code 12\)/;
+const gone =
+  /connection unexpectedly closed|: (?:Broken pipe|Connection reset by peer) \(\d+\)$|^rsync error: error in (?:rsync protocol data stream \(code 12\)|socket IO \(code 10\))/;
 
 const linkLost: readonly number[] = [10, 12, 30, 35, 255];
 

@@ -48,7 +48,7 @@ async function serve(
     running.set(daemon, ended);
     const { code, stderr } = await ended;
     running.delete(daemon);
-    if (code === 0 || ctx.signal.aborted || leftAlone(stderr)) return;
+    if (code === 0 || ctx.signal.aborted || leftAlone(code, stderr)) return;
     ctx.log(`The rsync daemon ended with code ${String(code)}: ${stderr.trim()}`);
     await explain(stream, stderr, ctx.signal);
   } finally {

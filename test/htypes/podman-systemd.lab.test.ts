@@ -20,7 +20,7 @@ cd etc/systemd/system
 ln -s /dev/null systemd-logind.service # It wants D-Bus.
 cat >counter.service <<'END'
 [Service]
-ExecStart=/bin/sh -c 'i=0; while :; do i=$$((i+1)); echo $$i >/run/count; sleep 0.1; done'
+ExecStart=/bin/sh -c 'i=0; while :; do i=$$((i+1)); echo $$i >/run/next; mv /run/next /run/count; sleep 0.1; done'
 END
 printf '[Service]\\nExecStart=/bin/sleep infinity\\n' >later.service
 ln -s ../counter.service multi-user.target.wants/
@@ -43,6 +43,11 @@ test.serial('systemd moves and comes back', async (t) => {
   const [a, b] = hosts();
   await a.sh(image);
   await a.sh(`podman run -d --name web ${options} localhost/systemd:1 /usr/lib/systemd/systemd </dev/null`);
+  // It is asked only when it hears: before that there is no answer to wait for.
+  await a.sh(
+    `until podman exec web systemctl is-system-running --wait 2>/dev/null | grep -E 'running|degraded'; do sleep 0.1; done`,
+    { timeoutMs: 120_000 },
+  );
   const before = await said(a);
   t.regex(before, /^running\n/);
   for (const [from, to] of [
@@ -61,7 +66,7 @@ test.serial('systemd moves and comes back', async (t) => {
     await to.sh('podman exec web systemctl start later; podman exec web systemctl stop later');
   }
   // With its own signal, by which systemd shuts down.
-  await a.sh('podman stop --time 20 web');
+  await a.sh('podman stop --time 120 web');
   t.is(await a.sh("podman inspect --format '{{.State.ExitCode}}' web"), '0');
   for (const host of [a, b]) {
     await emptyPodman(host);

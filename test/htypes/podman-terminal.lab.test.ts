@@ -26,13 +26,13 @@ test.serial('a container with a terminal goes on listening to who types there', 
     [b, a, 'two'],
   ] as const) {
     await moved(t, from, ['web', to.name]);
-    await to.sh(`timeout 20 python3 -c '${typed(line)}'`);
+    await to.sh(`timeout 120 python3 -c '${typed(line)}'`);
     t.is(await to.sh("podman exec web stat -c '%u:%g %a' /dev/console"), '7:8 640');
   }
   t.is((await a.sh('podman logs web')).replaceAll('\r', ''), 'heard one\nheard two');
   t.deepEqual(await looks(a, 'web'), before);
   await a.sh('podman restart --time 0 web');
-  await a.sh(`timeout 20 python3 -c '${typed('three')}'`);
+  await a.sh(`timeout 120 python3 -c '${typed('three')}'`);
   t.is(await b.sh('ls /dev/pts'), 'ptmx');
 });
 
@@ -77,5 +77,5 @@ for (const [mishap, { script, message, late }] of Object.entries(mishaps))
     else failed(t, end, { code: 'DRIVER_FAILED', act: 'iterate', host: 'target', message });
     t.is(await footprint(b), onB);
     t.is(await footprint(a), onA);
-    await a.sh(`timeout 20 python3 -c '${typed('one')}'`);
+    await a.sh(`timeout 120 python3 -c '${typed('one')}'`);
   });
