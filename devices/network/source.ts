@@ -47,11 +47,11 @@ export async function networkSource(
     name: 'network',
     state,
     refusals: async () => [...refusals(reading), ...(await firewall(namespace, ctx))],
-    quiet: async () => {
+    quiet: async ({ connections }) => {
       gated = true;
       gathered.connecting();
       await newcomers.close();
-      await connectionsSettled(container.pid, ctx);
+      if (connections) await connectionsSettled(container.pid, ctx);
     },
     freeze: async () => {
       shut = true;

@@ -65,8 +65,9 @@ export interface SourceDevice {
   /**
    * Live mode, right before the freeze, the container runs: resolves when nothing is under way that a freeze would break off, and nothing more can
    * begin. Be quick: what the container writes meanwhile moves in the freeze.
+   * @param along `connections`: the open TCP connections move; else they are closed on the target (--no-tcp), and none need be waited for
    */
-  readonly quiet?: () => Promise<void>;
+  readonly quiet?: (along: { readonly connections: boolean }) => Promise<void>;
   /**
    * Stage 2: the container has just been frozen, or has ended. Do what must be done before its dump goes on, begin the rest, and return at once: it
    * stands still, and goes on doing so for as long as this takes.

@@ -19,7 +19,7 @@ export interface Devices {
   /** One promise for each. */
   readonly refusals: () => Promise<Refusal[]>[];
   readonly begin: () => Promise<void>;
-  readonly quiet: () => Promise<void>;
+  readonly quiet: NonNullable<SourceDevice['quiet']>;
   readonly freeze: () => Promise<void>;
   readonly settled: () => Promise<void>;
   readonly handOver: () => Params<'commit'>['devices'];
@@ -83,7 +83,7 @@ function group(owned: readonly Owned[], end: () => void): Devices {
     takenOver: owned.flatMap(({ driver, device }) => (driver.capabilities.takeOver ? [device.name] : [])),
     refusals: () => devices.map((device) => device.refusals()),
     begin: () => stage((device) => device.begin?.()),
-    quiet: () => stage((device) => device.quiet?.()),
+    quiet: (along) => stage((device) => device.quiet?.(along)),
     freeze: () => stage((device) => device.freeze()),
     settled: () => stage((device) => device.settled?.()),
     handOver: () => fitting(devices.map((device) => device.handOver?.() ?? null)),

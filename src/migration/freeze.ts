@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import type { SyncResult } from '../contracts/fs-driver.ts';
-import { criuFailure } from '../criu/failure.ts';
 import { logNames } from '../criu/log.ts';
 import { dumpRequest } from '../criu/requests.ts';
 import { deferred } from '../deferred.ts';
@@ -9,6 +8,7 @@ import { endTcpRepair } from '../linux/tcp-repair.ts';
 import { allDead, killTree, processTree } from '../linux/processes.ts';
 import type { Freezer } from '../linux/freezer.ts';
 import { run } from '../run.ts';
+import { dumpFailure, dumping } from './dumping.ts';
 import type { Armed } from './iterate.ts';
 import { interruptible, journalOf, type Migration } from './migration.ts';
 import type { Plan } from './preflight.ts';
@@ -86,10 +86,10 @@ export async function freeze(m: Migration, plan: Plan, armed: Armed): Promise<Fr
     ...(dismissKeeper ? [journalOf(m).will('moved', dismissKeeper.command, dismissKeeper.args)] : []),
   ];
   pages.begin(armed.iteration);
-  const answer = swrk.request(
-    dumpRequest({ directory, pid, settings, choices: criuChoices(m), parent }),
-    onNotify,
-  );
+  const request = dumpRequest({ directory, pid, settings, choices: criuChoices(m), parent });
+  const where = { log: join(directory, logNames.dump), name: 'dump' };
+  // Held first: they would run with their connections in CRIU's hands.
+  const answer = dumping(m, { swrk, pages, root: pid, request, onNotify, ...where, beforeKill: hold });
   const letGo = async (): Promise<void> => {
     decision.resolve(false);
     await answer.catch(() => undefined);
@@ -120,7 +120,7 @@ export async function freeze(m: Migration, plan: Plan, armed: Armed): Promise<Fr
   });
   // Whatever ends the dump early: CRIU lets the tree run on by itself.
   answer.then(
-    async ({ success }) => success || dumped.reject(pages.failure() ?? (await dumpFailure(m, directory))),
+    async ({ success }) => success || dumped.reject(pages.failure() ?? (await couldNot(m, where))),
     (error: unknown) => dumped.reject(error),
   );
   await interruptible(m, dumped.promise);
@@ -162,14 +162,8 @@ async function finalSync({ container, files }: Plan): Promise<SyncResult> {
   return files.sync({ final: true, mapped: (await container.mappedFiles?.()) ?? [] });
 }
 
-function dumpFailure(m: Migration, directory: string): Promise<PhaulError> {
-  const where = {
-    log: join(directory, logNames.dump),
-    migration: m.id,
-    name: 'dump',
-    host: 'source',
-  } as const;
-  return criuFailure('CRIU_DUMP', 'CRIU could not dump the container.', where).catch((error: unknown) =>
+function couldNot(m: Migration, where: Parameters<typeof dumpFailure>[1]): Promise<PhaulError> {
+  return dumpFailure(m, where, 'CRIU could not dump the container.').catch((error: unknown) =>
     asPhaulError(error),
   );
 }

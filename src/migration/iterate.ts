@@ -53,7 +53,7 @@ export async function iterate(
   const last = iterations.length + 1;
   const parent = iterations.length > 0 ? iterations.length : null;
   const directory = await rounds.imageDirectory(last);
-  await interruptible(m, plan.devices.quiet());
+  await interruptible(m, plan.devices.quiet({ connections: m.options.tcp }));
   return {
     swrk,
     pages,

@@ -1,7 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SyncResult } from '../contracts/fs-driver.ts';
-import { criuFailure } from '../criu/failure.ts';
 import { writeIrmapCache } from '../criu/irmap-cache.ts';
 import { logNames } from '../criu/log.ts';
 import { iterationName, preDumpRequest } from '../criu/requests.ts';
@@ -11,6 +10,7 @@ import type { Iteration } from '../observe/events.ts';
 import type { Sending } from '../pages/source.ts';
 import { pageBytes } from '../pages/wire.ts';
 import { converged, type Limits } from './convergence.ts';
+import { dumpFailure, dumping } from './dumping.ts';
 import { interruptible, type Migration } from './migration.ts';
 import { predictFreeze, type RoundCost, writtenPages } from './predict.ts';
 import type { Plan } from './preflight.ts';
@@ -121,24 +121,12 @@ async function iteration(
   pages.begin(number);
   const { pid } = plan.container;
   const settings = plan.dump;
-  const answer = await interruptible(
-    m,
-    swrk.request(preDumpRequest({ directory, pid, settings, choices: criuChoices(m), parent })),
-  );
+  const request = preDumpRequest({ directory, pid, settings, choices: criuChoices(m), parent });
+  const where = { log: join(directory, logNames.preDump), name: `pre-dump-${number}` };
+  const answer = await interruptible(m, dumping(m, { swrk, pages, root: pid, request, ...where }));
   if (!answer.success) {
-    const failure = pages.failure();
-    if (failure) throw failure;
-    const where = {
-      log: join(directory, logNames.preDump),
-      migration: m.id,
-      name: `pre-dump-${number}`,
-      host: 'source',
-    } as const;
-    throw await criuFailure(
-      'CRIU_DUMP',
-      `CRIU could not pre-dump the container (iteration ${number}).`,
-      where,
-    );
+    const message = `CRIU could not pre-dump the container (iteration ${number}).`;
+    throw pages.failure() ?? (await dumpFailure(m, where, message));
   }
   const dumpMs = Math.round(performance.now() - began);
   const sending = await interruptible(m, pages.stored(number));

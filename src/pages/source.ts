@@ -26,6 +26,8 @@ export interface PageSource {
   readonly failure: () => PhaulError | null;
   /** What has been sent so far. */
   readonly sent: () => Sent;
+  /** It takes nothing more from CRIU before the channel to the target has taken what it has. */
+  readonly full: () => boolean;
   /** Ends it, in the middle of a dump too: CRIU's dump fails then, and the tasks go on. Idempotent. */
   readonly end: () => void;
 }
@@ -194,6 +196,7 @@ export function pageSource(out: Duplex, headerBytes: number, options: SenderOpti
     stored: (number) => endOf(number).promise,
     failure: () => failure,
     sent: sender.sent,
+    full: () => !criu.destroyed && waiting >= mostBlocks,
     end: () => {
       failure ??= new PhaulError('CANCELLED', 'The stream of pages was ended.');
       criu.destroy();

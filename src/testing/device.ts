@@ -27,13 +27,15 @@ const mostHandedOver = 512 * 1024;
 /** The stages of each half, in their order: contracts/device.ts. */
 const onSource = ['refusals', 'begin', 'quiet', 'freeze', 'settled'] as const;
 const onTarget = ['refusals', 'begin', 'takeOver', 'takenOver', 'activate'] as const;
+/** What `quiet` is told. */
+const along = { connections: true };
 type SourceStage = (typeof onSource)[number];
 type TargetStage = (typeof onTarget)[number];
 
 const handOver = (source: SourceDevice): Json => overTheWire(source.handOver?.() ?? null);
 
 async function sourceUpTo(source: SourceDevice, last: SourceStage): Promise<void> {
-  for (const call of onSource.slice(0, onSource.indexOf(last) + 1)) await source[call]?.();
+  for (const call of onSource.slice(0, onSource.indexOf(last) + 1)) await source[call]?.(along);
 }
 
 async function targetUpTo(half: TargetDevice, last: TargetStage, handed: Json): Promise<void> {
@@ -101,7 +103,7 @@ export function deviceChecks(device: DeviceDriver, make: (scene: Scene) => Promi
           const before = footprint();
           const former = onSource[index - 1];
           if (former) await sourceUpTo(source, former);
-          await act(scene, source, async () => source[last]?.());
+          await act(scene, source, async () => source[last]?.(along));
           for (const times of ['once', 'twice']) {
             await source.abort();
             assert.deepEqual(footprint(), before, times);
@@ -141,7 +143,7 @@ export function deviceChecks(device: DeviceDriver, make: (scene: Scene) => Promi
         const half = target(elsewhere(source.state));
         scene.after(half.abort);
         await Promise.all([source.begin?.(), half.begin()]);
-        await source.quiet?.();
+        await source.quiet?.(along);
         await source.freeze();
         await source.settled?.();
         await half.takeOver?.();

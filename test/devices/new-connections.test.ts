@@ -24,7 +24,7 @@ for (const [family, address] of [
       early.speak();
       // So the server has accepted it.
       await early.heard(2);
-      await source.quiet?.();
+      await source.quiet?.({ connections: true });
       const late = startCaller(t, lan.names.client, address);
       // Long enough for one that need not ask twice.
       await sleep(500);
@@ -46,7 +46,7 @@ test.serial('a connection that nobody accepts cannot move, and is there afterwar
   greeter.stall();
   const waiting = startCaller(t, lan.names.client, '10.78.0.2');
   await waiting.heard(1);
-  await t.throwsAsync(async () => source.quiet?.(), {
+  await t.throwsAsync(async () => source.quiet?.({ connections: true }), {
     code: 'CONNECTIONS_WAITING',
     message: 'The container does not accept the connections that wait for it: 1 at port 7778.',
   } as never);
@@ -55,10 +55,25 @@ test.serial('a connection that nobody accepts cannot move, and is there afterwar
   t.deepEqual(await another.heard(1), ['connected']);
 });
 
+test.serial('where connections do not move anyway, one that nobody accepts is not waited for', async (t) => {
+  const { lan, source } = await stage(t);
+  (await startGreeter(t, lan.container)).stall();
+  const waiting = startCaller(t, lan.names.client, '10.78.0.2');
+  await waiting.heard(1);
+  await source.quiet?.({ connections: false });
+  t.deepEqual(lan.said, []);
+  const late = startCaller(t, lan.names.client, '10.78.0.2');
+  // Who comes now comes to the target.
+  await late.asked();
+  t.deepEqual(late.lines, []);
+  await source.abort();
+  t.deepEqual(await late.heard(1), ['connected']);
+});
+
 test.serial('an abort succeeds though the container has ended meanwhile, and its link with it', async (t) => {
   const { lan, source } = await stage(t);
   await startGreeter(t, lan.container);
-  await source.quiet?.();
+  await source.quiet?.({ connections: true });
   const caller = startCaller(t, lan.names.client, '10.78.0.2');
   await caller.asked();
   ip('link', 'delete', 'dev', lan.names.end);
@@ -74,7 +89,7 @@ test.serial(
     const client = startCaller(t, lan.names.client, '10.78.0.2', 7779);
     await client.heard(1);
     await server.closed;
-    await source.quiet?.();
+    await source.quiet?.({ connections: true });
     t.regex(
       lan.said.join(),
       /^warn: The container has closed a connection whose other end has not received everything yet/,

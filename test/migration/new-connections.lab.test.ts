@@ -146,6 +146,14 @@ test.serial('with --no-tcp a process tree in the host’s network goes without t
   }
 });
 
+test.serial('with --no-tcp a container goes, too, that accepts nobody', async (t) => {
+  await createContainer(a, { ...ct101, args: ['python3', '-c', deaf] });
+  await connected();
+  const { exitCode, text } = await phaul(a, ['--no-tcp', 'ct101', 'b']);
+  t.is(exitCode, 0, text);
+  await c.run(connect);
+});
+
 test.serial('phaul is killed while it turns new connections away: they are let in again', async (t) => {
   await createContainer(a, { ...ct101, args: ['python3', '-c', deaf] });
   await connected();
