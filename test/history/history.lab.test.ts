@@ -146,7 +146,7 @@ test.serial('one whose phaul was killed is remembered as undone', async (t) => {
   const { migration } = await run.event({ type: 'frozen' });
   run.kill('SIGKILL');
   await run.ended;
-  const deadline = Date.now() + 30_000;
+  const deadline = Date.now() + 60_000;
   let row: Row | undefined;
   do {
     row = (await rows(a)).find((each) => each.migration === migration);

@@ -30,7 +30,7 @@ const ended = (values: Values, side: string, outcome: string): number =>
 
 /** The target writes when it has heard the last word. */
 async function until(host: Host, wanted: (values: Values) => boolean): Promise<Values> {
-  const deadline = Date.now() + 30_000;
+  const deadline = Date.now() + 60_000;
   for (;;) {
     const values = await written(host).catch(() => null);
     if (values && (wanted(values) || Date.now() > deadline)) return values;
