@@ -90,11 +90,10 @@ test.serial(
   async (t) => {
     const a = lab.host('a');
     await a.write('/root/busy.js', busy);
-    await lab
-      .host('b')
-      .sh(
-        'setsid node -e "require(\'net\').createServer().listen(7777)" </dev/null >/dev/null 2>&1 & echo $! >/root/port.pid',
-      );
+    await lab.host('b').sh(
+      `setsid node -e "require('net').createServer().listen(7777)" </dev/null >/dev/null 2>&1 & echo $! >/root/port.pid
+        until ss -Hltn 'sport = 7777' | grep -q .; do sleep 0.02; done`,
+    );
     const pid = await a.sh(
       'rm -f /root/busy; setsid node /root/busy.js </dev/null >/dev/null 2>&1 & echo $!; while [ ! -e /root/busy ]; do sleep 0.1; done',
     );
