@@ -2,6 +2,7 @@
 import test from 'ava';
 import type { Host } from '../lab/host.ts';
 import { Lab } from '../lab/lab.ts';
+import { untilAtRest } from './footprint.ts';
 import { phaul } from './phaul.ts';
 import { ensureRedis, meanwhile, unharmed } from './stage.ts';
 
@@ -27,6 +28,7 @@ async function changed(hosts: readonly Host[], work: () => Promise<void>): Promi
     Promise.all(
       hosts.map(async (host) => (await host.sh(places)).split('\n').map((line) => `${host.name}: ${line}`)),
     );
+  await Promise.all(hosts.map(untilAtRest));
   const before = (await look()).flat();
   await work();
   const after = (await look()).flat();

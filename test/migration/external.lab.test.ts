@@ -5,7 +5,7 @@ import type { ErrorCode } from '../../src/error-codes.ts';
 import { removeContainer } from '../lab/container.ts';
 import { Lab } from '../lab/lab.ts';
 import { type Disturbance, type Drbd, standInDrbd, worksOn } from './drbd.ts';
-import { footprint, isAsBefore } from './footprint.ts';
+import { type Footprint, footprintAtRest, isAsBefore } from './footprint.ts';
 import { type PhaulRun, phaul, startPhaul } from './phaul.ts';
 import { failed } from './stage.ts';
 import { startWitness } from './witness.ts';
@@ -89,7 +89,7 @@ async function comesBack(
   message: RegExp,
   disturb: (run: PhaulRun) => Promise<unknown> = () => Promise.resolve(),
 ): Promise<void> {
-  const before = await footprint(lab.host('b'));
+  const before = await footprintAtRest(lab.host('b'));
   const run = startPhaul(lab.host('a'), args(mode));
   await disturb(run);
   const end = await run.ended;
@@ -104,7 +104,7 @@ async function comesBack(
   );
 }
 
-const withoutCalls = ({ files = [], ...others }: Awaited<ReturnType<typeof footprint>>) => ({
+const withoutCalls = ({ files = [], ...others }: Footprint) => ({
   ...others,
   files: files.filter((line) => !/ \/run\/(calls|disturb)/.test(line)),
 });

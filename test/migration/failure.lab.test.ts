@@ -4,6 +4,7 @@ import { Lab } from '../lab/lab.ts';
 import { removeContainer } from '../lab/container.ts';
 import { redis } from '../lab/redis.ts';
 import { changedCt101 } from './containers.ts';
+import { untilAtRest } from './footprint.ts';
 import { phaul, startPhaul } from './phaul.ts';
 import { ensureRedis, failed, freshRedis, meanwhile, unharmed, smallDisk } from './stage.ts';
 
@@ -113,6 +114,8 @@ test.serial('phaul is killed while the container is frozen', async (t) => {
     t.is(await redis(lab.host('c'), 'PING'), 'PONG');
     // The next one tidies up.
     t.is((await phaul(lab.host('a'), ['--dry-run', 'ct101', 'b'])).exitCode, 0);
+    // Its service may still be undoing there, with which nobody interferes.
+    await untilAtRest(lab.host('b'));
   });
 });
 

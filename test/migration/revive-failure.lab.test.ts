@@ -6,7 +6,7 @@ import { removeContainer } from '../lab/container.ts';
 import type { Host } from '../lab/host.ts';
 import { Lab } from '../lab/lab.ts';
 import { isRunning } from '../lab/migrate.ts';
-import { footprint, isAsBefore } from './footprint.ts';
+import { footprintAtRest, isAsBefore } from './footprint.ts';
 import { phaul, type PhaulEnd, type PhaulRun, startPhaul } from './phaul.ts';
 import { failed, meanwhile, smallDisk } from './stage.ts';
 import { comesBack, ranOn, startWitness } from './witness.ts';
@@ -247,7 +247,7 @@ test.serial('the final sync takes longer than --timeout', async (t) => {
 test.serial('it ends by itself before it is stopped: it is not started again', async (t) => {
   const [a, b] = hosts();
   await startWitness(lab, { between: "if os.path.exists('/data/end'): os._exit(0)" });
-  const onB = await footprint(b);
+  const onB = await footprintAtRest(b);
   const { error, text } = await disturbed(async (run) => {
     await run.event({ type: 'act-begin', act: 'iterate' });
     await a.sh('touch /srv/ct101-data/end');
