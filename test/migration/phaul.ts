@@ -15,8 +15,8 @@ export interface PhaulEnd {
 
 /** A phaul at work. */
 export interface PhaulRun {
-  /** The first event with these properties, at once if it has been already. @throws if phaul ends without it */
-  readonly event: (wanted: Partial<Record<string, unknown>>) => Promise<PhaulEvent>;
+  /** The first event with these properties, or such that fit, at once if it has been already. @throws if phaul ends without it */
+  readonly event: (wanted: Wanted) => Promise<PhaulEvent>;
   readonly kill: (signal: NodeJS.Signals) => void;
   /** @throws if stdout is anything but events as documented with exactly one result, the last */
   readonly ended: Promise<PhaulEnd>;
@@ -45,7 +45,9 @@ export function startPhaul(host: Host, args: readonly string[], command = 'migra
       new Promise((resolve, reject) => {
         const matches = (event: PhaulEvent): boolean =>
           Object.entries(wanted).every(([key, value]) =>
-            Object.entries(event).some(([k, v]) => k === key && v === value),
+            Object.entries(event).some(
+              ([k, v]) => k === key && (value instanceof RegExp ? value.test(String(v)) : v === value),
+            ),
           );
         const past = events.find(matches);
         if (past) return resolve(past);
