@@ -47,8 +47,9 @@ const manyRounds = ['--enough', '0', '--max-growth', '1000000', '--max-iteration
 async function disturbed(
   disturb: (run: PhaulRun) => Promise<unknown>,
   more: readonly string[] = [],
+  holds: Parameters<typeof startPhaul>[3] = [],
 ): Promise<PhaulEnd> {
-  const run = startPhaul(lab.host('a'), [...more, ...args]);
+  const run = startPhaul(lab.host('a'), [...more, ...args], 'migrate', holds);
   await disturb(run);
   return run.ended;
 }
@@ -145,13 +146,16 @@ for (const act of ['prepare', 'iterate', 'freeze', 'transfer'] as const)
     // It may take the lab longer to kill it than phaul to prepare.
     const early = !stopped.includes(act);
     await startWitness(lab, early ? { between: steadily } : { atEnd: writesMuch });
+    const begin = { type: 'act-begin', act };
     const end = await comesBack(t, lab, early ? 'a' : 'a a', () =>
       disturbed(
         async (run) => {
-          await run.event({ type: 'act-begin', act });
+          await run.event(begin);
           await lab.host('b').sh(service);
+          await run.goOn();
         },
         early ? manyRounds : [],
+        [begin],
       ),
     );
     failed(t, end, { code: 'LINK_LOST' });
@@ -160,13 +164,16 @@ for (const act of ['prepare', 'iterate', 'freeze', 'transfer'] as const)
 for (const act of ['preflight', 'prepare', 'iterate', 'freeze', 'transfer'] as const)
   test.serial(`SIGINT when ${act} begins`, async (t) => {
     await startWitness(lab, act === 'iterate' ? { between: steadily } : { atEnd: writesMuch });
+    const begin = { type: 'act-begin', act };
     const end = await comesBack(t, lab, stopped.includes(act) ? 'a a' : 'a', () =>
       disturbed(
         async (run) => {
-          await run.event({ type: 'act-begin', act });
+          await run.event(begin);
           run.kill('SIGINT');
+          await run.goOn();
         },
         act === 'iterate' ? manyRounds : [],
+        [begin],
       ),
     );
     failed(t, end, { code: 'CANCELLED', act: act === 'freeze' ? ['freeze', 'transfer'] : act });
