@@ -2,6 +2,7 @@
 import test from 'ava';
 import type { Host } from '../lab/host.ts';
 import { Lab } from '../lab/lab.ts';
+import { untilAtRest } from './footprint.ts';
 import { phaul } from './phaul.ts';
 import { ensureRedis, meanwhile, unharmed } from './stage.ts';
 
@@ -27,6 +28,7 @@ async function changed(hosts: readonly Host[], work: () => Promise<void>): Promi
     Promise.all(
       hosts.map(async (host) => (await host.sh(places)).split('\n').map((line) => `${host.name}: ${line}`)),
     );
+  await Promise.all(hosts.map(untilAtRest));
   const before = (await look()).flat();
   await work();
   const after = (await look()).flat();
@@ -90,11 +92,10 @@ test.serial(
   async (t) => {
     const a = lab.host('a');
     await a.write('/root/busy.js', busy);
-    await lab
-      .host('b')
-      .sh(
-        'setsid node -e "require(\'net\').createServer().listen(7777)" </dev/null >/dev/null 2>&1 & echo $! >/root/port.pid',
-      );
+    await lab.host('b').sh(
+      `setsid node -e "require('net').createServer().listen(7777)" </dev/null >/dev/null 2>&1 & echo $! >/root/port.pid
+        until ss -Hltn 'sport = 7777' | grep -q .; do sleep 0.02; done`,
+    );
     const pid = await a.sh(
       'rm -f /root/busy; setsid node /root/busy.js </dev/null >/dev/null 2>&1 & echo $!; while [ ! -e /root/busy ]; do sleep 0.1; done',
     );

@@ -82,7 +82,7 @@ export async function standInDrbd(lab: Lab): Promise<Drbd> {
     log,
     happened: async (line) => {
       for (let tries = 0; !log().includes(line); tries++) {
-        if (tries > 1500) throw new Error(`${line} has not happened, but ${log().join(', ')}`);
+        if (tries > 3000) throw new Error(`${line} has not happened, but ${log().join(', ')}`);
         await sleep(20);
       }
     },

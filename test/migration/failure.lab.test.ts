@@ -4,6 +4,7 @@ import { Lab } from '../lab/lab.ts';
 import { removeContainer } from '../lab/container.ts';
 import { redis } from '../lab/redis.ts';
 import { changedCt101 } from './containers.ts';
+import { untilAtRest } from './footprint.ts';
 import { phaul, startPhaul } from './phaul.ts';
 import { ensureRedis, failed, freshRedis, meanwhile, unharmed, smallDisk } from './stage.ts';
 
@@ -70,9 +71,11 @@ test.serial('the disk of the target fills up', async (t) => {
 for (const act of ['prepare', 'iterate', 'freeze', 'transfer', 'restore'] as const)
   test.serial(`the service is killed when ${act} begins`, async (t) => {
     const end = await unharmed(t, lab, async () => {
-      const run = startPhaul(lab.host('a'), ['ct101', 'b']);
-      await run.event({ type: 'act-begin', act });
+      const begin = { type: 'act-begin', act };
+      const run = startPhaul(lab.host('a'), ['ct101', 'b'], 'migrate', [begin]);
+      await run.event(begin);
       await lab.host('b').sh(service);
+      await run.goOn();
       return run.ended;
     });
     failed(t, end, { code: 'LINK_LOST' });
@@ -111,6 +114,8 @@ test.serial('phaul is killed while the container is frozen', async (t) => {
     run.kill('SIGKILL');
     t.is((await run.ended).exitCode, 137);
     t.is(await redis(lab.host('c'), 'PING'), 'PONG');
+    // Its service may still be undoing there, with which nobody interferes.
+    await untilAtRest(lab.host('b'));
     // The next one tidies up.
     t.is((await phaul(lab.host('a'), ['--dry-run', 'ct101', 'b'])).exitCode, 0);
   });

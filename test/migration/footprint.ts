@@ -16,7 +16,7 @@ for name in $(ls /run/netns 2>/dev/null || true); do
   ip netns exec $name sh -c 'ip -br link; ip -br addr; ip route; nft list ruleset; tc qdisc' | sed "s/^/$name: /"
 done
 section mounts; cat /proc/self/mounts
-section cgroups; find /sys/fs/cgroup -mindepth 2 -type d
+section cgroups; find /sys/fs/cgroup -mindepth 2 -type d || true
 section containers; runc list --format json
 section state; find /run/phaul /var/lib/phaul /run/runc -mindepth 1 2>/dev/null || true
 section files; find / /run /tmp /dev/shm -xdev '(' -path /usr -o -path /srv -o -path /run/phaul -o -path /var/lib/phaul ')' -prune -o -printf '%y %p\\n' || true
@@ -25,6 +25,22 @@ find /srv -xdev -type d -printf '%y %p %m %U:%G\\n' -o -printf '%y %p %m %U:%G %
 /** Made by the first use of a tool and kept: CRIU's cache, what is remembered of migrations that have ended (and nothing else beside it), empty parents, init's list of logins. */
 const ignored =
   /^(d|f) (\/run\/(criu\.kdat|utmp)|\/var\/log\/phaul(\/totals\.json|\/[a-z0-9-]+-(source|target)(\/(events\.jsonl|end\.json|((pre-)?dump(-\d+)?|restore)\.log))?)?|\/run\/(runc|netns|phaul))$|^\S+ \/run\/netns \S+|^d \/srv /;
+
+// The session of a connection that broke ends when TCP has noticed, and phaul's own processes on a host may outlive the migration that they belonged to.
+const toRest = `
+pkill -KILL -x sshd-session || true
+while pgrep -x sshd-session >/dev/null || pgrep -f '[m]ain\\.js (migrate|service|recover|check)' >/dev/null; do sleep 0.02; done`;
+
+/** Waits until nothing of a migration before is about to end any more. @throws if that takes longer than a minute */
+export async function untilAtRest(host: Host): Promise<void> {
+  await host.sh(toRest, { timeoutMs: 60_000 });
+}
+
+/** What is there then. */
+export async function footprintAtRest(host: Host): Promise<Footprint> {
+  await untilAtRest(host);
+  return footprint(host);
+}
 
 /** What is there now. The traffic of a client must not be part of it: that belongs on another host. */
 export async function footprint(host: Host): Promise<Footprint> {
@@ -38,7 +54,7 @@ export async function footprint(host: Host): Promise<Footprint> {
 }
 
 // What ends by itself when its connection is gone (sshd's session, the target's undoing) may take a moment.
-const patienceMs = 12_000;
+const patienceMs = 60_000;
 
 /** Waits until the host is as it was, and fails with the difference if that does not happen. */
 export async function isAsBefore(

@@ -72,17 +72,16 @@ async function cutAtCommit(...args: string[]): Promise<PhaulRun> {
 
 for (const mode of ['live', 'revive'])
   test.serial(
-    `${mode}: the cable is out for 12 seconds at the commit, and the migration ends well`,
+    `${mode}: the cable is out at the commit until phaul has noticed, and the migration ends well`,
     async (t) => {
       if (mode === 'revive') await traffic.stop();
       const run = await cutAtCommit('--mode', mode);
-      await sleep(12_000);
+      await run.event({ type: 'warning', text: /moment of the hand-over/ });
       await lab.join('b');
       const end = await run.ended;
       t.is(end.exitCode, 0, end.text);
       if (mode === 'revive') traffic = await startTraffic(lab.host('c'));
       t.is(await settled(t), 'b');
-      t.regex(end.text, /moment of the hand-over/);
     },
   );
 
@@ -136,7 +135,8 @@ test.serial('phaul is killed while the word is on its way: the guard asks the ta
 test.serial('the service is killed at the commit', async (t) => {
   const run = startPhaul(lab.host('a'), ['--restore', 'eager', 'ct101', 'b']);
   await run.event({ type: 'act-begin', act: 'commit' });
-  await lab.host('b').sh("pkill -KILL -f '^node .*phaul.* service'");
+  // Or it has just ended.
+  await lab.host('b').sh("pkill -KILL -f '^node .*phaul.* service' || true");
   const { exitCode, error, text } = await run.ended;
   const runs = await settled(t);
   t.is(runs === 'b', exitCode === 0, `${error?.code} ${text}`);

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { Lab } from '../lab/lab.ts';
-import { type Footprint, footprint, isAsBefore } from './footprint.ts';
+import { type Footprint, footprintAtRest, isAsBefore } from './footprint.ts';
 import {
   clearLazyWork,
   installLazyWork,
@@ -22,11 +22,7 @@ test.before(async () => {
   installLazyWork(lab);
   // What the first use of the tools makes.
   await phaul(lab.host('a'), ['--dry-run', '1', 'b']);
-  // Its other half may take a moment to end.
-  await lab.host('b').sh(`
-    for _ in $(seq 200); do pgrep -f '[m]ain.js service' >/dev/null || exit 0; sleep 0.05; done
-    echo 'the service does not end' >&2; exit 1`);
-  empty = await Promise.all(both().map(footprint));
+  empty = await Promise.all(both().map(footprintAtRest));
 });
 test.afterEach.always(() => clearLazyWork(lab));
 test.after.always(() => Lab.down());

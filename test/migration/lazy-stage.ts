@@ -46,7 +46,7 @@ export async function startLazyWork(host: NamespaceHost, work: string): Promise<
   return pid;
 }
 
-const patienceMs = 30_000;
+const patienceMs = 120_000;
 
 /** Waits until all of its memory has been found right so many times more. @throws Error with what was wrong */
 export async function rightAgain(host: NamespaceHost, times: number, directory = job): Promise<void> {
@@ -90,7 +90,7 @@ export function slowFill(host: NamespaceHost): Promise<unknown> {
     while [ $turns -lt 100 ] && kill -STOP $service 2>/dev/null; do
       sleep 0.01; kill -CONT $service 2>/dev/null || true; sleep 0.003; turns=$((turns + 1))
     done`,
-    { timeoutMs: 50_000 },
+    { timeoutMs: 150_000 },
   );
 }
 
@@ -105,7 +105,7 @@ export async function stopFill(host: NamespaceHost, now: () => Promise<unknown>)
       [ ! -e /run/lazy-stop ] || { echo $service; exit; }
       sleep 0.04; kill -CONT $service; sleep 0.004
     done`,
-    { timeoutMs: 50_000 },
+    { timeoutMs: 150_000 },
   );
   await now();
   try {

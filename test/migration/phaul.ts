@@ -15,18 +15,32 @@ export interface PhaulEnd {
 
 /** A phaul at work. */
 export interface PhaulRun {
-  /** The first event with these properties, at once if it has been already. @throws if phaul ends without it */
-  readonly event: (wanted: Partial<Record<string, unknown>>) => Promise<PhaulEvent>;
+  /** The first event with these properties, or such that fit, at once if it has been already. @throws if phaul ends without it */
+  readonly event: (wanted: Wanted) => Promise<PhaulEvent>;
   readonly kill: (signal: NodeJS.Signals) => void;
+  /** Lets it go on that stands still at an event. */
+  readonly goOn: () => Promise<void>;
   /** @throws if stdout is anything but events as documented with exactly one result, the last */
   readonly ended: Promise<PhaulEnd>;
 }
 
-/** Starts `phaul migrate --json` (or another command) on a host. */
-export function startPhaul(host: Host, args: readonly string[], command = 'migrate'): PhaulRun {
+type Wanted = Partial<Record<string, unknown>>;
+
+/**
+ * Starts `phaul migrate --json` (or another command) on a host.
+ * @param holds the events at which it stands still, each once, until goOn(): without that it may be far beyond them when a test hears of them
+ */
+export function startPhaul(
+  host: Host,
+  args: readonly string[],
+  command = 'migrate',
+  holds: readonly Wanted[] = [],
+): PhaulRun {
+  const hold = `PHAUL_HOLD=${JSON.stringify(holds)}`;
+  const held = ['env', 'NODE_OPTIONS=--import=/opt/phaul/test/migration/hold.mjs', hold];
   const events: PhaulEvent[] = [];
   const waiting: { matches: (event: PhaulEvent) => boolean; resolve: (event: PhaulEvent) => void }[] = [];
-  const running = host.spawn(['phaul', command, '--json', ...args], {
+  const running = host.spawn([...(holds.length > 0 ? held : []), 'phaul', command, '--json', ...args], {
     check: false,
     timeoutMs: 120_000,
     onLine: (line, stream) => {
@@ -40,12 +54,15 @@ export function startPhaul(host: Host, args: readonly string[], command = 'migra
   ended.catch(() => undefined);
   return {
     kill: running.kill,
+    goOn: () => host.write('/run/phaul-go-on', ''),
     ended,
     event: (wanted) =>
       new Promise((resolve, reject) => {
         const matches = (event: PhaulEvent): boolean =>
           Object.entries(wanted).every(([key, value]) =>
-            Object.entries(event).some(([k, v]) => k === key && v === value),
+            Object.entries(event).some(
+              ([k, v]) => k === key && (value instanceof RegExp ? value.test(String(v)) : v === value),
+            ),
           );
         const past = events.find(matches);
         if (past) return resolve(past);

@@ -6,7 +6,7 @@ import { removeContainer } from '../lab/container.ts';
 import type { Host } from '../lab/host.ts';
 import { Lab } from '../lab/lab.ts';
 import { isRunning } from '../lab/migrate.ts';
-import { footprint, isAsBefore } from './footprint.ts';
+import { footprintAtRest, isAsBefore } from './footprint.ts';
 import { phaul, type PhaulEnd, type PhaulRun, startPhaul } from './phaul.ts';
 import { failed, meanwhile, smallDisk } from './stage.ts';
 import { comesBack, ranOn, startWitness } from './witness.ts';
@@ -47,8 +47,9 @@ const manyRounds = ['--enough', '0', '--max-growth', '1000000', '--max-iteration
 async function disturbed(
   disturb: (run: PhaulRun) => Promise<unknown>,
   more: readonly string[] = [],
+  holds: Parameters<typeof startPhaul>[3] = [],
 ): Promise<PhaulEnd> {
-  const run = startPhaul(lab.host('a'), [...more, ...args]);
+  const run = startPhaul(lab.host('a'), [...more, ...args], 'migrate', holds);
   await disturb(run);
   return run.ended;
 }
@@ -145,13 +146,16 @@ for (const act of ['prepare', 'iterate', 'freeze', 'transfer'] as const)
     // It may take the lab longer to kill it than phaul to prepare.
     const early = !stopped.includes(act);
     await startWitness(lab, early ? { between: steadily } : { atEnd: writesMuch });
+    const begin = { type: 'act-begin', act };
     const end = await comesBack(t, lab, early ? 'a' : 'a a', () =>
       disturbed(
         async (run) => {
-          await run.event({ type: 'act-begin', act });
+          await run.event(begin);
           await lab.host('b').sh(service);
+          await run.goOn();
         },
         early ? manyRounds : [],
+        [begin],
       ),
     );
     failed(t, end, { code: 'LINK_LOST' });
@@ -160,13 +164,16 @@ for (const act of ['prepare', 'iterate', 'freeze', 'transfer'] as const)
 for (const act of ['preflight', 'prepare', 'iterate', 'freeze', 'transfer'] as const)
   test.serial(`SIGINT when ${act} begins`, async (t) => {
     await startWitness(lab, act === 'iterate' ? { between: steadily } : { atEnd: writesMuch });
+    const begin = { type: 'act-begin', act };
     const end = await comesBack(t, lab, stopped.includes(act) ? 'a a' : 'a', () =>
       disturbed(
         async (run) => {
-          await run.event({ type: 'act-begin', act });
+          await run.event(begin);
           run.kill('SIGINT');
+          await run.goOn();
         },
         act === 'iterate' ? manyRounds : [],
+        [begin],
       ),
     );
     failed(t, end, { code: 'CANCELLED', act: act === 'freeze' ? ['freeze', 'transfer'] : act });
@@ -247,7 +254,7 @@ test.serial('the final sync takes longer than --timeout', async (t) => {
 test.serial('it ends by itself before it is stopped: it is not started again', async (t) => {
   const [a, b] = hosts();
   await startWitness(lab, { between: "if os.path.exists('/data/end'): os._exit(0)" });
-  const onB = await footprint(b);
+  const onB = await footprintAtRest(b);
   const { error, text } = await disturbed(async (run) => {
     await run.event({ type: 'act-begin', act: 'iterate' });
     await a.sh('touch /srv/ct101-data/end');

@@ -4,11 +4,13 @@ import { acts } from '../../src/acts.ts';
 import { Lab } from '../lab/lab.ts';
 import { isRunning } from '../lab/migrate.ts';
 import { startTraffic } from '../lab/traffic.ts';
-import { startPhaul } from './phaul.ts';
+import { type PhaulRun, startPhaul } from './phaul.ts';
 import { ensureRedis, failed, freshRedis, unharmed } from './stage.ts';
 
 // So much that the freeze and the restore take a good part of a second each.
 const large = { mebibytes: 200 };
+
+const frozen = { type: 'frozen' };
 
 let lab: Lab;
 test.before(async () => {
@@ -17,24 +19,30 @@ test.before(async () => {
 test.beforeEach(() => ensureRedis(lab, large));
 test.after.always(() => Lab.down());
 
+/** Sends a signal to a phaul that stands still at an event. */
+async function signalled(run: PhaulRun, event: object, signal: NodeJS.Signals): Promise<void> {
+  await run.event({ ...event });
+  run.kill(signal);
+  await run.goOn();
+}
+
 for (const [index, act] of ['preflight', 'prepare', 'iterate', 'freeze', 'transfer', 'restore'].entries())
   test.serial(`SIGINT when ${act} begins`, async (t) => {
     const end = await unharmed(t, lab, async () => {
-      const run = startPhaul(lab.host('a'), ['ct101', 'b']);
-      await run.event({ type: 'act-begin', act });
-      run.kill('SIGINT');
+      const begin = { type: 'act-begin', act };
+      const run = startPhaul(lab.host('a'), ['ct101', 'b'], 'migrate', [begin]);
+      await signalled(run, begin, 'SIGINT');
       return run.ended;
     });
-    // The short acts (iterate, transfer) may be over before the signal is there.
+    // The short acts (iterate, transfer) may be over before it is heard.
     failed(t, end, { code: 'CANCELLED', act: acts.slice(index, index + 2) });
   });
 
 for (const signal of ['SIGTERM', 'SIGHUP'] as const)
   test.serial(`${signal} in the freeze`, async (t) => {
     const end = await unharmed(t, lab, async () => {
-      const run = startPhaul(lab.host('a'), ['ct101', 'b']);
-      await run.event({ type: 'frozen' });
-      run.kill(signal);
+      const run = startPhaul(lab.host('a'), ['ct101', 'b'], 'migrate', [frozen]);
+      await signalled(run, frozen, signal);
       return run.ended;
     });
     failed(t, end, { code: 'TERMINATED', act: 'freeze' });
@@ -42,11 +50,10 @@ for (const signal of ['SIGTERM', 'SIGHUP'] as const)
 
 test.serial('a second SIGINT does not stop the undoing', async (t) => {
   const end = await unharmed(t, lab, async () => {
-    const run = startPhaul(lab.host('a'), ['ct101', 'b']);
-    await run.event({ type: 'frozen' });
-    run.kill('SIGINT');
-    await run.event({ type: 'undo' });
-    run.kill('SIGINT');
+    const undo = { type: 'undo' };
+    const run = startPhaul(lab.host('a'), ['ct101', 'b'], 'migrate', [frozen, undo]);
+    await signalled(run, frozen, 'SIGINT');
+    await signalled(run, undo, 'SIGINT');
     return run.ended;
   });
   t.regex(end.text, /still undoing/);
@@ -58,12 +65,14 @@ test.serial('an error in phaul that nobody has caught ends like any other', asyn
   const command = '/usr/local/bin/phaul';
   const before = await a.read(command);
   await a.write('/run/defect.mjs', "process.on('SIGUSR2', () => { throw new Error('a defect'); });");
-  await a.write(command, before.replace('\n', '\nexport NODE_OPTIONS=--import=/run/defect.mjs\n'));
+  await a.write(
+    command,
+    before.replace('\n', '\nexport NODE_OPTIONS="$NODE_OPTIONS --import=/run/defect.mjs"\n'),
+  );
   t.teardown(() => a.write(command, before));
   const end = await unharmed(t, lab, async () => {
-    const run = startPhaul(a, ['ct101', 'b']);
-    await run.event({ type: 'frozen' });
-    run.kill('SIGUSR2');
+    const run = startPhaul(a, ['ct101', 'b'], 'migrate', [frozen]);
+    await signalled(run, frozen, 'SIGUSR2');
     return run.ended;
   });
   failed(t, end, { code: 'INTERNAL', message: /^phaul itself failed \(a defect\)\.$/, act: 'freeze' });

@@ -8,7 +8,7 @@ import type { Lab } from '../lab/lab.ts';
 import { isRunning } from '../lab/migrate.ts';
 import { redis, startRedis } from '../lab/redis.ts';
 import { startTraffic } from '../lab/traffic.ts';
-import { footprint, isAsBefore } from './footprint.ts';
+import { footprintAtRest, isAsBefore, untilAtRest } from './footprint.ts';
 import type { PhaulEnd } from './phaul.ts';
 
 /** How a failure is to look. */
@@ -51,6 +51,8 @@ export async function freshRedis(lab: Lab, { mebibytes = 0 } = {}): Promise<void
 
 /** Whatever a test before this one left behind of phaul's is cleared away. */
 export async function clearRemains(lab: Lab): Promise<void> {
+  // Who is still undoing would undo what the next test does to the same names.
+  await Promise.all([untilAtRest(lab.host('a')), untilAtRest(lab.host('b'))]);
   const remains = `
     pkill -KILL -x 'criu|rsync' || true
     rm -rf /var/lib/phaul/*
@@ -78,7 +80,7 @@ export async function unharmed<T>(
   { target = true } = {},
 ): Promise<T> {
   const [a, b] = [lab.host('a'), lab.host('b')];
-  const [onA, onB] = await Promise.all([footprint(a), footprint(b)]);
+  const [onA, onB] = await Promise.all([footprintAtRest(a), footprintAtRest(b)]);
   const traffic = await startTraffic(lab.host('c'));
   try {
     const result = await work();

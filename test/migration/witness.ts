@@ -5,7 +5,7 @@ import type { Host } from '../lab/host.ts';
 import type { Lab } from '../lab/lab.ts';
 import { isRunning } from '../lab/migrate.ts';
 import { changedCt101, type Config } from './containers.ts';
-import { footprint, isAsBefore, restartable } from './footprint.ts';
+import { footprintAtRest, isAsBefore, restartable } from './footprint.ts';
 
 interface Witness {
   /** Python that it runs as it starts, and when it has been asked to end; `stop` is the signal's number then. */
@@ -130,7 +130,7 @@ export async function comesBack<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   const [a, b] = [lab.host('a'), lab.host('b')];
-  const [onA, onB] = await Promise.all([footprint(a), footprint(b)]);
+  const [onA, onB] = await Promise.all([footprintAtRest(a), footprintAtRest(b)]);
   const result = await work();
   await isAsBefore(t, a, onA, restartable);
   await isAsBefore(t, b, onB);
