@@ -94,10 +94,10 @@ export function processesOf(lab: string, member = ''): number[] {
 
 /**
  * Kills every process of a lab and removes its cgroups.
- * @throws if they are not gone within ten seconds, with what is left
+ * @throws if they are not gone within a minute, with what is left
  */
 export async function removeCgroups(lab: string): Promise<void> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 60_000;
   for (;;) {
     for (const pid of processesOf(lab)) attempt(() => process.kill(pid, 'SIGKILL'));
     const left = trees(lab)

@@ -108,7 +108,7 @@ async function bringUp(name: string, root: string): Promise<Record> {
 /** sshd writes this file when it listens. */
 async function sshdListens(host: NamespaceHost): Promise<void> {
   const pidFile = join(host.root, 'run/sshd.pid');
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 60_000;
   for (;;) {
     try {
       return await access(pidFile);

@@ -40,7 +40,7 @@ export async function startRedis(
   { mebibytes = 0, filling = 'padding' }: { mebibytes?: number; filling?: Filling } = {},
 ): Promise<void> {
   await createContainer(host, { ...ct101, args: redisServer });
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 60_000;
   while ((await redis(host, 'PING')) !== 'PONG') {
     if (Date.now() > deadline) throw new Error('Redis in ct101 does not answer');
     await sleep(10);
