@@ -85,8 +85,12 @@ test.serial('a container that runs on btrfs moves to b and back with all its fil
 test.serial('a container that is stopped and started finds the last word of the one before', async (t) => {
   const [a, b] = hosts();
   await moved(t, a, b, 'revive');
-  const lines = await log(b);
-  t.is(lines[lines.indexOf('ended') + 1], '1');
+  const next = async (): Promise<string | undefined> => {
+    const lines = await log(b);
+    return lines[lines.indexOf('ended') + 1];
+  };
+  while ((await next()) === undefined) await sleep(50);
+  t.is(await next(), '1');
 });
 
 test.serial('killed in the middle, phaul leaves nothing when it has been there again', async (t) => {
@@ -99,7 +103,7 @@ test.serial('killed in the middle, phaul leaves nothing when it has been there a
   // The target undoes by itself; on the source the next one does.
   t.is((await phaul(a, ['--dry-run', '--force', '--mode', 'live', 'ct', 'b'])).exitCode, 0);
   t.deepEqual(await beside(a), ['ct', 'data']);
-  for (let tries = 0; tries < 200 && (await b.sh('ls -A /btrfs')) !== ''; tries++) await sleep(100);
+  for (let tries = 0; tries < 600 && (await b.sh('ls -A /btrfs')) !== ''; tries++) await sleep(100);
   t.is(await b.sh('ls -A /btrfs'), '');
 });
 

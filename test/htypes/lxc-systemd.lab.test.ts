@@ -76,7 +76,7 @@ test.serial('systemd moves and comes back once it does without what CRIU cannot 
     a,
     `sh -c 'systemctl kill -s KILL another; until systemctl is-failed another; do sleep 0.1; done'`,
   );
-  await a.sh('lxc-stop -n deb -t 30 --nokill', { timeoutMs: 40_000 });
+  await a.sh('lxc-stop -n deb -t 120 --nokill', { timeoutMs: 150_000 });
   t.is(await lxcState(a, 'deb'), 'STOPPED');
   t.is(await a.sh('find /sys/fs/cgroup -name "lxc.payload.*"'), '');
 });

@@ -1,9 +1,10 @@
 // Containers of LXC between hosts made of namespaces. With terminals: lxc-terminals.lab.test.ts. With iterations, and cgroup v2: lxc-precopy.lab.test.ts.
+import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { mountDisk } from '../lab/disk.ts';
 import type { Host } from '../lab/host.ts';
 import { Lab } from '../lab/lab.ts';
-import { lxcState, removeLxcContainer, startLxcContainer } from '../lab/lxc.ts';
+import { lxcState, removeLxcContainer, startLxcContainer, stopLxcContainer } from '../lab/lxc.ts';
 import { oneHierarchy } from '../lab/one-hierarchy.ts';
 import { redisCommand, redis } from '../lab/redis.ts';
 import { startTraffic } from '../lab/traffic.ts';
@@ -29,7 +30,7 @@ test.afterEach.always(async () => {
 test.after.always(() => Lab.down());
 
 const address = '10.77.0.101/24';
-const counting = `/bin/sh -c "trap 'exit 0' PWR; i=0; while :; do i=$((i+1)); echo $i >/tmp/count; sleep 0.1; done"`;
+const counting = `/bin/sh -c "trap 'exit 0' PWR; i=0; while :; do i=$((i+1)); echo $i >/tmp/next; mv /tmp/next /tmp/count; sleep 0.1; done"`;
 
 async function moved(t: ExecutionContext, from: Host, args: readonly string[]): Promise<PhaulEnd> {
   const end = await phaul(from, args);
@@ -47,7 +48,13 @@ async function refused(t: ExecutionContext, args: readonly string[], code: strin
 
 /** A number that its program has counted to. */
 const count = async (host: Host, name: string): Promise<number> =>
-  Number(await host.sh(`lxc-attach -n ${name} -- cat /tmp/count`));
+  Number(await host.sh(`until lxc-attach -n ${name} -- cat /tmp/count 2>/dev/null; do sleep 0.05; done`));
+
+/** Waits until it has counted on. */
+const counted = async (host: Host, name: string): Promise<void> => {
+  const then = await count(host, name);
+  while ((await count(host, name)) <= then) await sleep(50);
+};
 
 /** What LXC has of it on a host, beside its files. */
 const traces = (host: Host): Promise<string> =>
@@ -102,7 +109,11 @@ while True:
   await startLxcContainer(a, { name: 'plain', command: '/usr/bin/python3 /data/program.py', mounts });
   await a.sh('until [ -s /srv/volume/number ]; do sleep 0.05; done');
   // As where systemd is init: mounts of containers follow the host's.
-  await a.sh('mount --make-rshared /; lxc-stop -k -n plain; lxc-start -n plain; sleep 0.3');
+  await a.sh('mount --make-rshared /');
+  await stopLxcContainer(a, 'plain');
+  await a.sh(
+    'rm /srv/volume/number; lxc-start -n plain; until [ -s /srv/volume/number ]; do sleep 0.05; done',
+  );
   try {
     const { summary } = await moved(t, a, ['--dst-id', 'other', 'plain', 'b']);
     t.deepEqual([await lxcState(a, 'plain'), await lxcState(b, 'other')], ['', 'RUNNING']);
@@ -131,7 +142,7 @@ test.serial(
     const then = await count(b, 'plain');
     t.true(then > 0);
     await b.sh(`until [ "$(cat /btrfs/plain/tmp/count)" -gt ${then} ]; do sleep 0.05; done`, {
-      timeoutMs: 10_000,
+      timeoutMs: 60_000,
     });
   },
 );
@@ -158,15 +169,20 @@ test.serial('in revive mode a start on the target that outlives phaul there ends
 [ "$1" = -n ] || exit 0
 touch /run/starting
 sleep 3
+touch /run/started
 END
     chmod +x /run/slow-start
     mount --bind /run/slow-start /usr/bin/lxc-start`);
-  t.teardown(() => b.sh('umount /usr/bin/lxc-start; rm -f /run/lxc-start /run/slow-start /run/starting'));
+  t.teardown(() =>
+    b.sh('umount /usr/bin/lxc-start; rm -f /run/lxc-start /run/slow-start /run/starting /run/started'),
+  );
   const run = startPhaul(a, ['--mode', 'revive', 'plain', 'b']);
   await b.sh(
-    'until [ -e /run/starting ]; do sleep 0.02; done; pkill -KILL -f "^node .*phaul.* service"; sleep 5',
+    'until [ -e /run/starting ]; do sleep 0.02; done; pkill -KILL -f "^node .*phaul.* service"; until [ -e /run/started ]; do sleep 0.1; done',
   );
   const { error } = await run.ended;
+  // Whoever goes on there ends what has come of the start.
+  await b.sh('until [ -z "$(lxc-ls)" ]; do sleep 0.1; done');
   t.deepEqual([await lxcState(a, 'plain'), await lxcState(b, 'plain')], ['RUNNING', '']);
   t.is(error?.sourceState, 'running');
   t.is(await b.sh('lxc-ls'), '');
@@ -181,9 +197,7 @@ test.serial('what fails on the target leaves the container as it was, and nothin
   const { error } = await phaul(a, ['plain', 'b']);
   await b.sh('mv /usr/share/lxc/config/common.seccomp.away /usr/share/lxc/config/common.seccomp');
   t.like(error, { code: 'DRIVER_FAILED', sourceState: 'running' });
-  const then = await count(a, 'plain');
-  await a.sh('sleep 0.5');
-  t.true((await count(a, 'plain')) > then);
+  await counted(a, 'plain');
   t.is(await traces(b), before);
   t.is(await b.sh('ls -A /var/lib/lxc'), '');
 });

@@ -22,7 +22,7 @@ test.after.always(() => Lab.down());
 async function clearAway(): Promise<void> {
   for (const host of [lab.host('a'), lab.host('b')])
     await host.sh(
-      "pkill -KILL -f '^(python3 .*job|sleep 1000)' || true; rm -rf /srv/job /srv/.phaul-left-job /run/job.pid",
+      "while pkill -KILL -f '^(python3 .*job|sleep 1000)'; do sleep 0.02; done; rm -rf /srv/job /srv/.phaul-left-job /run/job.pid",
     );
 }
 
@@ -62,7 +62,7 @@ async function startJob(
   await host.write('/srv/job/job.py', program);
   const pid = await host.sh(how('python3 /srv/job/job.py </dev/null >/dev/null 2>&1'));
   // The shell's child is Python only some time later.
-  await host.sh(`until ${jobs} >/dev/null; do sleep 0.02; done`, { timeoutMs: 20_000 });
+  await host.sh(`until ${jobs} >/dev/null; do sleep 0.02; done`, { timeoutMs: 60_000 });
   await counted(host, 0);
   return pid;
 }
@@ -77,7 +77,7 @@ async function counted(host: Host, beyond: number): Promise<number> {
         sleep 0.02
       done
       cat /srv/job/count`,
-      { timeoutMs: 20_000 },
+      { timeoutMs: 60_000 },
     ),
   );
 }

@@ -143,7 +143,7 @@ test.serial('a container is revived by podman on the target, with its files', as
   await start(
     a,
     'web',
-    `trap 'exit 3' TERM; echo began; echo x >>/opt.txt; while :; do sleep 0.05; done`,
+    `trap 'exit 3' TERM; echo x >>/opt.txt; echo began; while :; do sleep 0.05; done`,
     '-v data:/data',
   );
   await until(async () => (await a.sh('podman logs web')) === 'began');
@@ -152,8 +152,8 @@ test.serial('a container is revived by podman on the target, with its files', as
   t.like(summary?.stop, { signal: 'SIGTERM', killed: false });
   t.deepEqual([await inspected(a, 'web', '.ID'), await status(b, 'web')], [null, 'running']);
   t.deepEqual(await looks(b, 'web'), before);
+  await until(async () => (await b.sh('podman logs web')) === 'began\nbegan');
   t.is(await b.sh('podman exec web cat /opt.txt'), 'x\nx');
-  t.is(await b.sh('podman logs web'), 'began\nbegan');
 });
 
 test.serial(

@@ -33,7 +33,7 @@ export async function stopLxcContainer(host: Host, name: string, options = '-k')
     # It may just be ending by itself.
     monitor=$(sed -n 's/^PPid:\\s*//p' /proc/$init/status) || exit 0
     lxc-stop ${options} -n ${name} || true
-    timeout 10 tail --pid=$monitor -f /dev/null`);
+    timeout 60 tail --pid=$monitor -f /dev/null`);
 }
 
 /** Ends a container and removes all of it, if it is there. */

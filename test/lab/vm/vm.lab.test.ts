@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
-import { processesOf } from '../cgroups.ts';
+import { hierarchies, processesOf } from '../cgroups.ts';
 import { runsCommands } from '../host-contract.ts';
 import { projectDirectory, stateDirectory } from '../paths.ts';
 import { vmNames } from './machine.ts';
@@ -71,12 +72,15 @@ test.serial('their kernel tracks written memory, by the small page', async (t) =
 
 test.serial("their clocks say what this machine's says, and go as fast", async (t) => {
   // A command takes some tenths of a second, more while this machine is busy.
-  const lag = async (host: (typeof vmNames)[number]): Promise<number> => {
+  for (const host of vmNames) {
     const before = Date.now();
     const there = Number(await lab.host(host).sh('date +%s%3N'));
-    return (there - (before + Date.now()) / 2) / 1000;
-  };
-  for (const host of vmNames) t.true(Math.abs(await lag(host)) < 2, `${await lag(host)} s on ${host}`);
+    const after = Date.now();
+    t.true(
+      there > before - 2000 && there < after + 2000,
+      `${host} says ${there} between ${before} and ${after}`,
+    );
+  }
 });
 
 test.serial('commands end, fail, time out and take signals as they should', async (t) => {
@@ -92,7 +96,7 @@ test.serial('where a machine dies, whoever waits for a command is told what it s
 });
 
 test.serial('up clears away what is left when everything was killed', async (t) => {
-  for (const pid of processesOf(id)) process.kill(pid, 'SIGKILL');
+  for (const pid of processesOf(id)) kill(pid);
   while (processesOf(id).length > 0) await sleep(2);
   t.is(VmLab.find(name), undefined);
   lab = await VmLab.up(name);
@@ -136,13 +140,23 @@ function cli(...args: string[]): ChildProcess {
   });
 }
 
+/** It may have gone with those before it: ssh goes with its machine. */
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
 /** What a lab could leave behind on the machine. */
 function remains(): string[] {
-  const cgroups = readdirSync('/sys/fs/cgroup', { recursive: true, encoding: 'utf8' });
+  // Not what is below: there other labs make and remove their own meanwhile.
+  const cgroups = hierarchies().map(({ mountPoint }) => join(mountPoint, `phaul-lab-${id}`));
   const listening = readFileSync('/proc/net/unix', 'utf8').split('\n');
   return [
     ...processesOf(id).map(String),
-    ...cgroups.filter((path) => path.split('/').includes(`phaul-lab-${id}`)),
+    ...cgroups.filter((path) => existsSync(path)),
     ...listening.filter((line) => line.includes(`${stateDirectory(id)}/`)),
     ...(existsSync(stateDirectory(id)) ? [stateDirectory(id)] : []),
   ];
