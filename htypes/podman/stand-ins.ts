@@ -32,6 +32,7 @@ exec ${shellWords(real)} "$@"
 `;
 
 // conmon calls it as it would call the runtime's restore. The container is created by the real one, with the same bundle, standard files and options.
+// Its first process has conmon's pipe for errors, until the end of which conmon waits if it is told that the restore has failed.
 // conmon's death is its own, too (conmon.c: PR_SET_PDEATHSIG), but not the real one's: so that is noted.
 const runtime = (real: string, directory: string, socket: string): string => `#!/bin/sh
 left=$#
@@ -51,7 +52,9 @@ while [ "$left" -gt 0 ]; do
   esac
 done
 sh -c 'echo $$ $(cut -d " " -f 22 /proc/$$/stat) >"$0"; exec "$@"' ${shellWords(join(directory, 'runtime-pid'), real)} "$@" || exit 1
-export PHAUL_STAND_IN=${shellWords(socket)} PATH=${shellWords(directory)}:"$PATH"
+first=$(cat ${shellWords(join(directory, 'first.pid'))})
+export PHAUL_STAND_IN_COMPANION="$first $(cut -d " " -f 22 "/proc/$first/stat")"
+export PHAUL_STAND_IN=${shellWords(socket)} PHAUL_STAND_IN_FOR=${process.pid} PATH=${shellWords(directory)}:"$PATH"
 exec ${shellWords(process.execPath, ownProgram('src/criu/stand-in-program'))} restore
 `;
 

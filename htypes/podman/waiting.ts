@@ -20,6 +20,9 @@ import { makeTerminal } from './terminal.ts';
 // podman gives conmon this long to tell the pid (libpod/define/runtime.go, ContainerCreateTimeout); some of it is left for what follows the commit.
 const patienceMs = 240_000 - 30_000;
 
+// It ends by itself before that: unless it waits for a lock, or for a file system, for which it has no limit.
+const podmanMs = 300_000;
+
 // A runtime makes a container in a tenth of a second.
 const runtimeMs = 30_000;
 
@@ -60,18 +63,27 @@ export async function startWaiting(
   const args = ['--conmon', standIns.conmon, 'container', 'restore', meta.id];
   // Its output goes to a file: conmon would keep a pipe open.
   const script = 'log=$1; shift; exec podman "$@" >"$log" 2>&1';
-  const podman = ctx.attempt('sh', ['-c', script, 'sh', words, ...args], { quiet: true, abortable: false });
+  const podman = ctx.attempt('sh', ['-c', script, 'sh', words, ...args], {
+    quiet: true,
+    abortable: false,
+    limitMs: podmanMs,
+  });
   const failure = async (): Promise<PhaulError> => {
     const said = lastLine(await readFile(words, 'utf8').catch(() => ''));
     // What follows are bytes of conmon's that have not come.
-    const reason = said.includes('no logs from conmon') ? 'conmon has ended too early' : said;
+    const known = said.includes('no logs from conmon') ? 'conmon has ended too early' : said;
+    const reason = expired ? `it had not done so after ${podmanMs / 1000} s` : known;
     return new PhaulError('DRIVER_FAILED', `podman on the target cannot restore the container: ${reason}.`, {
       host: 'target',
     });
   };
   const gone = new AbortController();
+  let expired = false;
   podman.then(
-    () => gone.abort(),
+    (end) => {
+      expired = end.expired;
+      gone.abort();
+    },
     () => gone.abort(),
   );
   const takenBack = async (): Promise<void> => {

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { becomeProgram, takeDescriptors } from '../linux/become.ts';
+import { processStart } from '../linux/processes.ts';
 import type { StandInTask } from './stand-in.ts';
 
 // A program of its own: waits in the place of CRIU until phaul says what it is to become. See stand-in.ts.
@@ -10,17 +11,31 @@ let keeper: Socket | null = null;
 // The first place is where this one was found.
 process.env['PATH'] = process.env['PATH']?.replace(/^[^:]*:/, '');
 
-const giveUp = (): never => {
+const [companion = '', since] = (process.env['PHAUL_STAND_IN_COMPANION'] ?? '').split(' ');
+
+const giveUp = async (): Promise<void> => {
   rmSync(waits, { force: true });
+  if (companion !== '' && (await processStart(Number(companion))) === since)
+    process.kill(Number(companion), 'SIGKILL');
   process.exit(1);
 };
+
+// Until it has come: who started this one has a long way to here, and may have outlived it.
+const phaul = Number(process.env['PHAUL_STAND_IN_FOR']);
+const born = processStart(phaul);
+const watch = setInterval(() => {
+  void Promise.all([born, processStart(phaul)]).then(([before, now]) => {
+    if (!keeper && (now === null || now !== before)) return giveUp();
+  });
+}, 1000);
 
 const server = createServer((socket) => {
   socket.on('error', () => socket.destroy());
   if (!keeper) {
     keeper = socket;
+    clearInterval(watch);
     // Whoever wanted this restore does not want it any more, or is dead.
-    socket.on('close', giveUp);
+    socket.on('close', () => void giveUp());
     socket.write(`${JSON.stringify({ pid: process.pid, args })}\n`);
     socket.resume();
     return;
@@ -36,5 +51,5 @@ const server = createServer((socket) => {
     socket.write(`${process.pid}\n`, () => becomeProgram(program, words, taken));
   });
 });
-server.on('error', giveUp);
+server.on('error', () => void giveUp());
 server.listen(waits);

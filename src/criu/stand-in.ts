@@ -8,6 +8,8 @@ import { ownFile, ownProgram } from '../own-file.ts';
 /*
  * Some programs restore a container by starting `criu restore …` themselves, so that the container's first process becomes their child. phaul has them
  * find a stand-in under that name. It waits, with its place among their children, until phaul has it become a CRIU that phaul talks to.
+ * It ends when phaul does, also before phaul has come to it (PHAUL_STAND_IN_FOR), and kills whoever is there for the restore only (PHAUL_STAND_IN_COMPANION:
+ * pid and start time).
  */
 
 /** What a stand-in is to become; descriptors are those of the process `pid`, and become 3, 4, …. */
@@ -28,6 +30,7 @@ export function standInEnvironment(socket: string): Record<string, string> {
     PHAUL_NODE: process.execPath,
     PHAUL_STAND_IN_PROGRAM: ownProgram('src/criu/stand-in-program'),
     PHAUL_STAND_IN: socket,
+    PHAUL_STAND_IN_FOR: String(process.pid),
   };
 }
 

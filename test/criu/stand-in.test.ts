@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { awaitStandIn, becomeOfStandIn, standInEnvironment, standInSocket } from '../../src/criu/stand-in.ts';
 import { startSwrk } from '../../src/criu/swrk.ts';
@@ -12,6 +13,7 @@ import { fakeCriu, soundCriu } from './fake-criu.ts';
 function look(
   t: ExecutionContext,
   args: readonly string[],
+  more: Record<string, string> = {},
 ): { socket: string; child: ChildProcess; said: () => string } {
   const home = mkdtempSync('/tmp/phaul-stand-in-');
   const socket = standInSocket(home);
@@ -19,6 +21,7 @@ function look(
     ...process.env,
     NODE_OPTIONS: process.execArgv.find((option) => option.startsWith('--import=')),
     ...standInEnvironment(socket),
+    ...more,
   };
   const child = spawn('sh', ['-c', 'exec criu "$@"', 'sh', ...args], { env: environment });
   let said = '';
@@ -78,6 +81,24 @@ test('dismissed it ends as a CRIU that has failed', async (t) => {
   (await awaitStandIn(socket, never)).dismiss();
   t.deepEqual(await once(child, 'close'), [1, null]);
   await t.throwsAsync(becomeOfStandIn(socket, { program: 'true', args: [], descriptors: [] }));
+});
+
+test('it ends if phaul dies before it has come to it, with what is there for the restore', async (t) => {
+  const [phaul, first] = [1, 2].map(() => spawn('sleep', ['1000'], { stdio: 'ignore' })) as [
+    ChildProcess,
+    ChildProcess,
+  ];
+  const { socket, child } = look(t, ['restore'], {
+    PHAUL_STAND_IN_FOR: String(phaul.pid),
+    PHAUL_STAND_IN_COMPANION: `${first.pid} ${await processStart(first.pid ?? 0)}`,
+  });
+  const closed = once(child, 'close');
+  const dead = once(first, 'exit');
+  while (!existsSync(socket)) await sleep(10);
+  phaul.kill('SIGKILL');
+  t.deepEqual(await closed, [1, null]);
+  t.deepEqual(await dead, [null, 'SIGKILL']);
+  t.false(existsSync(socket));
 });
 
 test('nobody waits for one that does not come', async (t) => {

@@ -3,7 +3,7 @@ import test from 'ava';
 import { image } from '../lab/podman.ts';
 import { phaul, startPhaul } from '../migration/phaul.ts';
 import { failed } from '../migration/stage.ts';
-import { footprint, podmanLab, start, status } from './podman-stage.ts';
+import { footprint, podmanLab, start, status, until } from './podman-stage.ts';
 
 const hosts = podmanLab();
 
@@ -41,6 +41,22 @@ test.serial('cancelled while podman on the target gets ready, nothing of it stay
   run.kill('SIGINT');
   failed(t, await run.ended, { code: 'CANCELLED', act: 'iterate' });
   t.is(await footprint(b), onB);
+  t.is(await footprint(a), onA);
+});
+
+test.serial('phaul on the target is killed while podman there gets ready: nobody waits for it', async (t) => {
+  const [a, b] = hosts();
+  await start(a, 'web', 'exec sleep 1000');
+  const [onA, onB] = [await footprint(a), await footprint(b)];
+  const run = startPhaul(a, ['web', 'b']);
+  await run.event({ type: 'act-begin', act: 'iterate' });
+  await b.sh(`until pgrep -f '^podman --conmon'; do sleep 0.005; done
+    pkill -KILL -f '^node .*phaul.* service'`);
+  failed(t, await run.ended, { code: 'LINK_LOST', act: 'iterate' });
+  const began = performance.now();
+  // Its guard sees to it.
+  await until(async () => (await footprint(b)) === onB);
+  t.log(`${Math.round((performance.now() - began) / 1000)} s`);
   t.is(await footprint(a), onA);
 });
 
