@@ -2,18 +2,16 @@ import { join } from 'node:path';
 import type { SyncResult } from '../contracts/fs-driver.ts';
 import { criuFailure } from '../criu/failure.ts';
 import { logNames } from '../criu/log.ts';
-import { dumpRequest } from '../criu/requests.ts';
 import { deferred } from '../deferred.ts';
 import { asPhaulError, PhaulError } from '../errors.ts';
 import { endTcpRepair } from '../linux/tcp-repair.ts';
 import { allDead, killTree, processTree } from '../linux/processes.ts';
 import type { Freezer } from '../linux/freezer.ts';
 import { run } from '../run.ts';
+import { dump } from './dump.ts';
 import type { Armed } from './iterate.ts';
 import { interruptible, journalOf, type Migration } from './migration.ts';
 import type { Plan } from './preflight.ts';
-import { criuChoices } from './prepare.ts';
-import { standstill } from './standstill.ts';
 
 /** The container stands still, completely dumped, and waits for the decision. */
 export interface Frozen {
@@ -37,17 +35,14 @@ export interface Frozen {
  * final fs sync begins, beside the dump. CRIU is then left waiting in post-dump (criu/cr-dump.c:2068): success kills the tree.
  */
 export async function freeze(m: Migration, plan: Plan, armed: Armed): Promise<Frozen> {
-  const { swrk, pages, directory, parent, countPages } = armed;
+  const { pages, directory, countPages } = armed;
   const decision = deferred<boolean>();
   const dumped = deferred<void>();
   const files = deferred<SyncResult>();
   const fence = fenceOf(plan);
   const { pid } = plan.container;
-  const settings = plan.dump;
-  let since = performance.now();
   let frozen: Promise<void> | null = null;
   let held: Promise<void> | null = null;
-  standstill(m);
 
   const hold = (): Promise<void> => (held ??= fence.close(pid));
   const onFrozen = async (): Promise<void> => {
@@ -58,8 +53,6 @@ export async function freeze(m: Migration, plan: Plan, armed: Armed): Promise<Fr
     await plan.devices.freeze();
   };
   const onNotify = async (script: string): Promise<boolean> => {
-    // The last word before CRIU stops the first task: a little early, and the best there is without a network of its own.
-    if (script === 'pre-dump' || script === 'network-lock') since = performance.now();
     // Every task of a container with its own network stands still at network-lock; else it is known at post-dump.
     if (script !== 'network-lock' && script !== 'post-dump') return true;
     try {
@@ -86,14 +79,11 @@ export async function freeze(m: Migration, plan: Plan, armed: Armed): Promise<Fr
     ...(dismissKeeper ? [journalOf(m).will('moved', dismissKeeper.command, dismissKeeper.args)] : []),
   ];
   pages.begin(armed.iteration);
-  const answer = swrk.request(
-    dumpRequest({ directory, pid, settings, choices: criuChoices(m), parent }),
-    onNotify,
-  );
+  const { answer, stillMs, end } = dump(m, plan, armed, onNotify);
   const letGo = async (): Promise<void> => {
     decision.resolve(false);
     await answer.catch(() => undefined);
-    await swrk.end();
+    await end();
   };
   m.undo.push('the freeze', async () => {
     // CRIU may be waiting for somebody to take its pages.
@@ -130,7 +120,7 @@ export async function freeze(m: Migration, plan: Plan, armed: Armed): Promise<Fr
     () => m.abort(crumbled()),
   );
   return {
-    frozenMs: () => performance.now() - since,
+    frozenMs: stillMs,
     files: files.promise,
     held: hold(),
     letGo,
