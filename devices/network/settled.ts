@@ -1,12 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DriverContext } from '../../src/contracts/context.ts';
-import { PhaulError } from '../../src/errors.ts';
 import { inetSockets } from '../../src/linux/inet-sockets.ts';
+import { acceptMs, connectionsWaiting } from '../../src/unaccepted.ts';
 
 // A peer's word may have a long way to come. One that never comes, a scanner's or a phone's in a tunnel, must not keep the freeze waiting.
 const peersMs = 500;
-// A server at work accepts within milliseconds.
-const acceptMs = 2000;
 
 /**
  * Resolves when every TCP connection in the container's namespace is either a process's or wholly over. CRIU cannot dump one that nobody has
@@ -27,14 +25,8 @@ export async function connectionsSettled(pid: number, { signal, warn }: DriverCo
       if (leaving > 0) warn(brokenOff(leaving));
       return;
     }
-    if (tookMs > acceptMs) {
-      const ports = waiting.map(({ local, unaccepted }) => `${unaccepted} at port ${local.port}`).join(', ');
-      throw new PhaulError(
-        'CONNECTIONS_WAITING',
-        `The container does not accept the connections that wait for it: ${ports}.`,
-        { host: 'source' },
-      );
-    }
+    if (tookMs > acceptMs)
+      throw connectionsWaiting(waiting.map(({ local, unaccepted }) => ({ port: local.port, unaccepted })));
     await sleep(5, undefined, { signal });
   }
 }

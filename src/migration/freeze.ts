@@ -1,19 +1,15 @@
-import { join } from 'node:path';
 import type { SyncResult } from '../contracts/fs-driver.ts';
-import { logNames } from '../criu/log.ts';
-import { dumpRequest } from '../criu/requests.ts';
 import { deferred } from '../deferred.ts';
 import { asPhaulError, PhaulError } from '../errors.ts';
 import { endTcpRepair } from '../linux/tcp-repair.ts';
 import { allDead, killTree, processTree } from '../linux/processes.ts';
 import type { Freezer } from '../linux/freezer.ts';
 import { run } from '../run.ts';
-import { dumpFailure, dumping } from './dumping.ts';
+import { dumpFailure } from './dumping.ts';
 import type { Armed } from './iterate.ts';
+import { lastDump, lastDumpLog } from './last-dump.ts';
 import { interruptible, journalOf, type Migration } from './migration.ts';
 import type { Plan } from './preflight.ts';
-import { criuChoices } from './prepare.ts';
-import { standstill } from './standstill.ts';
 
 /** The container stands still, completely dumped, and waits for the decision. */
 export interface Frozen {
@@ -37,17 +33,14 @@ export interface Frozen {
  * final fs sync begins, beside the dump. CRIU is then left waiting in post-dump (criu/cr-dump.c:2068): success kills the tree.
  */
 export async function freeze(m: Migration, plan: Plan, armed: Armed): Promise<Frozen> {
-  const { swrk, pages, directory, parent, countPages } = armed;
+  const { pages, directory, countPages } = armed;
   const decision = deferred<boolean>();
   const dumped = deferred<void>();
   const files = deferred<SyncResult>();
   const fence = fenceOf(plan);
   const { pid } = plan.container;
-  const settings = plan.dump;
-  let since = performance.now();
   let frozen: Promise<void> | null = null;
   let held: Promise<void> | null = null;
-  standstill(m);
 
   const hold = (): Promise<void> => (held ??= fence.close(pid));
   const onFrozen = async (): Promise<void> => {
@@ -58,8 +51,6 @@ export async function freeze(m: Migration, plan: Plan, armed: Armed): Promise<Fr
     await plan.devices.freeze();
   };
   const onNotify = async (script: string): Promise<boolean> => {
-    // The last word before CRIU stops the first task: a little early, and the best there is without a network of its own.
-    if (script === 'pre-dump' || script === 'network-lock') since = performance.now();
     // Every task of a container with its own network stands still at network-lock; else it is known at post-dump.
     if (script !== 'network-lock' && script !== 'post-dump') return true;
     try {
@@ -86,14 +77,11 @@ export async function freeze(m: Migration, plan: Plan, armed: Armed): Promise<Fr
     ...(dismissKeeper ? [journalOf(m).will('moved', dismissKeeper.command, dismissKeeper.args)] : []),
   ];
   pages.begin(armed.iteration);
-  const request = dumpRequest({ directory, pid, settings, choices: criuChoices(m), parent });
-  const where = { log: join(directory, logNames.dump), name: 'dump' };
-  // Held first: they would run with their connections in CRIU's hands.
-  const answer = dumping(m, { swrk, pages, root: pid, request, onNotify, ...where, beforeKill: hold });
+  const { answer, stillMs, end } = lastDump(m, plan, armed, { onNotify, hold });
   const letGo = async (): Promise<void> => {
     decision.resolve(false);
     await answer.catch(() => undefined);
-    await swrk.end();
+    await end();
   };
   m.undo.push('the freeze', async () => {
     // CRIU may be waiting for somebody to take its pages.
@@ -120,7 +108,7 @@ export async function freeze(m: Migration, plan: Plan, armed: Armed): Promise<Fr
   });
   // Whatever ends the dump early: CRIU lets the tree run on by itself.
   answer.then(
-    async ({ success }) => success || dumped.reject(pages.failure() ?? (await couldNot(m, where))),
+    async ({ success }) => success || dumped.reject(pages.failure() ?? (await couldNot(m, directory))),
     (error: unknown) => dumped.reject(error),
   );
   await interruptible(m, dumped.promise);
@@ -130,7 +118,7 @@ export async function freeze(m: Migration, plan: Plan, armed: Armed): Promise<Fr
     () => m.abort(crumbled()),
   );
   return {
-    frozenMs: () => performance.now() - since,
+    frozenMs: stillMs,
     files: files.promise,
     held: hold(),
     letGo,
@@ -162,9 +150,9 @@ async function finalSync({ container, files }: Plan): Promise<SyncResult> {
   return files.sync({ final: true, mapped: (await container.mappedFiles?.()) ?? [] });
 }
 
-function couldNot(m: Migration, where: Parameters<typeof dumpFailure>[1]): Promise<PhaulError> {
-  return dumpFailure(m, where, 'CRIU could not dump the container.').catch((error: unknown) =>
-    asPhaulError(error),
+function couldNot(m: Migration, directory: string): Promise<PhaulError> {
+  return dumpFailure(m, lastDumpLog(directory), 'CRIU could not dump the container.').catch(
+    (error: unknown) => asPhaulError(error),
   );
 }
 

@@ -40,9 +40,7 @@ export async function prepare(m: Migration, plan: Plan): Promise<Prepared> {
   const { images, ...channel } = await openMemoryChannel(m, link, direct);
   m.undo.push("the images' stream", () => Promise.resolve(void images.destroy()));
   const pages = pageSource(channel.pages, headerBytes(plan.criu), senderOptions(m, plan));
-  const { criuPath } = m.options;
-  const { plainTar } = plan;
-  const swrk = await startSwrk({ criuPath, pages: pages.criuEnd, plainTar }).catch((error: unknown) => {
+  const swrk = await startCriu(m, plan, pages).catch((error: unknown) => {
     pages.end();
     throw error;
   });
@@ -51,6 +49,11 @@ export async function prepare(m: Migration, plan: Plan): Promise<Prepared> {
   m.undo.push('the stream of pages', () => Promise.resolve(pages.end()));
   await link.call('attach', { direct: channel.direct });
   return { ...(await firstCopy(m, plan)), swrk, pages, images };
+}
+
+/** CRIU for dumps on this host. @throws CRIU_MISSING */
+export function startCriu(m: Migration, { plainTar }: Plan, pages: PageSource): Promise<Swrk> {
+  return startSwrk({ criuPath: m.options.criuPath, pages: pages.criuEnd(), plainTar });
 }
 
 function senderOptions({ options }: Migration, { zstd }: Plan): SenderOptions {

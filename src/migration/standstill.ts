@@ -1,8 +1,16 @@
 import { PhaulError } from '../errors.ts';
 import type { Migration } from './migration.ts';
 
-/** The container stands still from now on: gives the clock, in ms. If that takes longer than --timeout, everything is undone. */
-export function standstill(m: Migration, since = performance.now()): () => number {
+export interface Standstill {
+  /** How long it has lasted, in milliseconds. */
+  readonly ms: () => number;
+  /** It was none, or is over. */
+  readonly over: () => void;
+}
+
+/** The container stands still from now on. If that takes longer than --timeout, everything is undone. */
+export function standstill(m: Migration): Standstill {
+  const since = performance.now();
   const { timeout } = m.options;
   const limit = setTimeout(
     () =>
@@ -16,5 +24,5 @@ export function standstill(m: Migration, since = performance.now()): () => numbe
   );
   // An abort after the commit has no effect, and the timer keeps no process alive.
   limit.unref();
-  return () => performance.now() - since;
+  return { ms: () => performance.now() - since, over: () => clearTimeout(limit) };
 }

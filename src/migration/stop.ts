@@ -38,7 +38,7 @@ export async function stop(m: Migration, plan: Plan): Promise<Stopped> {
     }),
   );
   step('has stopped');
-  const downMs = standstill(m);
+  const { ms: downMs } = standstill(m);
   m.sourceState = 'stopped';
   const stopMs = Math.round(performance.now() - began);
   m.emit({ type: 'stopped', ...stopped, stopMs });

@@ -13,9 +13,9 @@ import { imageName, operations, pageBytes, pageFlags, readHeader } from './wire.
  * what CRIU says in phaul's own frames.
  */
 export interface PageSource {
-  /** The descriptor that CRIU is to have as its page socket. Whoever gives it to CRIU closes it here. */
-  readonly criuEnd: number;
-  /** A dump is about to begin. */
+  /** A descriptor that CRIU is to have as its page socket; the CRIU before, if there was one, has ended. Whoever gives it to CRIU closes it here. */
+  readonly criuEnd: () => number;
+  /** A dump is about to begin. One that CRIU gave up before its first page does not count: that iteration's dump is the one that follows. */
   readonly begin: (iteration: number) => void;
   /**
    * Settles when the target has stored all of that dump.
@@ -45,8 +45,6 @@ const bufferBytes = 4 << 20;
 
 /** @param headerBytes of this host's CRIU (wire.ts) */
 export function pageSource(out: Duplex, headerBytes: number, options: SenderOptions): PageSource {
-  const [ours, criuEnd] = socketPair(socketTypes.stream);
-  growSendBuffer(criuEnd, bufferBytes);
   const spare: Buffer[] = [];
   let waiting = 0;
   let block: Buffer = Buffer.allocUnsafe(blockBytes);
@@ -69,7 +67,7 @@ export function pageSource(out: Duplex, headerBytes: number, options: SenderOpti
   const fail = (error: PhaulError): void => {
     failure ??= error;
     for (const end of ends.values()) end.reject(failure);
-    criu.destroy();
+    criu?.destroy();
     out.destroy();
   };
   const arrived = (number: number): void => {
@@ -93,7 +91,7 @@ export function pageSource(out: Duplex, headerBytes: number, options: SenderOpti
   const answer = (value: number, bytes: 1 | 4): void => {
     const reply = Buffer.alloc(bytes);
     reply.writeUIntLE(value, 0, bytes);
-    criu.write(reply);
+    criu?.write(reply);
   };
 
   const request = (at: number): void => {
@@ -120,9 +118,11 @@ export function pageSource(out: Duplex, headerBytes: number, options: SenderOpti
         return;
       case operations.close:
       case operations.forceClose:
-        sender.frame({ kind: frameKinds.end, number: iteration });
-        unstored = iteration;
-        [known, named, owner] = [named, new Set(), null];
+        if (named.size > 0) {
+          sender.frame({ kind: frameKinds.end, number: iteration });
+          unstored = iteration;
+          [known, named, owner] = [named, new Set(), null];
+        }
         return answer(0, 4);
       default:
         throw unexpected(`asks for ${header.operation}`);
@@ -167,18 +167,22 @@ export function pageSource(out: Duplex, headerBytes: number, options: SenderOpti
     }
     sender.flush(() => {
       spare.push(full);
-      if (waiting-- === mostBlocks) criu.resume();
+      if (waiting-- === mostBlocks) criu?.resume();
     });
     return waiting < mostBlocks;
   };
 
   // Reads go straight into the block (an option of Node's that its types have for connections only).
   const onread = { buffer: () => block.subarray(tail), callback: received };
-  const local = { fd: ours, readable: true, writable: true, onread };
-  const criu = new Socket(local);
-  // What is wrong is told by CRIU's own log, or by the channel.
-  criu.on('error', () => undefined);
-  criu.resume();
+  let criu: Socket | null = null;
+  const listenTo = (fd: number): void => {
+    const local = { fd, readable: true, writable: true, onread };
+    criu = new Socket(local);
+    // What is wrong is told by CRIU's own log, or by the channel.
+    criu.on('error', () => undefined);
+    if (failure) criu.destroy();
+    else criu.resume();
+  };
   out.on('error', () => undefined);
   // A direct stream that the target has ended is open in the other direction.
   for (const event of ['end', 'close'])
@@ -186,7 +190,12 @@ export function pageSource(out: Duplex, headerBytes: number, options: SenderOpti
   readReplies(out, (reply) => ('stored' in reply ? arrived(reply.stored) : fail(reply.error)));
 
   return {
-    criuEnd,
+    criuEnd: () => {
+      const [ours, criuEnd] = socketPair(socketTypes.stream);
+      growSendBuffer(criuEnd, bufferBytes);
+      listenTo(ours);
+      return criuEnd;
+    },
     begin: (number) => {
       iteration = number;
       begun = performance.now();
@@ -196,10 +205,10 @@ export function pageSource(out: Duplex, headerBytes: number, options: SenderOpti
     stored: (number) => endOf(number).promise,
     failure: () => failure,
     sent: sender.sent,
-    full: () => !criu.destroyed && waiting >= mostBlocks,
+    full: () => !(criu?.destroyed ?? true) && waiting >= mostBlocks,
     end: () => {
       failure ??= new PhaulError('CANCELLED', 'The stream of pages was ended.');
-      criu.destroy();
+      criu?.destroy();
       out.destroy();
     },
   };

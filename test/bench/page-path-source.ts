@@ -22,8 +22,9 @@ const source = pageSource(await open(Number(port)), 32, {
   pace: pace(null),
 });
 source.begin(1);
-spawn('python3', [feeder, file, mebibytes], { stdio: [source.criuEnd, 'ignore', 'inherit'] });
-closeSync(source.criuEnd);
+const criuEnd = source.criuEnd();
+spawn('python3', [feeder, file, mebibytes], { stdio: [criuEnd, 'ignore', 'inherit'] });
+closeSync(criuEnd);
 const { sendMs: ms } = await source.stored(1);
 console.log(JSON.stringify({ ms, peak: peakMegabytes() }));
 source.end();

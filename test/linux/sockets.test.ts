@@ -2,6 +2,7 @@ import test from 'ava';
 import { parseInetSockets } from '../../src/linux/inet-sockets.ts';
 import { deviceNumbers, parseFdinfo } from '../../src/linux/descriptors.ts';
 import { parsePeers } from '../../src/linux/unix-peers.ts';
+import { countUnacceptedUnix } from '../../src/linux/unix-queues.ts';
 
 test('connected Unix sockets are read from what ss says, with names that hold spaces', (t) => {
   const said = `
@@ -19,6 +20,20 @@ u_dgr UNCONN 0      0                          /dev/log 131 * 0
     { inode: 130, peer: 131, peerName: '/dev/log' },
   ]);
   t.deepEqual(parsePeers(''), []);
+});
+
+test('Unix connections that nobody has accepted are counted, also those whose client has gone', (t) => {
+  const shown = `Num       RefCount Protocol Flags    Type St Inode Path
+00000000fdaff755: 00000003 00000000 00000000 0001 03 17643886
+00000000ba9ab797: 00000002 00000000 00010000 0001 01 17643881 /run/a sock
+0000000096216283: 00000003 00000000 00000000 0001 02     0 /run/a sock
+00000000b21212b3: 00000003 00000000 00000000 0001 02     0 @x
+000000009fb3b978: 00000002 00000000 00000000 0001 02     0 /run/a sock
+0000000077e3b4c9: 00000003 00000000 00000000 0001 03 17643883
+000000001b33a926: 00000002 00000000 00010000 0001 01 17643843 @x
+`;
+  t.is(countUnacceptedUnix(shown), 3);
+  t.is(countUnacceptedUnix(''), 0);
 });
 
 const tcp = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode

@@ -22,7 +22,7 @@ export function nearEnd(t: Pick<ExecutionContext, 'teardown'>): NearEnd {
     zstd: null,
     pace: pace(null),
   });
-  const criu = new Socket({ fd: source.criuEnd, readable: true, writable: true });
+  const criu = new Socket({ fd: source.criuEnd(), readable: true, writable: true });
   criu.on('error', () => undefined);
   t.teardown(() => {
     source.end();

@@ -28,7 +28,8 @@ async function path(t: ExecutionContext, headerBytes = 32, room = 'size=64m', co
   const out = connect((server.address() as { port: number }).port, '127.0.0.1');
   const [stream] = (await once(server, 'connection')) as [Socket];
   const source = pageSource(out, headerBytes, options);
-  const criu = new Socket({ fd: source.criuEnd, readable: true, writable: true });
+  const startCriu = (): Socket => new Socket({ fd: source.criuEnd(), readable: true, writable: true });
+  let criu = startCriu();
   const store = pageStore(directory);
   const target = receivePages(stream, store, coding === 'zstd' ? zstd : null);
   t.teardown(() => {
@@ -39,8 +40,13 @@ async function path(t: ExecutionContext, headerBytes = 32, room = 'size=64m', co
     execFileSync('umount', ['-l', directory]);
     rmSync(directory, { recursive: true });
   });
-  const dump = async (iteration: number, what: Dump): Promise<number[]> => {
+  const dump = async (iteration: number, what: Dump, given = { up: 0 }): Promise<number[]> => {
     source.begin(iteration);
+    for (let attempt = 0; attempt < given.up; attempt++) {
+      await feed(criu, [], headerBytes);
+      criu.destroy();
+      criu = startCriu();
+    }
     const parents = await feed(criu, what, headerBytes);
     await source.stored(iteration);
     return parents;
@@ -130,6 +136,14 @@ test('CRIU hears which owners an earlier dump has, and which are gone leave noth
     ['pagemap-7', 'pagemap-shmem-5'],
   );
   t.deepEqual(readdirSync(p.directory).sort(), ['pages-1.img', 'pages-3.img']);
+});
+
+test('a CRIU that gives up before its first page leaves all to the next one', async (t) => {
+  const p = await path(t);
+  await p.dump(1, [{ owner: shmem, pages: [{ page: 0, flags: present, contents: [pageOf(1)] }] }]);
+  t.deepEqual(await p.dump(2, [{ owner: shmem, pages: [{ page: 0, kept: 1 }] }], { up: 2 }), [1]);
+  seal(p.directory, p.store.owned(), false);
+  t.true(readPagemap(p.directory, 'pagemap-shmem-5').contents.equals(pageOf(1)));
 });
 
 for (const coding of ['raw', 'zstd'] as const)

@@ -22,7 +22,7 @@ export async function replay(
   const out = connect((server.address() as { port: number }).port, '127.0.0.1');
   const [stream] = (await once(server, 'connection')) as [Socket];
   const source = pageSource(out, 32, { compression: fixedCompression('raw'), zstd: null, pace: pace(null) });
-  const criu = new Socket({ fd: source.criuEnd, readable: true, writable: true });
+  const criu = new Socket({ fd: source.criuEnd(), readable: true, writable: true });
   const store = pageStore(directory);
   const target = receivePages(stream, store, null);
   const answers: Buffer[] = [];
