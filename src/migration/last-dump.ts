@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { CriuResponse } from '../../criu-proto/messages.ts';
 import { logNames } from '../criu/log.ts';
 import { dumpRequest } from '../criu/requests.ts';
-import type { PhaulError } from '../errors.ts';
+import { asPhaulError, type PhaulError } from '../errors.ts';
 import { type Listeners, listenersOf } from '../linux/listening.ts';
 import { unacceptedUnix } from '../linux/unix-queues.ts';
 import { acceptMs, connectionsWaiting } from '../unaccepted.ts';
@@ -91,10 +91,20 @@ export function lastDump(
     return attempt(number + 1, listeners);
   };
   const attempts = async (): Promise<CriuResponse> => {
-    const listeners = listenersOf(pid);
+    const listeners = listenersIn(m, pid);
     return attempt(1, listeners).finally(listeners.close);
   };
   return { answer: attempts(), stillMs: () => still.ms(), end: () => swrk.end() };
+}
+
+/** Where they cannot be seen, because the container has ended, say, CRIU finds for itself what it cannot dump. */
+function listenersIn(m: Migration, pid: number): Listeners {
+  try {
+    return listenersOf(pid);
+  } catch (error) {
+    m.say('log', `The container's listening sockets cannot be seen: ${asPhaulError(error).message}`);
+    return { look: () => [], close: () => undefined };
+  }
 }
 
 /** Where CRIU's log of it is, and what it is called where it is kept. */

@@ -128,7 +128,7 @@ test.serial('phaul is killed while the word is on its way: the guard asks the ta
   const run = startPhaul(lab.host('a'), ['ct101', 'b']);
   await run.event({ type: 'act-begin', act: 'commit' });
   run.kill('SIGKILL');
-  t.is((await run.ended).exitCode, 137);
+  await run.ended;
   await settled(t);
 });
 

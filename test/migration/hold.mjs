@@ -6,6 +6,8 @@ import { syncBuiltinESMExports } from 'node:module';
 const go = '/run/phaul-go-on';
 
 if (process.argv[2] === 'migrate') {
+  // Of one who has ended before it saw that.
+  fs.rmSync(go, { force: true });
   const waiting = JSON.parse(process.env.PHAUL_HOLD);
   const { write } = fs;
   fs.write = (fd, bytes, ...others) => {

@@ -139,9 +139,11 @@ test.serial('subvolumes: SIGINT in the restore', async (t) => {
   );
   const end = await comesBack(t, lab, 'a a', () =>
     meanwhile(b, 'chmod +x /usr/local/bin/runc', 'rm /usr/local/bin/runc', async () => {
-      const run = startPhaul(lab.host('a'), revive);
-      await run.event({ type: 'act-begin', act: 'restore' });
+      const begin = { type: 'act-begin', act: 'restore' };
+      const run = startPhaul(lab.host('a'), revive, 'migrate', [begin]);
+      await run.event(begin);
       run.kill('SIGINT');
+      await run.goOn();
       return run.ended;
     }),
   );
@@ -158,10 +160,12 @@ for (const [title, disturb] of [
     await startWitness(lab, { subvolumes, atEnd: writesMuch });
     const before = await Promise.all(hosts().map(beside));
     await comesBack(t, lab, 'a a', async () => {
-      const run = startPhaul(lab.host('a'), revive);
-      await run.event({ type: 'stopped' });
+      // The sync has begun, and can do nothing until then.
+      const begin = { type: 'act-begin', act: 'transfer' };
+      const run = startPhaul(lab.host('a'), revive, 'migrate', [begin]);
+      await run.event(begin);
       if (disturb.how === 'phaul') run.kill('SIGKILL');
-      else await lab.host(disturb.host).sh(disturb.how);
+      else await lab.host(disturb.host).sh(disturb.how).then(run.goOn);
       t.not((await run.ended).exitCode, 0);
     });
     t.deepEqual(await Promise.all(hosts().map(beside)), before);

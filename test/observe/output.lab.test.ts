@@ -70,7 +70,8 @@ test.serial('a limit is what the estimate goes by', async (t) => {
 test.serial('in a terminal a picture becomes a summary', async (t) => {
   const a = lab.host('a');
   await startRedis(a, { mebibytes: 32 });
-  const command = 'stty cols 80 rows 24; phaul migrate ct101 b';
+  // Slowly enough for a busy machine to draw each act.
+  const command = 'stty cols 80 rows 24; phaul migrate --bwlimit 16M ct101 b';
   const { stdout } = await a.run(['script', '--quiet', '--return', '--command', command, '/dev/null']);
   const { after, stream } = await replay(stdout, 80, 24);
   t.true(stream.includes('[freeze'), 'the act was shown');
