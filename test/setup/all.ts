@@ -1,5 +1,5 @@
 // What `npm test` runs: every check to its end, whatever the others say. Last line of stdout: N passed, N failed.
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Lab } from '../lab/lab.ts';
 import { projectDirectory } from '../lab/paths.ts';
@@ -28,8 +28,10 @@ scores.push(await runAva(testFiles.filter((file) => !needsLab(file))));
 const labFiles = testFiles.filter(needsLab);
 const needsMachines = (file: string): boolean =>
   readFileSync(join(projectDirectory, file), 'utf8').includes('vm-lab.ts');
+const sizeOf = (file: string): number => statSync(join(projectDirectory, file)).size;
 const onMachines = labFiles.filter(needsMachines);
-const rest = labFiles.filter((file) => !needsMachines(file));
+// The largest first, which as a rule take longest: at the end no lane has much left alone.
+const rest = labFiles.filter((file) => !needsMachines(file)).sort((a, b) => sizeOf(b) - sizeOf(a));
 // Emulated processors keep a small machine's busy: two such labs at a time, or one beside two others, would be too slow for any time limit.
 await Promise.all([
   runLabTests(name, onMachines).then(() =>
