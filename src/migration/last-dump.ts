@@ -24,7 +24,7 @@ export interface LastDump {
   readonly end: () => Promise<void>;
 }
 
-interface Listener {
+interface Hooks {
   /** Hears CRIU's notifications; network-lock only when the dump goes on. */
   readonly onNotify: (script: string) => Promise<boolean>;
   /** Holds the container before a CRIU that hangs is killed: it would run with its connections in CRIU's hands. */
@@ -46,7 +46,7 @@ export function lastDump(
   m: Migration,
   plan: Plan,
   { swrk: first, pages, directory, parent }: Armed,
-  { onNotify, hold }: Listener,
+  { onNotify, hold }: Hooks,
 ): LastDump {
   const { pid } = plan.container;
   const choices = criuChoices(m);
