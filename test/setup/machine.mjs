@@ -43,7 +43,7 @@ const neededForPages = {
  * QEMU and a browser only for those that use them: they bring many others along.
  */
 export function missingPackages(script) {
-  const machines = /^test\/(lab\/vm|setup)\//.test(script);
+  const machines = /^test\/(lab\/vm|setup|bench)\//.test(script);
   const pages = script.startsWith('test/setup/');
   const files = {
     ...needed,
