@@ -2,6 +2,7 @@ import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FsTree } from '../../src/contracts/fs-driver.ts';
 import { isWithin, mountOf, readMounts } from '../../src/linux/mounts.ts';
+import { exceptBorrowed } from './borrowed.ts';
 import type { ChangeTracker } from './changes.ts';
 import { scan } from './scan.ts';
 import { selection } from './selection.ts';
@@ -39,7 +40,7 @@ export function changesByCtime(tree: FsTree, signal: AbortSignal, marginMs = tic
   // Names that were one file with others, and which file.
   const linked = new Map<string, string>();
   return {
-    begin: async () => {
+    begin: async (borrowed) => {
       const now = { at: Date.now(), offset: Date.now() - performance.now(), mounts: await mountsOf(tree) };
       able = now.mounts !== null;
       const steady = (then: Beginning | null): Beginning | null =>
@@ -50,18 +51,20 @@ export function changesByCtime(tree: FsTree, signal: AbortSignal, marginMs = tic
       complete = latest ?? complete;
       const before = steady(complete);
       const copied = since(before ?? steady(first));
-      const found = selection(before?.directories ?? null, linked);
-      const whole = await scan(tree, ['.'], since(before), copied, found.take, signal);
+      const known = before?.directories ?? null;
+      const found = selection(known, linked);
+      const take = exceptBorrowed(borrowed, since(before), known, found.take);
+      const whole = await scan(tree, ['.'], since(before), copied, take, signal);
       latest = { ...now, directories: found.directories };
       first ??= latest;
       const moved = startsOf(found.moved());
       const again = (from: readonly string[]): Promise<boolean> =>
         scan(tree, from, null, copied, found.takeMoved, signal);
-      const known = before !== null && whole && (moved.length === 0 || (await again(moved)));
-      // Something has gone while it looked, or cannot be looked at.
-      if (before && !known) await again(['.']);
+      const all = before !== null && whole && (moved.length === 0 || (await again(moved)));
+      // Something cannot be looked at.
+      if (before && !all) await again(['.']);
       return {
-        names: known ? found.names() : null,
+        names: all ? found.names() : null,
         sparse: [...found.sparse],
         anew: [...found.anew],
       };

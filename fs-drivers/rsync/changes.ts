@@ -1,4 +1,4 @@
-import type { FsTree } from '../../src/contracts/fs-driver.ts';
+import type { Borrowed, FsTree } from '../../src/contracts/fs-driver.ts';
 
 /** Makes the tracker of one tree. */
 export type TrackChanges = (tree: FsTree, signal: AbortSignal) => ChangeTracker;
@@ -6,7 +6,7 @@ export type TrackChanges = (tree: FsTree, signal: AbortSignal) => ChangeTracker;
 /** Tells, round after round, what may differ on the target. */
 export interface ChangeTracker {
   /** A round begins, and reads the tree after this: what may have changed since the last round that did not fail began. */
-  readonly begin: () => Promise<Changes>;
+  readonly begin: (borrowed?: Borrowed | null) => Promise<Changes>;
   /** The round has not made the target equal to what it read. */
   readonly failed: () => void;
   /** Whether it can tell changes at all in this tree. */

@@ -26,3 +26,6 @@ export async function regularFiles(directory: string, names: Iterable<string>): 
   );
   return found.flat();
 }
+
+/** Empty for what is in the tree itself, and for the tree. */
+export const parentOf = (name: string): string => name.slice(0, Math.max(0, name.lastIndexOf('/')));

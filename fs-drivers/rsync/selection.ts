@@ -1,3 +1,4 @@
+import { parentOf } from './names.ts';
 import type { Entry } from './scan.ts';
 
 interface Selection {
@@ -81,5 +82,3 @@ export function selection(
     ],
   };
 }
-
-const parentOf = (name: string): string => name.slice(0, Math.max(0, name.lastIndexOf('/')));

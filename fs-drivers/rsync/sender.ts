@@ -32,7 +32,7 @@ export function treeSender(tree: FsTree, index: number, ctx: DriverContext, trac
       for (const path of round.mapped) for (const name of relative(tree.source, path)) mapped.add(name);
       const whole = (await stat(tree.source)).isDirectory();
       tracker ??= whole ? track(tree, ctx.signal) : fileTracker(tree.source);
-      const changes = await tracker.begin();
+      const changes = await tracker.begin(round.borrowed);
       const copied: Copied[] = [];
       const run = async (pass: Pass, names: readonly string[]): Promise<void> => {
         if (names.length === 0) return;

@@ -83,8 +83,18 @@ export interface SyncRound {
   readonly final: boolean;
   /** Files under the trees that the container has mapped shared and writable: their mtime says nothing of their contents. */
   readonly mapped: readonly string[];
+  /** Where the container stands still: a directory that counts as it was then, whatever its times say now. A driver may compare it all the same. */
+  readonly borrowed?: Borrowed | null;
   /** For who watches: so many more bytes of contents have gone. A driver that knows meanwhile calls it, as often as it likes. */
   readonly moved?: (bytes: number) => void;
+}
+
+/** A directory of the container's in which CRIU makes something and removes it again while it dumps. */
+export interface Borrowed {
+  /** Device and inode, as find prints them with `%D:%i`. */
+  readonly id: string;
+  /** When the container itself last changed it, in milliseconds of this host's clock. */
+  readonly changedMs: number;
 }
 
 export interface SyncResult {

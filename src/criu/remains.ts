@@ -1,5 +1,7 @@
+import { statSync } from 'node:fs';
 import { readdir, readFile, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Borrowed } from '../contracts/fs-driver.ts';
 
 /** Removes what a CRIU that was killed in a restore has left: the directory where it puts mounts together (criu/mount.c, create_mnt_roots). Its log has the name. */
 export async function removeRemains(log: string): Promise<void> {
@@ -7,6 +9,22 @@ export async function removeRemains(log: string): Promise<void> {
   const [directory] = /\/tmp\/\.criu\.mntns\.\w{6}/.exec(said) ?? [];
   // Empty, as this host sees it. One that ended in order has removed it.
   if (directory !== undefined) await rmdir(directory).catch(() => undefined);
+}
+
+/**
+ * The directory in which CRIU makes another one for a moment when it dumps mounts that have others in them (criu/mount.c, get_clean_mnt). To be called while the
+ * container stands still and CRIU waits: synchronous, for that. Null if there is none.
+ * @param pid a task of the container's
+ */
+export function borrowedDirectory(pid: number): Borrowed | null {
+  for (const directory of ['tmp', '.'])
+    try {
+      const { dev, ino, ctimeMs } = statSync(`/proc/${pid}/root/${directory}`);
+      return { id: `${dev}:${ino}`, changedMs: ctimeMs };
+    } catch {
+      // Not there: then CRIU takes the next.
+    }
+  return null;
 }
 
 /**

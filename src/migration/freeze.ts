@@ -1,4 +1,5 @@
-import type { SyncResult } from '../contracts/fs-driver.ts';
+import type { Borrowed, SyncResult } from '../contracts/fs-driver.ts';
+import { borrowedDirectory } from '../criu/remains.ts';
 import { deferred } from '../deferred.ts';
 import { asPhaulError, PhaulError } from '../errors.ts';
 import { endTcpRepair } from '../linux/tcp-repair.ts';
@@ -47,7 +48,7 @@ export async function freeze(m: Migration, plan: Plan, armed: Armed): Promise<Fr
     m.sourceState = 'frozen';
     m.emit({ type: 'frozen' });
     // CRIU goes on as soon as the devices are let go of; the files are compared beside its dump.
-    finalSync(plan).then(files.resolve, files.reject);
+    finalSync(plan, borrowedDirectory(pid)).then(files.resolve, files.reject);
     await plan.devices.freeze();
   };
   const onNotify = async (script: string): Promise<boolean> => {
@@ -146,8 +147,8 @@ function fenceOf({ fence }: Plan): Freezer {
   throw new PhaulError('INTERNAL', 'Nothing is there to hold the container.');
 }
 
-async function finalSync({ container, files }: Plan): Promise<SyncResult> {
-  return files.sync({ final: true, mapped: (await container.mappedFiles?.()) ?? [] });
+async function finalSync({ container, files }: Plan, borrowed: Borrowed | null): Promise<SyncResult> {
+  return files.sync({ final: true, mapped: (await container.mappedFiles?.()) ?? [], borrowed });
 }
 
 function couldNot(m: Migration, directory: string): Promise<PhaulError> {

@@ -1,7 +1,7 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { removeDumpRemains } from '../../src/criu/remains.ts';
+import { borrowedDirectory, removeDumpRemains } from '../../src/criu/remains.ts';
 
 test("what a dump left among the container's files goes, and nothing else", async (t) => {
   const root = mkdtempSync('/tmp/phaul-remains-');
@@ -18,4 +18,12 @@ test("what a dump left among the container's files goes, and nothing else", asyn
     'mine',
   ]);
   await removeDumpRemains(join(root, 'nothing'));
+});
+
+test('the directory that a dump borrows is /tmp of the container, as it is at that time', (t) => {
+  const { dev, ino, ctimeMs } = statSync('/tmp');
+  const borrowed = borrowedDirectory(process.pid);
+  t.is(borrowed?.id, `${dev}:${ino}`);
+  t.true(borrowed!.changedMs >= ctimeMs);
+  t.is(borrowedDirectory(2 ** 30), null, 'who has ended has none');
 });

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -102,6 +102,37 @@ test.serial('so is a file that has changed and says that it has not', async (t) 
   fs.utimesSync(at('top'), 1_000_000, 1_000_000);
   fs.writeFileSync(at('a/b/file'), 'y');
   t.deepEqual((await tracker.begin()).anew, ['top']);
+});
+
+test.serial('what is done in a directory that is borrowed is no change', async (t) => {
+  const { at, tracker } = await tracked(t);
+  await tracker.begin();
+  const asItIs = () => {
+    const { dev, ino, ctimeMs } = fs.statSync(at('a/b'));
+    return { id: `${dev}:${ino}`, changedMs: ctimeMs };
+  };
+  await sleep(50);
+  const unchanged = asItIs();
+  fs.mkdirSync(at('a/b/for-a-moment'));
+  t.deepEqual((await tracker.begin(unchanged)).names, []);
+  fs.rmdirSync(at('a/b/for-a-moment'));
+  await sleep(50);
+  t.deepEqual((await tracker.begin()).names, ['a/b/'], 'it was not borrowed now');
+  await sleep(50);
+  fs.writeFileSync(at('a/b/new'), 'y');
+  const changed = asItIs();
+  fs.mkdirSync(at('a/b/for-a-moment'));
+  t.deepEqual((await tracker.begin(changed)).names, ['a/b/', 'a/b/for-a-moment/']);
+});
+
+test.serial('what goes while it is looked for is no reason to compare everything', async (t) => {
+  const { at, tracker } = await tracked(t);
+  fs.mkdirSync(at('busy'));
+  await tracker.begin();
+  const script = 'while :; do for n in 1 2 3 4 5 6 7 8 9; do mkdir "$0/$n" && rmdir "$0/$n"; done; done';
+  const busy = spawn('sh', ['-c', script, at('busy')]);
+  t.teardown(() => busy.kill());
+  for (let round = 0; round < 150; round++) t.not((await tracker.begin()).names, null);
 });
 
 test.serial('everything is to be compared when the clock has been set', async (t) => {

@@ -1,5 +1,6 @@
 // What a user gets from `phaul migrate --mode live`.
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { makeHardTree } from '../fs-drivers/tree.ts';
 import { removeContainer } from '../lab/container.ts';
@@ -100,6 +101,20 @@ test.serial('Redis, its client and its files move to b and back, and leave nothi
   }
   await clearAway();
   await Promise.all([isAsBefore(t, a, emptyA), isAsBefore(t, b, emptyB)]);
+});
+
+test.serial('what CRIU makes among the files for a moment is no change of theirs', async (t) => {
+  const [a] = hosts();
+  await startRedis(a);
+  // Whatever has changed so shortly before the first copy is looked at once more.
+  await sleep(2500);
+  // Longer than CRIU takes to dump the mounts: it has made its directory, and removed it, before find looks.
+  const slow =
+    'printf \'#!/bin/sh\\nsleep 0.5; exec /usr/bin/find "$@"\\n\' >/usr/local/sbin/find; chmod +x /usr/local/sbin/find';
+  await meanwhile(a, slow, 'rm /usr/local/sbin/find', async () => {
+    const { summary } = await moved(t, a, ['ct101', 'b']);
+    t.is(summary?.bytes.lastSync, 0);
+  });
 });
 
 test.serial('runc on the target treats it as its own', async (t) => {
