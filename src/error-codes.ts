@@ -241,7 +241,8 @@ export const codes = {
   },
   PATH_MISSING: {
     exit: 3,
-    meaning: 'Something outside of the container that it uses does not exist on the target.',
+    meaning:
+      'Something outside of the container that it uses does not exist on the target; or the directory that the images are to go to, on either host.',
     hint: 'Create it there first.',
   },
   FILE_DIFFERS: {

@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type HostRole, PhaulError } from './errors.ts';
 import { keepLogs } from './history/logs.ts';
@@ -28,12 +28,13 @@ export function workspaceDirectory(migration: string, role: HostRole): string {
   return join('/run/phaul', `${migration}-${role}`);
 }
 
-/** Makes it; the journal is there already, so that whoever finds that finds this. */
+/** Makes it; the journal is there already, so that whoever finds that finds this. @throws PATH_MISSING */
 export async function createWorkspace(
   journal: Journal,
   { imagePath, keepImages }: ImageOptions,
 ): Promise<Workspace> {
   const { migration, role } = journal;
+  if (imagePath !== undefined && !(await isDirectory(imagePath))) throw missing(imagePath, role);
   const directory = workspaceDirectory(migration, role);
   const kept = imagePath === undefined ? null : join(imagePath, `phaul-${migration}`);
   const images = kept ?? join(directory, 'images');
@@ -51,9 +52,24 @@ export async function createWorkspace(
     remove: async () => {
       await keepLogs(images, historyDirectory(migration, role));
       if (kept !== null && !keepImages) await rm(kept, { recursive: true, force: true });
+      // It stays if there are images to be kept.
+      if (kept !== null) await rmdir(kept).catch(() => undefined);
       await clearWorkspace(migration, role);
     },
   };
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}
+
+function missing(path: string, host: HostRole): PhaulError {
+  return new PhaulError('PATH_MISSING', `The directory ${path} (--img-path) does not exist on the ${host}.`, {
+    host,
+  });
 }
 
 /**

@@ -194,13 +194,19 @@ test.serial('iterations that the kernel cannot do', refused, ['--pre-dump', 'ct1
 test.serial(
   'a place for images that the target does not have',
   refused,
-  ['--img-path', '/root/images', 'ct101', 'b'],
+  ['--img-path', '/root/images', '--keep-images', 'ct101', 'b'],
   {
     code: 'PATH_MISSING',
     host: 'target',
     cause: 'mkdir /root/images',
     mend: 'rmdir /root/images',
   },
+);
+test.serial(
+  'a place for images that the source does not have',
+  refused,
+  ['--img-path', '/root/nowhere', '--keep-images', 'ct101', 'b'],
+  { code: 'PATH_MISSING', host: 'source' },
 );
 
 test.serial('a name that two kinds know', async (t) => {
