@@ -7,8 +7,9 @@ import { ipBatch } from './batch.ts';
 import { reopenCommands } from './commands.ts';
 import { gate } from './gate.ts';
 import { gathering } from './hand-over.ts';
-import { readLinks, readNamespaces, runIn } from './ip-json.ts';
+import { runIn } from './ip-json.ts';
 import { readNetwork, type Reading } from './read.ts';
+import { removeLink, removeNamespace } from './remove.ts';
 import { connectionsSettled } from './settled.ts';
 import { type Link, namespaceName } from './state.ts';
 
@@ -78,12 +79,8 @@ export async function networkSource(
     release: async () => {
       bridge.end();
       ip.end();
-      const there = new Set((await readLinks(null, ctx)).map(({ ifname }) => ifname));
-      for (const { host } of state.links)
-        if (there.has(host.name))
-          await ctx.run('ip', ['link', 'delete', 'dev', host.name], { abortable: false });
-      if (name !== null && (await readNamespaces(ctx)).includes(name))
-        await ctx.run('ip', ['netns', 'delete', name], { abortable: false });
+      for (const { host } of state.links) await removeLink(host.name, ctx);
+      if (name !== null) await removeNamespace(name, ctx);
     },
   };
   return [device];

@@ -6,6 +6,7 @@ import { type IpBatch, ipBatch } from './batch.ts';
 import { announceCommands, inside, insideCommands, openCommands, pairCommands } from './commands.ts';
 import { checkedHandOver, deliver, neighbourCommands } from './hand-over.ts';
 import { readAddresses, readLinks, readNamespaces, type ShownLink } from './ip-json.ts';
+import { removeLink, removeNamespace } from './remove.ts';
 import { checkedState, type Link, namespaceName, type NetworkState } from './state.ts';
 import { writeSysctls } from './sysctls.ts';
 
@@ -16,7 +17,7 @@ import { writeSysctls } from './sysctls.ts';
 export function networkTarget(unchecked: Json, ctx: DriverContext): TargetDevice {
   const state = checkedState(unchecked);
   const name = namespaceName(state.namespace);
-  const made: (() => Promise<unknown>)[] = [];
+  const made: (() => Promise<void>)[] = [];
   const batches: { host?: IpBatch; inside?: IpBatch } = {};
   const ip = (...args: string[]): Promise<string> => ctx.run('ip', args, { abortable: false });
   return {
@@ -26,14 +27,14 @@ export function networkTarget(unchecked: Json, ctx: DriverContext): TargetDevice
       // Noted after the deed: before it, something of that name would not be ours.
       await ip('netns', 'add', name);
       ctx.ifKilled('ip', ['netns', 'delete', name]);
-      made.push(() => ip('netns', 'delete', name));
+      made.push(() => removeNamespace(name, ctx));
       for (const link of state.links) {
         await ctx.run('ip', [...inside(state), '-batch', '-'], {
           input: pairCommands(link, process.pid).join('\n'),
         });
         ctx.ifKilled('ip', ['link', 'delete', 'dev', link.host.name]);
         // Deleted by itself: with its namespace it would go only some time later.
-        made.push(() => ip('link', 'delete', 'dev', link.host.name));
+        made.push(() => removeLink(link.host.name, ctx));
         await deafen(link.host.name);
         await ip('link', 'set', 'dev', link.host.name, 'up');
       }
@@ -67,7 +68,7 @@ export function networkTarget(unchecked: Json, ctx: DriverContext): TargetDevice
       batches.inside.end();
     },
     // It goes on, and ends with its last process.
-    ...(state.nameless && { finish: async () => void (await ip('netns', 'delete', name)) }),
+    ...(state.nameless && { finish: () => removeNamespace(name, ctx) }),
     abort: async () => {
       batches.host?.end();
       batches.inside?.end();

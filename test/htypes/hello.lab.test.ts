@@ -31,7 +31,8 @@ test.before(async () => {
 });
 test.beforeEach(() => Promise.all([a, b].map(list)));
 test.afterEach.always(async () => {
-  for (const host of [a, b]) await host.sh('pkill -KILL -f "^python3 -c.*greet" || true; rm -f /run/*.hello');
+  for (const host of [a, b])
+    await host.sh('while pkill -KILL -f "^python3 -c.*greet"; do sleep 0.02; done; rm -f /run/*.hello');
 });
 test.after.always(() => Lab.down());
 

@@ -117,6 +117,18 @@ test.serial('what CRIU makes among the files for a moment is no change of theirs
   });
 });
 
+test.serial('what goes by itself just when phaul removes it is gone, and no failure', async (t) => {
+  const [a] = hosts();
+  await startRedis(a);
+  const before = `printf '#!/bin/sh\\ncase "$1 $2" in "link delete" | "netns delete") /sbin/ip "$@";; esac; exec /sbin/ip "$@"\\n' >/usr/local/sbin/ip
+    chmod +x /usr/local/sbin/ip`;
+  await meanwhile(a, before, 'rm /usr/local/sbin/ip', async () => {
+    const { text } = await moved(t, a, ['ct101', 'b']);
+    t.notRegex(text, /Cannot/);
+  });
+  t.is(await a.sh('ip netns list; ip -o link show type veth | grep ct101 || true'), '');
+});
+
 test.serial('runc on the target treats it as its own', async (t) => {
   const [a, b] = hosts();
   await startRedis(a);
