@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { readdir, readFile, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Borrowed } from '../contracts/fs-driver.ts';
@@ -13,13 +13,14 @@ export async function removeRemains(log: string): Promise<void> {
 
 /**
  * The directory in which CRIU makes another one for a moment when it dumps mounts that have others in them (criu/mount.c, get_clean_mnt). To be called while the
- * container stands still and CRIU waits: synchronous, for that. Null if there is none.
+ * container stands still and CRIU waits, before it dumps mounts: synchronous, for that. Later it counts as changed. Null if there is none.
  * @param pid a task of the container's
  */
 export function borrowedDirectory(pid: number): Borrowed | null {
   for (const directory of ['tmp', '.'])
     try {
-      const { dev, ino, ctimeMs } = statSync(`/proc/${pid}/root/${directory}`);
+      // Not followed: a link of the container's would lead to a place of the host's.
+      const { dev, ino, ctimeMs } = lstatSync(`/proc/${pid}/root/${directory}`);
       return { id: `${dev}:${ino}`, changedMs: ctimeMs };
     } catch {
       // Not there: then CRIU takes the next.

@@ -1,4 +1,15 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { borrowedDirectory, removeDumpRemains } from '../../src/criu/remains.ts';
@@ -26,4 +37,17 @@ test('the directory that a dump borrows is /tmp of the container, as it is at th
   t.is(borrowed?.id, `${dev}:${ino}`);
   t.true(borrowed!.changedMs >= ctimeMs);
   t.is(borrowedDirectory(2 ** 30), null, 'who has ended has none');
+});
+
+test('it is the root where there is no /tmp, and never what a link of the container leads to on the host', async (t) => {
+  const root = mkdtempSync('/tmp/phaul-remains-');
+  t.teardown(() => rmSync(root, { recursive: true }));
+  const script = 'import os, sys; os.chroot(sys.argv[1]); print(1, flush=True); sys.stdin.read()';
+  const inside = spawn('python3', ['-c', script, root]);
+  t.teardown(() => inside.kill());
+  await once(inside.stdout, 'data');
+  const idOf = (path: string): string => `${lstatSync(path).dev}:${lstatSync(path).ino}`;
+  t.is(borrowedDirectory(inside.pid!)?.id, idOf(root));
+  symlinkSync('/var', join(root, 'tmp'));
+  t.is(borrowedDirectory(inside.pid!)?.id, idOf(join(root, 'tmp')));
 });

@@ -32,7 +32,9 @@ test.before(async () => {
 test.beforeEach(() => Promise.all([a, b].map(list)));
 test.afterEach.always(async () => {
   for (const host of [a, b])
-    await host.sh('while pkill -KILL -f "^python3 -c.*greet"; do sleep 0.02; done; rm -f /run/*.hello');
+    await host.sh('while pkill -KILL -f "^python3 -c.*greet"; do sleep 0.02; done; rm -f /run/*.hello', {
+      timeoutMs: 60_000,
+    });
 });
 test.after.always(() => Lab.down());
 

@@ -38,7 +38,8 @@ async function inTheFill(
   await run.event({ type: 'act-begin', act: 'prepare' });
   const service = await stopFill(b, () => run.event({ type: 'running' }));
   // Each of its threads stops when it is on a processor again.
-  await b.sh(`until [ "$(ps -o stat= -p ${service} | cut -c1)" = T ]; do sleep 0.01; done`);
+  const stopped = `until [ "$(ps -o stat= -p ${service} | cut -c1)" = T ]; do sleep 0.01; done`;
+  await b.sh(stopped, { timeoutMs: 60_000 });
   t.not(await b.sh(`${lazyWork} || true`), '', 'it runs');
   return { run, service, pid };
 }

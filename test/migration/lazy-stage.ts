@@ -33,9 +33,11 @@ export function installLazyWork(lab: Lab): void {
 /** Ends the work, wherever it is, and removes all it has. Whoever is just being forked is met in the next turn. */
 export async function clearLazyWork(lab: Lab): Promise<void> {
   for (const host of [lab.host('a'), lab.host('b')])
-    await host.sh(`
-      while pgrep -x lazy-work >/dev/null; do pkill -KILL -x lazy-work || true; sleep 0.01; done
-      rm -rf ${job} /srv/.phaul-left-job`);
+    await host.sh(
+      `while pgrep -x lazy-work >/dev/null; do pkill -KILL -x lazy-work || true; sleep 0.01; done
+      rm -rf ${job} /srv/.phaul-left-job`,
+      { timeoutMs: 60_000 },
+    );
 }
 
 /** Starts it in a session of its own; gives its pid when it has been through once. Its pids are high, to be free on the other host. */
